@@ -1,0 +1,1 @@
+"""The drivers that carry protocol conversations over real sockets."""

@@ -1,0 +1,1 @@
+"""Conversations without sockets: what arrived goes in, what happened comes out."""

@@ -1,0 +1,1 @@
+"""QObjects on the GUI thread that own a signed-in account's state."""
