@@ -1,0 +1,1 @@
+"""How Bellwether looks: tokens, fonts, icons and the style built from them."""
