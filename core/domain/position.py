@@ -1,0 +1,62 @@
+"""Positions, and what they are worth at a price we can name."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A holding as the broker reports it; `qty` is negative for a short one.
+
+    Source: protocol page section 3.11.
+    """
+
+    symbol: str
+    asset_class: str
+    qty: Decimal
+    avg_entry_price: Decimal
+    qty_available: Decimal | None = None
+    cost_basis: Decimal | None = None
+    market_value: Decimal | None = None
+    current_price: Decimal | None = None
+    lastday_price: Decimal | None = None
+    unrealized_pl: Decimal | None = None
+    unrealized_intraday_pl: Decimal | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether shares are owed rather than owned."""
+        return self.qty < 0
+
+    def valued_at(self, mark: Decimal) -> "Valuation":
+        """Return value and profit at `mark`, in the account's currency.
+
+        Day profit counts from the previous close when the broker gave one, and takes the broker's own
+        figure for the part bought today into account: its intraday profit moves one for one with the price.
+        """
+        value = self.qty * mark
+        cost = self.qty * self.avg_entry_price
+        day: Decimal | None = None
+        if self.unrealized_intraday_pl is not None and self.current_price is not None:
+            day = self.unrealized_intraday_pl + self.qty * (mark - self.current_price)
+        elif self.lastday_price is not None:
+            day = self.qty * (mark - self.lastday_price)
+        unrealized = value - cost
+        return Valuation(
+            mark=mark,
+            market_value=value,
+            unrealized=unrealized,
+            unrealized_fraction=unrealized / abs(cost) if cost else None,
+            day=day,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """What a position is worth at `mark`."""
+
+    mark: Decimal
+    market_value: Decimal
+    unrealized: Decimal
+    unrealized_fraction: Decimal | None
+    day: Decimal | None

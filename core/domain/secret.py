@@ -1,0 +1,28 @@
+"""A value that must never be printed."""
+
+
+class Secret:
+    """Holds a token or verifier; `repr`, `str` and formatting show a mask.
+
+    Equality is identity on purpose: comparing secrets with `==` leaks time.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself; call it only where a byte of it has to leave the process."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not serialised")
