@@ -120,7 +120,10 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceRequest:
-    """New terms for a working order; None leaves a term as it is. `qty` is the new total, filled part included."""
+    """New terms for a working order; None leaves a term as it is.
+
+    `qty` is the new total, including what is filled already.
+    """
 
     order_id: str
     qty: Decimal | None = None
