@@ -43,7 +43,7 @@ def price(value: Number | None) -> str:
     """A price per share with the decimals of its grid: two from one dollar up, four below."""
     if value is None:
         return MISSING
-    return fixed(value, 4 if 0 < abs(value) < 1 else 2)
+    return fixed(value, 4 if 0 < abs(float(value)) < 1 else 2)
 
 
 def percent(fraction: Number | None, places: int = 2, *, sign: bool = True) -> str:
