@@ -1,1 +1,1 @@
-"""How Bellwether looks: tokens, fonts, icons and the style built from them."""
+"""The look: tokens, colours, fonts, icons, the style sheet, and the small controls all panels share."""
