@@ -1,0 +1,60 @@
+"""What the order stream tells us."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.order import Order
+
+_FILL_EVENTS = frozenset({"fill", "partial_fill"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """One message of the order stream; `order` is the order's state after it.
+
+    `price` and `qty` are those of this execution alone (protocol page section 4.3).
+    """
+
+    event: str
+    order: Order
+    at: datetime | None = None
+    execution_id: str = ""
+    price: Decimal | None = None
+    qty: Decimal | None = None
+    position_qty: Decimal | None = None
+
+    @property
+    def is_fill(self) -> bool:
+        """Whether shares changed hands."""
+        return self.event in _FILL_EVENTS
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Equal for two deliveries of the same event."""
+        if self.execution_id:
+            return (self.execution_id,)
+        return (self.order.id, self.event, self.at.isoformat() if self.at else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketHours:
+    """The broker's clock: whether the exchange is open, and when that changes; times in UTC."""
+
+    at: datetime
+    is_open: bool
+    next_open: datetime | None
+    next_close: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """What the broker says of an instrument."""
+
+    symbol: str
+    name: str
+    exchange: str
+    asset_class: str
+    tradable: bool
+    fractionable: bool
+    shortable: bool

@@ -1,0 +1,221 @@
+"""Carries REST calls over kept-alive connections.
+
+Blocking: belongs on a lane's thread, never on the GUI thread. Foreign exceptions end here.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from core.domain.secret import Secret
+from core.errors import AppError, BadAnswer, Offline, OutcomeUnknown
+from core.protocol.call import Answer, Call, Host
+
+Result = TypeVar("Result")
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_WHOLE_ANSWER_S = 60.0
+_OK = range(200, 300)
+
+
+class Transport:
+    """Speaks to the hosts of one account; safe to use from several lane threads.
+
+    The environment steers nothing: no `.netrc`, proxy or certificate variables (threat model T9).
+    """
+
+    def __init__(
+        self,
+        base_urls: Mapping[Host, str],
+        token: Secret | None,
+        *,
+        user_agent: str,
+        on_answer: Callable[[Host, float, bool], None] | None = None,
+    ) -> None:
+        """`on_answer(host, seconds, ok)` is called on the lane's thread after each attempt."""
+        self._base_urls = dict(base_urls)
+        self._token = token
+        self._user_agent = user_agent
+        self._on_answer = on_answer
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._live: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._closed = False
+
+    def run(self, call: Call[Result]) -> Result:
+        """Send the call once and return what its reader makes of the answer.
+
+        Raises AppError: Offline when nothing can have been accepted, OutcomeUnknown when a call that
+        changes something may have been, and whatever the call's own failure table says.
+        """
+        started = time.perf_counter()
+        ok = False
+        try:
+            answer = self._send(call)
+            ok = True
+        finally:
+            if self._on_answer is not None:
+                self._on_answer(call.host, time.perf_counter() - started, ok)
+        if answer.status not in _OK:
+            raise call.failure(call, answer)
+        try:
+            return call.read(answer)
+        except (ValueError, TypeError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            detail = f"{call.method} {call.path} -> {answer.status} unreadable: {type(error).__name__}"
+            raise _unreadable(call, detail) from None
+
+    def abort(self) -> None:
+        """End every request in flight now; later ones fail as Offline. Any thread."""
+        self._closed = True
+        for connection in list(self._live):
+            sock = connection.sock
+            if sock is not None:
+                with contextlib.suppress(OSError):  # closed already is what we want
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the connections back. Call after the lanes that use this have stopped."""
+        self.abort()
+        for session in self._sessions:
+            session.close()
+
+    def _send(self, call: Call[Result]) -> Answer:
+        if self._closed:
+            raise Offline("The session has ended.", "Nothing was sent.")
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        if self._token is not None and call.host is not Host.PROXY:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        try:
+            with self._session().request(
+                call.method,
+                self._base_urls[call.host] + call.path,
+                params=list(call.query) or None,
+                data=call.body,
+                headers=headers,
+                timeout=(call.timeouts.connect_s, call.timeouts.read_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                body = _read_whole(response)
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(status=response.status_code, headers=names, body=body)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise _translated(call, error) from None
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.headers["User-Agent"] = self._user_agent
+            adapter = _TrackedAdapter(self._live)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            self._local.session = session
+            self._sessions.append(session)
+        return session
+
+
+class _TrackedAdapter(HTTPAdapter):
+    """Remembers its open connections so that `Transport.abort` can end a request in flight."""
+
+    def __init__(self, live: "weakref.WeakSet[HTTPConnection]") -> None:
+        self._tracked = live
+        super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        tracked = self._tracked
+
+        class TrackedHTTP(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                tracked.add(self)
+
+        class TrackedHTTPS(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                tracked.add(self)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = TrackedHTTP
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = TrackedHTTPS
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+class _AnswerTooLarge(ValueError):
+    pass
+
+
+def _read_whole(response: requests.Response) -> bytes:
+    """Read the body, bounded in size and time: a read time-out alone lets an answer drip for ever."""
+    deadline = time.monotonic() + _WHOLE_ANSWER_S
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _AnswerTooLarge("answer larger than any the broker gives")
+        if time.monotonic() > deadline:
+            raise TimeoutError("answer not complete in time")
+    return bytes(body)
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether the connection was never made, so that no byte of the request can have left."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    if not isinstance(error, requests.ConnectionError) or not error.args:
+        return False
+    inner = error.args[0]
+    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _translated(call: Call[Result], error: Exception) -> AppError:
+    detail = f"{call.method} {call.path}: {type(error).__name__}"
+    if _never_left(error):
+        who = "The token proxy" if call.host is Host.PROXY else "The broker"
+        return Offline(
+            f"{who} could not be reached.", "Nothing was sent. Check the connection.", detail=detail
+        )
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Offline(
+            "The connection is not secure: the certificate was rejected.", "Nothing was sent.", detail=detail
+        )
+    if call.changes:
+        return _unreadable(call, detail)
+    return Offline("The broker did not answer.", "Bellwether keeps trying.", detail=detail)
+
+
+def _unreadable(call: Call[Result], detail: str) -> AppError:
+    if not call.changes:
+        return BadAnswer(
+            "The broker answered something Bellwether cannot read.", "Try again soon.", detail=detail
+        )
+    if call.host is Host.PROXY:
+        return OutcomeUnknown(
+            "The token proxy gave no usable answer.",
+            "The code may be used up. Start the sign-in again.",
+            detail=detail,
+        )
+    return OutcomeUnknown(
+        "No usable answer came, so the outcome is unknown.",
+        "Bellwether is looking it up by its id. It sends nothing again by itself.",
+        detail=detail,
+    )

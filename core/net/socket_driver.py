@@ -1,0 +1,272 @@
+"""Keeps one WebSocket conversation going for ever: connects, listens for life, backs off, tries again.
+
+Lives on the stream thread. What is said on the socket is the business of a Conversation, which wraps a
+session object from `core.protocol` and makes a new one for every connection.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtNetwork import QAbstractSocket, QNetworkRequest
+from PySide6.QtWebSockets import QWebSocket, QWebSocketProtocol
+
+from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
+from core.protocol.retry import HOPELESS, reconnect_wait_s
+
+PING_MS = 4_000
+SILENT_S = 9.0  # neither frame nor pong for two pings: shown as silent
+DEAD_S = 18.0  # then the connection is given up (stale within 20 s, threat model S3)
+HANDSHAKE_S = 12.0
+TICK_MS = 250
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+_NS = 1_000_000_000
+_log = logging.getLogger(__name__)
+
+
+class Conversation(Protocol):
+    """What a driver needs to know of what is being said."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether authentication and subscription are done."""
+
+    @property
+    def refusal(self) -> RefusalReason:
+        """Why this connection must end, or NONE."""
+
+    @property
+    def messages(self) -> int:
+        """Messages taken so far, over all connections."""
+
+    @property
+    def unreadable(self) -> int:
+        """Messages that could not be read, over all connections."""
+
+    def begin(self) -> None:
+        """A new connection is open: start from the first word."""
+
+    def take(self, frame: bytes | str, received_ns: int) -> None:
+        """Take one frame."""
+
+    def outbox(self) -> Iterable[bytes]:
+        """Hand over what is to be said, once."""
+
+
+class SocketDriver(QObject):
+    """One endless conversation. Every method runs on the stream thread, by way of queued signals."""
+
+    status_changed = Signal(object)  # StreamStatus
+    came_live = Signal()  # a conversation is complete; whatever was missed must now be read by REST
+    went_down = Signal()  # it was live, and is no more
+
+    def __init__(
+        self,
+        name: StreamName,
+        address: str,
+        conversation: Conversation,
+        header: tuple[bytes, bytes] | None = None,
+    ) -> None:
+        super().__init__()
+        self._name, self._address, self._header = name, address, header
+        self._conversation = conversation
+        self._phase = StreamPhase.OFF
+        self._reason = RefusalReason.NONE
+        self._socket: QWebSocket | None = None
+        self._failures = 0
+        self._lives = 0
+        self._heard_ns = self._last_message_ns = self._connected_ns = self._retry_at_ns = 0
+        self._published: StreamStatus | None = None
+        self._wanted = False
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.timeout.connect(self._tick)
+        self._pinger = QTimer(self)
+        self._pinger.setInterval(PING_MS)
+        self._pinger.timeout.connect(self._ping)
+
+    # What the GUI thread asks for.
+
+    @Slot()
+    def start(self) -> None:
+        """Begin, and go on until `stop`."""
+        self._wanted = True
+        self._ticker.start()
+        self._connect()
+
+    @Slot()
+    def stop(self) -> None:
+        """End the conversation politely and for good."""
+        self._wanted = False
+        self._ticker.stop()
+        self._drop()
+        self._enter(StreamPhase.OFF)
+
+    @Slot()
+    def reconnect_now(self) -> None:
+        """Skip the waiting, or replace a connection that the caller does not trust."""
+        if self._wanted:
+            self._drop()
+            self._connect()
+
+    # The life of one connection.
+
+    def _connect(self) -> None:
+        self._retry_at_ns = 0
+        socket = QWebSocket("", QWebSocketProtocol.Version.VersionLatest, self)
+        socket.setMaxAllowedIncomingMessageSize(MAX_FRAME_BYTES)
+        socket.setMaxAllowedIncomingFrameSize(MAX_FRAME_BYTES)
+        socket.connected.connect(self._on_socket_connected)
+        socket.disconnected.connect(self._on_socket_disconnected)
+        socket.errorOccurred.connect(self._on_socket_error)
+        socket.binaryMessageReceived.connect(self._on_binary)
+        socket.textMessageReceived.connect(self._on_text)
+        socket.pong.connect(self._on_pong)
+        self._socket = socket
+        self._heard_ns = self._connected_ns = time.monotonic_ns()
+        self._enter(StreamPhase.CONNECTING, self._reason)
+        request = QNetworkRequest(QUrl(self._address))
+        if self._header is not None:
+            request.setRawHeader(QByteArray(self._header[0]), QByteArray(self._header[1]))
+        socket.open(request)
+
+    def _drop(self) -> None:
+        socket, self._socket = self._socket, None
+        self._pinger.stop()
+        if socket is None:
+            return
+        socket.disconnect(self)
+        if socket.state() == QAbstractSocket.SocketState.ConnectedState:
+            # A clean close frees the broker's slot at once; a dead one may be held for 90 s.
+            socket.close()
+        else:
+            socket.abort()
+        socket.deleteLater()
+        if self._phase in (StreamPhase.LIVE, StreamPhase.SILENT):
+            self.went_down.emit()
+
+    def _lose(self, reason: RefusalReason) -> None:
+        """The connection is over, whoever ended it; decide what is next."""
+        if self._socket is None:
+            return
+        self._drop()
+        self._failures += 1
+        if reason in HOPELESS:
+            self._enter(StreamPhase.REFUSED, reason)
+            return
+        wait_s = reconnect_wait_s(self._failures, reason, random.random())  # noqa: S311 - jitter
+        self._retry_at_ns = time.monotonic_ns() + int(wait_s * _NS)
+        self._enter(StreamPhase.WAITING, reason)
+        _log.info("%s stream down (%s), next attempt in %.1f s", self._name, reason or "no reason", wait_s)
+
+    @Slot()
+    def speak(self) -> None:
+        """Send what the conversation wants said; without a connection it stays unsaid."""
+        if self._socket is None or self._phase is StreamPhase.CONNECTING:
+            return
+        for message in self._conversation.outbox():
+            self._socket.sendBinaryMessage(QByteArray(message))
+
+    def _received(self, frame: bytes | str) -> None:
+        now = time.monotonic_ns()
+        self._heard_ns = self._last_message_ns = now
+        self._conversation.take(frame, now)
+        self.speak()
+        refusal = self._conversation.refusal
+        if refusal is not RefusalReason.NONE:
+            self._lose(refusal)
+        elif self._phase is not StreamPhase.LIVE and self._conversation.is_live:
+            self._become_live()
+
+    def _become_live(self) -> None:
+        was_silent = self._phase is StreamPhase.SILENT
+        self._enter(StreamPhase.LIVE)
+        if was_silent:
+            return
+        self._failures = 0
+        self._lives += 1
+        self.came_live.emit()
+
+    @Slot()
+    def _on_socket_connected(self) -> None:
+        self._heard_ns = time.monotonic_ns()
+        self._enter(StreamPhase.AUTHENTICATING)
+        self._pinger.start()
+        self._conversation.begin()
+        self.speak()
+
+    @Slot()
+    def _on_socket_disconnected(self) -> None:
+        self._lose(RefusalReason.CLOSED_BY_BROKER)
+
+    @Slot(QAbstractSocket.SocketError)
+    def _on_socket_error(self, _error: QAbstractSocket.SocketError) -> None:
+        text = "" if self._socket is None else self._socket.errorString()
+        # Too many connections, or too quick a return, is answered on the upgrade (protocol page 1.5).
+        if "429" in text:
+            self._lose(RefusalReason.CONNECTION_LIMIT)
+        elif "401" in text or "403" in text:
+            self._lose(RefusalReason.TOKEN_REFUSED)
+        else:
+            self._lose(RefusalReason.UNREACHABLE)
+
+    @Slot(QByteArray)
+    def _on_binary(self, frame: QByteArray) -> None:
+        self._received(bytes(frame.data()))
+
+    @Slot(str)
+    def _on_text(self, frame: str) -> None:
+        self._received(frame)
+
+    @Slot("qulonglong", QByteArray)
+    def _on_pong(self, _elapsed_ms: int, _payload: QByteArray) -> None:
+        self._heard_ns = time.monotonic_ns()
+
+    @Slot()
+    def _ping(self) -> None:
+        if self._socket is not None:
+            self._socket.ping()
+
+    @Slot()
+    def _tick(self) -> None:
+        now = time.monotonic_ns()
+        quiet_s = (now - self._heard_ns) / _NS
+        match self._phase:
+            case StreamPhase.CONNECTING | StreamPhase.AUTHENTICATING:
+                if (now - self._connected_ns) / _NS > HANDSHAKE_S:
+                    self._lose(RefusalReason.NO_ANSWER)
+            case StreamPhase.LIVE if quiet_s > SILENT_S:
+                self._enter(StreamPhase.SILENT, RefusalReason.NO_ANSWER)
+            case StreamPhase.SILENT if quiet_s > DEAD_S:
+                self._lose(RefusalReason.NO_ANSWER)
+            case StreamPhase.SILENT if quiet_s < SILENT_S:
+                self._become_live()
+            case StreamPhase.WAITING if now >= self._retry_at_ns:
+                self._connect()
+            case _:
+                pass
+        self._publish()
+
+    def _enter(self, phase: StreamPhase, reason: RefusalReason = RefusalReason.NONE) -> None:
+        self._phase, self._reason = phase, reason
+        self._publish()
+
+    def _publish(self) -> None:
+        status = StreamStatus(
+            name=self._name,
+            phase=self._phase,
+            reason=self._reason,
+            last_message_ns=self._last_message_ns or None,
+            heard_ns=self._heard_ns or None,
+            connected_ns=self._connected_ns or None,
+            messages=self._conversation.messages,
+            dropped=self._conversation.unreadable,
+            reconnects=max(0, self._lives - 1),
+            retry_at_ns=self._retry_at_ns or None,
+        )
+        if status != self._published:
+            self._published = status
+            self.status_changed.emit(status)

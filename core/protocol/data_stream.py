@@ -1,0 +1,148 @@
+"""One connection's worth of the market data conversation (protocol page section 6).
+
+Sans I/O: `receive` takes a frame, `to_send` holds what must go out. A new object for every connection.
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+
+import msgspec
+
+from core.domain.connection import RefusalReason
+from core.domain.secret import Secret
+from core.protocol.data_messages import Failure, Known, Message, Other, Subscription, Success
+
+CHANNELS = ("trades", "quotes", "bars")
+_AUTH_FAILED = 402
+_ALREADY_AUTHENTICATED = 403
+# What an error of section 6.4 means for the connection. Absent ones are logged and survived.
+REASON_OF_CODE = {
+    401: RefusalReason.SERVER_ERROR,
+    402: RefusalReason.TOKEN_REFUSED,
+    404: RefusalReason.NO_ANSWER,
+    405: RefusalReason.SYMBOL_LIMIT,
+    406: RefusalReason.CONNECTION_LIMIT,
+    407: RefusalReason.SLOW_CLIENT,
+    409: RefusalReason.PLAN_LACKS_FEED,
+    411: RefusalReason.SCOPE_MISSING,
+    500: RefusalReason.SERVER_ERROR,
+}
+
+_JSON = msgspec.json.Decoder(list[Known])
+_PACKED = msgspec.msgpack.Decoder(list[Known])
+_JSON_PARTS = msgspec.json.Decoder(list[msgspec.Raw])
+_PACKED_PARTS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_JSON_ONE = msgspec.json.Decoder(Known)
+_PACKED_ONE = msgspec.msgpack.Decoder(Known)
+_JSON_OTHER = msgspec.json.Decoder(Other)
+_PACKED_OTHER = msgspec.msgpack.Decoder(Other)
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Phase(Enum):
+    """How far the conversation has come."""
+
+    GREETING = "greeting"
+    AUTHENTICATING = "authenticating"
+    LIVE = "live"
+    OVER = "over"
+
+
+class DataStreamSession:
+    """Speaks MessagePack, and understands JSON too in case the other side ignored the header."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+        self._wanted: frozenset[str] = frozenset()
+        self._asked: frozenset[str] = frozenset()
+        self._confirmed: frozenset[str] = frozenset()
+        self.phase = Phase.GREETING
+        self.to_send: list[bytes] = []
+        self.unreadable = 0
+        self.refused_symbols: frozenset[str] = frozenset()  # over the plan's limit (error 405)
+
+    def want(self, symbols: Iterable[str]) -> None:
+        """Say which symbols should stream; only differences are sent, and only when live."""
+        self._wanted = frozenset(symbols)
+        if self.phase is Phase.LIVE:
+            self._ask_for_difference()
+
+    def receive(self, frame: bytes | str) -> list[Message]:
+        """Take one frame; afterwards send whatever `to_send` holds.
+
+        Never raises on what the other side may send: what cannot be read is counted in `unreadable`.
+        """
+        messages = self._decode(frame)
+        if self.phase is not Phase.LIVE or (messages and isinstance(messages[0], Failure | Subscription)):
+            for message in messages:
+                self._follow(message)
+        return messages
+
+    def refusal(self, message: Failure) -> RefusalReason:
+        """What an error means for this connection; NONE when it can be survived."""
+        if message.code == _ALREADY_AUTHENTICATED:
+            return RefusalReason.NONE
+        return REASON_OF_CODE.get(message.code, RefusalReason.NONE)
+
+    def _decode(self, frame: bytes | str) -> list[Message]:
+        is_json = isinstance(frame, str) or frame[:1] in (b"[", b"{")
+        try:
+            return list((_JSON if is_json else _PACKED).decode(frame))  # type: ignore[arg-type]
+        except _ERRORS:
+            return self._decode_in_parts(frame, is_json=is_json)
+
+    def _decode_in_parts(self, frame: bytes | str, *, is_json: bool) -> list[Message]:
+        """One message that is new or damaged must not cost us its neighbours."""
+        try:
+            parts = (_JSON_PARTS if is_json else _PACKED_PARTS).decode(frame)  # type: ignore[arg-type]
+        except _ERRORS:
+            self.unreadable += 1
+            return []
+        one, other = (_JSON_ONE, _JSON_OTHER) if is_json else (_PACKED_ONE, _PACKED_OTHER)
+        messages: list[Message] = []
+        for part in parts:
+            try:
+                messages.append(one.decode(part))
+            except _ERRORS:
+                try:
+                    messages.append(other.decode(part))
+                except _ERRORS:
+                    self.unreadable += 1
+        return messages
+
+    def _follow(self, message: Message) -> None:
+        match self.phase, message:
+            case Phase.GREETING, Success(msg="connected"):
+                self.phase = Phase.AUTHENTICATING
+                # `key: "oauth"` is the documented form for tokens (section 6.3).
+                self._say({"action": "auth", "key": "oauth", "secret": self._token.reveal()})
+            case ((Phase.GREETING | Phase.AUTHENTICATING), Success(msg="authenticated")):
+                self._go_live()
+            case Phase.AUTHENTICATING, Failure(code=code) if code == _ALREADY_AUTHENTICATED:
+                self._go_live()
+            case _, Failure(code=405):
+                # The subscription is unchanged: what we last asked for was not taken.
+                self.refused_symbols = self._asked - self._confirmed
+                self._asked = self._confirmed
+            case _, Failure() if self.refusal(message) is not RefusalReason.NONE:
+                self.phase = Phase.OVER
+            case Phase.LIVE, Subscription():
+                self._confirmed = frozenset(message.quotes)
+                self.refused_symbols = frozenset()
+            case _:
+                pass  # newer servers may say more than we know; that is allowed
+
+    def _go_live(self) -> None:
+        self.phase = Phase.LIVE
+        self._ask_for_difference()
+
+    def _ask_for_difference(self) -> None:
+        gone, new = self._asked - self._wanted, self._wanted - self._asked
+        if gone:
+            self._say({"action": "unsubscribe", **{channel: sorted(gone) for channel in CHANNELS}})
+        if new:
+            self._say({"action": "subscribe", **{channel: sorted(new) for channel in CHANNELS}})
+        self._asked = self._wanted
+
+    def _say(self, message: dict[str, object]) -> None:
+        self.to_send.append(msgspec.msgpack.encode(message))

@@ -1,0 +1,118 @@
+"""What a broker's refusal means for a person.
+
+The broker reuses its numeric codes for unrelated problems and sometimes answers HTML, so the status comes
+first, then the text (protocol page section 1.4). Its words are shown as plain text and cut short.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from core.errors import (
+    AppError,
+    BadAnswer,
+    NotFound,
+    NotPermitted,
+    OrderRefused,
+    OutcomeUnknown,
+    Overloaded,
+    SignInExpired,
+)
+from core.protocol.call import Answer, Call
+
+Result = TypeVar("Result")
+
+MAX_FOREIGN_TEXT = 300
+_SCOPE_WORDS = ("not authorized for this scope", "failed to authorize current action")
+_DUPLICATE_WORDS = "client_order_id must be unique"
+_SERVER_ERRORS = 500
+# Refusals that prove nothing was done. Others (408, 499, ...) may come from something in between.
+_EXPLICIT = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422})
+
+
+class _Envelope(msgspec.Struct):
+    code: int | str | None = None
+    message: str | None = None
+    error: str | None = None
+
+
+def foreign_text(text: str) -> str:
+    """Make text from elsewhere safe to show: printable characters, one line, at most 300 of them."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:MAX_FOREIGN_TEXT]
+
+
+def broker_words(answer: Answer) -> str | None:
+    """The broker's own sentence from an error body, or None if the body is not one of its envelopes."""
+    try:
+        envelope = msgspec.json.decode(answer.body, type=_Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    words = envelope.message or envelope.error
+    return foreign_text(words) if words else None
+
+
+def broker_failure(call: Call[Result], answer: Answer) -> AppError:
+    """Translate an answer of the trading or data host that is not a usable success."""
+    words = broker_words(answer)
+    detail = (
+        f"{call.method} {call.path.split('?')[0]} -> {answer.status} request {answer.request_id or 'none'}"
+    )
+    if answer.status == 401:
+        return _unauthorized(words, detail)
+    if answer.status == 429:
+        return Overloaded(
+            "The broker is limiting requests.",
+            "Nothing was accepted. Wait a moment and try again.",
+            detail=detail,
+            retry_after_s=_retry_after(answer),
+        )
+    if answer.status in _EXPLICIT and words is not None:
+        return _refused(call, answer, words, detail)
+    if call.changes:
+        return OutcomeUnknown(
+            "The broker's answer could not be read, so the outcome is unknown.",
+            "Bellwether is looking the order up by its id. It sends nothing again by itself.",
+            detail=detail,
+        )
+    if answer.status >= _SERVER_ERRORS:
+        return Overloaded("The broker has a problem of its own.", "Bellwether keeps trying.", detail=detail)
+    return BadAnswer(
+        "The broker answered something Bellwether cannot read.", "Try again in a moment.", detail=detail
+    )
+
+
+def _unauthorized(words: str | None, detail: str) -> AppError:
+    if words and any(phrase in words.lower() for phrase in _SCOPE_WORDS):
+        return NotPermitted(
+            "This sign-in does not cover that.",
+            "Sign in again and allow it on the broker's page.",
+            detail=f"{detail} {words}",
+        )
+    return SignInExpired(
+        "The broker no longer accepts this sign-in.",
+        "Sign in again to go on.",
+        detail=f"{detail} {words or ''}",
+    )
+
+
+def _refused(call: Call[Result], answer: Answer, words: str, detail: str) -> AppError:
+    if answer.status == 404:
+        return NotFound(f"The broker does not know it: {words}", detail=detail)
+    if call.changes:
+        if _DUPLICATE_WORDS in words:
+            return OutcomeUnknown(
+                "The broker says it has this order already.",
+                "Bellwether is looking it up by its id.",
+                detail=detail,
+            )
+        request = f" (request {answer.request_id})" if answer.request_id else ""
+        return OrderRefused(
+            f"The broker refused: {words}", f"No order was placed or changed{request}.", detail=detail
+        )
+    return NotPermitted(f"The broker refused: {words}", detail=detail)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None

@@ -1,0 +1,91 @@
+"""The calls of the data host that Bellwether makes (protocol page section 5)."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from core.domain.market import Quote, Source, Ticker, Trade
+from core.protocol.call import Answer, Call, Host
+from core.protocol.data_messages import nanoseconds
+from core.protocol.failures import broker_failure
+from core.protocol.trading import joined
+
+
+class _Quote(msgspec.Struct):
+    bp: float | None = None
+    ap: float | None = None
+    bs: float | None = None
+    as_: float | None = msgspec.field(name="as", default=None)
+    t: str | None = None
+
+
+class _Trade(msgspec.Struct):
+    p: float | None = None
+    s: float | None = None
+    x: str | None = None
+    t: str | None = None
+
+
+class _DayBar(msgspec.Struct):
+    c: float | None = None
+
+
+class _Snapshot(msgspec.Struct):
+    latest_trade: _Trade | None = msgspec.field(name="latestTrade", default=None)
+    latest_quote: _Quote | None = msgspec.field(name="latestQuote", default=None)
+    previous_day: _DayBar | None = msgspec.field(name="prevDailyBar", default=None)
+
+
+_SNAPSHOTS = msgspec.json.Decoder(dict[str, _Snapshot | None])
+
+
+def read_snapshots(symbols: Iterable[str], feed: str) -> Call[tuple[Ticker, ...]]:
+    """GET the newest trade, quote and previous close of each symbol; unknown symbols are left out.
+
+    The tickers carry `received_ns` 0: whoever takes the answer knows when it came.
+    """
+    return Call(
+        host=Host.DATA,
+        method="GET",
+        path="/v2/stocks/snapshots",
+        query=(("symbols", joined(symbols)), ("feed", feed)),
+        read=_read_snapshots,
+        failure=broker_failure,
+    )
+
+
+def _read_snapshots(answer: Answer) -> tuple[Ticker, ...]:
+    snapshots = _SNAPSHOTS.decode(answer.body)
+    return tuple(_ticker(symbol, snapshot) for symbol, snapshot in snapshots.items() if snapshot)
+
+
+def _ticker(symbol: str, snapshot: _Snapshot) -> Ticker:
+    quote, trade = snapshot.latest_quote, snapshot.latest_trade
+    previous = snapshot.previous_day
+    return Ticker(
+        symbol=symbol,
+        quote=None
+        if quote is None
+        else Quote(
+            symbol=symbol,
+            bid=quote.bp or 0.0,
+            ask=quote.ap or 0.0,
+            bid_size=quote.bs or 0.0,
+            ask_size=quote.as_ or 0.0,
+            exchange_ns=nanoseconds(quote.t),
+            received_ns=0,
+            source=Source.REST,
+        ),
+        trade=None
+        if trade is None or trade.p is None
+        else Trade(
+            symbol=symbol,
+            price=trade.p,
+            size=trade.s or 0.0,
+            exchange=trade.x or "",
+            exchange_ns=nanoseconds(trade.t),
+            received_ns=0,
+            source=Source.REST,
+        ),
+        previous_close=previous.c if previous else None,
+    )

@@ -1,0 +1,123 @@
+"""One connection's worth of the order stream (protocol page section 4).
+
+Sans I/O. The client speaks first; frames may be text or binary, JSON either way.
+"""
+
+from enum import Enum
+
+import msgspec
+
+from core.domain.connection import RefusalReason
+from core.domain.event import OrderEvent
+from core.domain.secret import Secret
+from core.protocol.wire import Number, Text, WireOrder, decimal, moment
+
+STREAM = "trade_updates"
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Phase(Enum):
+    """How far the conversation has come."""
+
+    AUTHENTICATING = "authenticating"
+    LISTENING = "listening"  # asked to listen, not yet confirmed
+    LIVE = "live"
+    OVER = "over"
+
+
+class _Envelope(msgspec.Struct):
+    stream: Text = None
+    action: Text = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Authorization(msgspec.Struct):
+    status: str
+    action: Text = None
+
+
+class _Listening(msgspec.Struct):
+    streams: list[str] = []
+
+
+class _Update(msgspec.Struct):
+    event: str
+    order: WireOrder
+    timestamp: Text = None
+    at: Text = None
+    execution_id: Text = None
+    price: Number = None
+    qty: Number = None
+    position_qty: Number = None
+
+    def value(self) -> OrderEvent:
+        return OrderEvent(
+            event=self.event,
+            order=self.order.value(),
+            at=moment(self.timestamp) or moment(self.at),
+            execution_id=self.execution_id or "",
+            price=decimal(self.price),
+            qty=decimal(self.qty),
+            position_qty=decimal(self.position_qty),
+        )
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_AUTHORIZATION = msgspec.json.Decoder(_Authorization)
+_LISTENING = msgspec.json.Decoder(_Listening)
+_UPDATE = msgspec.json.Decoder(_Update, strict=False)
+
+
+class OrderStreamSession:
+    """Authenticates with a token, listens to order updates, and turns them into events."""
+
+    def __init__(self, token: Secret) -> None:
+        self.phase = Phase.AUTHENTICATING
+        self.refusal = RefusalReason.NONE
+        self.unreadable = 0
+        opening = {"action": "authenticate", "data": {"oauth_token": token.reveal()}}
+        self.to_send: list[bytes] = [msgspec.json.encode(opening)]
+
+    def receive(self, frame: bytes | str) -> list[OrderEvent]:
+        """Take one frame; afterwards send whatever `to_send` holds.
+
+        Never raises on what the other side may send. An update that cannot be read is counted in
+        `unreadable`: whoever drives this must then read the orders again by REST.
+        """
+        try:
+            envelope = _ENVELOPE.decode(frame)
+            return self._take(envelope)
+        except _ERRORS:
+            self.unreadable += 1
+            return []
+
+    def _take(self, envelope: _Envelope) -> list[OrderEvent]:
+        match self.phase, envelope.stream:
+            case Phase.AUTHENTICATING, "authorization":
+                self._after_authorization(_AUTHORIZATION.decode(envelope.data))
+            case Phase.LISTENING, "listening":
+                # Unknown streams are left out of the acknowledgement; without ours we would hear nothing.
+                if STREAM in _LISTENING.decode(envelope.data).streams:
+                    self.phase = Phase.LIVE
+                else:
+                    self._give_up(RefusalReason.SCOPE_MISSING)
+            case ((Phase.LISTENING | Phase.LIVE), "authorization"):
+                if _AUTHORIZATION.decode(envelope.data).status != "authorized":
+                    self._give_up(RefusalReason.TOKEN_REFUSED)
+            case ((Phase.LISTENING | Phase.LIVE), "trade_updates"):
+                return [_UPDATE.decode(envelope.data).value()]
+            case _:
+                if envelope.action == "error":
+                    self._give_up(RefusalReason.SERVER_ERROR)
+        return []
+
+    def _after_authorization(self, answer: _Authorization) -> None:
+        if answer.status != "authorized":
+            self._give_up(RefusalReason.TOKEN_REFUSED)
+            return
+        self.phase = Phase.LISTENING
+        self.to_send.append(msgspec.json.encode({"action": "listen", "data": {"streams": [STREAM]}}))
+
+    def _give_up(self, reason: RefusalReason) -> None:
+        self.phase = Phase.OVER
+        self.refusal = reason

@@ -1,0 +1,148 @@
+"""The calls of the trading host that Bellwether makes (protocol page section 3)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from core.domain.account import Account
+from core.domain.event import Asset, MarketHours
+from core.domain.order import Order
+from core.domain.position import Position
+from core.protocol.call import Answer, Call, Host, Timeouts
+from core.protocol.failures import broker_failure
+from core.protocol.wire import WireAccount, WireAsset, WireClock, WireOrder, WirePosition
+
+Result = TypeVar("Result")
+
+MAX_ORDERS = 500
+# An order that takes longer than this is "unknown" to the trader; waiting longer would only hide that.
+_ORDER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=6.0)
+
+
+def _one(wire: Any, turn: Callable[[Any], Result]) -> Callable[[Answer], Result]:
+    decoder = msgspec.json.Decoder(wire, strict=False)
+    return lambda answer: turn(decoder.decode(answer.body))
+
+
+def _order(answer: Answer) -> Order:
+    return _ORDER.decode(answer.body).value()
+
+
+def _nothing(_answer: Answer) -> None:
+    return None
+
+
+_ORDER = msgspec.json.Decoder(WireOrder, strict=False)
+
+
+def read_account() -> Call[Account]:
+    """GET the account; also the probe that tells whether a token covers an environment."""
+    read = _one(WireAccount, WireAccount.value)
+    return Call(host=Host.TRADING, method="GET", path="/v2/account", read=read, failure=broker_failure)
+
+
+def read_positions() -> Call[tuple[Position, ...]]:
+    """GET every open position."""
+    read = _one(list[WirePosition], lambda rows: tuple(row.value() for row in rows))
+    return Call(host=Host.TRADING, method="GET", path="/v2/positions", read=read, failure=broker_failure)
+
+
+def list_orders(status: str, *, until: str = "", limit: int = MAX_ORDERS) -> Call[tuple[Order, ...]]:
+    """GET orders, newest first, legs nested. `status` is open, closed or all."""
+    query = [("status", status), ("limit", str(limit)), ("nested", "true"), ("direction", "desc")]
+    if until:
+        query.append(("until", until))
+    read = _one(list[WireOrder], lambda rows: tuple(row.value() for row in rows))
+    return Call(
+        host=Host.TRADING,
+        method="GET",
+        path="/v2/orders",
+        query=tuple(query),
+        read=read,
+        failure=broker_failure,
+    )
+
+
+def look_up_order(client_order_id: str) -> Call[Order]:
+    """GET one order by our own id. NotFound proves nothing: the request may still be on its way."""
+    return Call(
+        host=Host.TRADING,
+        method="GET",
+        path="/v2/orders:by_client_order_id",
+        query=(("client_order_id", client_order_id),),
+        read=_order,
+        failure=broker_failure,
+    )
+
+
+def read_order(order_id: str) -> Call[Order]:
+    """GET one order by the broker's id."""
+    return Call(
+        host=Host.TRADING,
+        method="GET",
+        path=f"/v2/orders/{order_id}",
+        query=(("nested", "true"),),
+        read=_order,
+        failure=broker_failure,
+    )
+
+
+def place_order(body: bytes) -> Call[Order]:
+    """POST an order; `body` is the journaled JSON, sent byte for byte."""
+    return Call(
+        host=Host.TRADING,
+        method="POST",
+        path="/v2/orders",
+        body=body,
+        read=_order,
+        failure=broker_failure,
+        changes=True,
+        timeouts=_ORDER_TIMEOUTS,
+    )
+
+
+def replace_order(order_id: str, body: bytes) -> Call[Order]:
+    """PATCH a working order; the answer is the new order that takes its place."""
+    return Call(
+        host=Host.TRADING,
+        method="PATCH",
+        path=f"/v2/orders/{order_id}",
+        body=body,
+        read=_order,
+        failure=broker_failure,
+        changes=True,
+        timeouts=_ORDER_TIMEOUTS,
+    )
+
+
+def cancel_order(order_id: str) -> Call[None]:
+    """DELETE asks for a cancel; 204 means asked, not done."""
+    return Call(
+        host=Host.TRADING,
+        method="DELETE",
+        path=f"/v2/orders/{order_id}",
+        read=_nothing,
+        failure=broker_failure,
+        changes=True,
+        timeouts=_ORDER_TIMEOUTS,
+    )
+
+
+def read_asset(symbol: str) -> Call[Asset]:
+    """GET one instrument."""
+    read = _one(WireAsset, WireAsset.value)
+    return Call(
+        host=Host.TRADING, method="GET", path=f"/v2/assets/{symbol}", read=read, failure=broker_failure
+    )
+
+
+def read_clock() -> Call[MarketHours]:
+    """GET the market clock."""
+    read = _one(WireClock, WireClock.value)
+    return Call(host=Host.TRADING, method="GET", path="/v2/clock", read=read, failure=broker_failure)
+
+
+def joined(symbols: Iterable[str]) -> str:
+    """Spell a list of symbols for a query."""
+    return ",".join(sorted(symbols))

@@ -1,0 +1,154 @@
+"""The order journal: what is about to be sent is on disk before the first byte leaves.
+
+SQLite in WAL mode with synchronous=FULL: a commit returns only after the disk has it. One file for each
+account and environment, bound to them when it is made; opening it for another account is an error.
+The order lanes share one connection; a lock keeps their statements apart.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.domain.environment import Environment
+from core.domain.intent import Intent, IntentKind, IntentState
+from core.errors import StorageFailed
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE journal (account_id TEXT NOT NULL, environment TEXT NOT NULL);
+CREATE TABLE intent (
+    client_order_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    body BLOB NOT NULL,
+    target_order_id TEXT,
+    order_id TEXT,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created_ns INTEGER NOT NULL,
+    since_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX intent_state ON intent (state);
+"""
+_COLUMNS = (
+    "client_order_id, kind, symbol, body, target_order_id, order_id, state, reason, created_ns, since_ns"
+)
+
+
+class Journal:
+    """The intents of one account, durable."""
+
+    def __init__(self, path: Path, *, account_id: str, environment: Environment) -> None:
+        """Open or make the journal. Raises StorageFailed when it is not sound or another account's."""
+        self.path = path
+        self._account_id, self._environment = account_id, environment
+        self._lock = threading.Lock()
+        with self._translated("could not be opened"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            with self._translated("could not be opened"):
+                self._prepare()
+        except StorageFailed:
+            self._database.close()
+            raise
+
+    def record(self, intent: Intent) -> None:
+        """Write a new intent; returns once the disk has it. After StorageFailed nothing may be sent."""
+        if intent.account_id != self._account_id or intent.environment is not self._environment:
+            raise StorageFailed("This order belongs to another account.", "Nothing was sent.")
+        row = (
+            intent.client_order_id,
+            intent.kind.value,
+            intent.symbol,
+            intent.body,
+            intent.target_order_id,
+            intent.order_id,
+            intent.state.value,
+            intent.reason,
+            intent.created_ns,
+            intent.since_ns,
+        )
+        with self._translated("could not be written, so nothing was sent"):
+            self._database.execute(f"INSERT INTO intent ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", row)  # noqa: S608
+
+    def update(self, intent: Intent) -> None:
+        """Write the state of a known intent. Raises StorageFailed; the earlier record stays as it was."""
+        with self._translated("could not be updated"):
+            self._database.execute(
+                "UPDATE intent SET state = ?, order_id = ?, reason = ?, since_ns = ? "
+                "WHERE client_order_id = ?",
+                (intent.state.value, intent.order_id, intent.reason, intent.since_ns, intent.client_order_id),
+            )
+
+    def unsettled(self) -> tuple[Intent, ...]:
+        """Every intent whose fate is not settled, oldest first. Raises StorageFailed."""
+        settled = [state.value for state in IntentState if state.is_settled]
+        marks = ",".join("?" * len(settled))
+        query = f"SELECT {_COLUMNS} FROM intent WHERE state NOT IN ({marks}) ORDER BY created_ns"  # noqa: S608
+        with self._translated("could not be read"):
+            return tuple(self._intent(row) for row in self._database.execute(query, settled))
+
+    def known_ids(self) -> frozenset[str]:
+        """The client order ids of every intent ever made here: what tells our orders from foreign ones."""
+        with self._translated("could not be read"):
+            return frozenset(row[0] for row in self._database.execute("SELECT client_order_id FROM intent"))
+
+    def close(self) -> None:
+        """Close the file; nothing may be recorded after."""
+        with self._lock:
+            self._database.close()
+
+    def _prepare(self) -> None:
+        execute = self._database.execute
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = FULL")
+        execute("PRAGMA busy_timeout = 2000")
+        version = execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
+            return
+        if version != SCHEMA_VERSION:
+            raise StorageFailed(
+                f"The order journal {self.path.name} was written by another version of Bellwether.",
+                "Trading is off. Use that version, or move the file away after checking your orders.",
+            )
+        if execute("SELECT account_id, environment FROM journal").fetchone() != (
+            self._account_id,
+            self._environment.value,
+        ):
+            raise StorageFailed(
+                f"The order journal {self.path.name} belongs to another account.", "Trading is off."
+            )
+
+    def _intent(self, row: tuple[object, ...]) -> Intent:
+        client_order_id, kind, symbol, body, target, order_id, state, reason, created_ns, since_ns = row
+        return Intent(
+            client_order_id=str(client_order_id),
+            kind=IntentKind(str(kind)),
+            environment=self._environment,
+            account_id=self._account_id,
+            symbol=str(symbol),
+            body=bytes(body) if isinstance(body, bytes) else b"",
+            state=IntentState(str(state)),
+            created_ns=int(str(created_ns)),
+            since_ns=int(str(since_ns)),
+            target_order_id=None if target is None else str(target),
+            order_id=None if order_id is None else str(order_id),
+            reason=str(reason),
+        )
+
+    @contextmanager
+    def _translated(self, what: str) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise StorageFailed(
+                f"The order journal {what}.",
+                "Free disk space or check the data folder, then try again.",
+                detail=f"{self.path.name}: {type(error).__name__}: {error}",
+            ) from error
