@@ -5,9 +5,12 @@ It is outside the page's control: no page title, icon or text ever gets here.
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from ui.signin.notices import plain_label
 from ui.signin.site import Site, Trust
+from ui.signin.style import HEADLINE_PX, SENTENCE_PX
+from ui.theme.fonts import Fonts
 from ui.theme.tokens import Palette
 
 
@@ -81,7 +84,7 @@ class LockMark(QWidget):
 class SiteBar(QWidget):
     """Lock, host and one sentence about the connection."""
 
-    def __init__(self, palette: Palette, parent: QWidget) -> None:
+    def __init__(self, palette: Palette, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("siteBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -89,11 +92,9 @@ class SiteBar(QWidget):
         self._site = Site("", Trust.NO_SITE)
         self._lock = LockMark(self)
         self.host = HostLabel(self)
-        self.host.setObjectName("host")
-        self.sentence = QLabel(self)
-        self.sentence.setObjectName("siteSentence")
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setWordWrap(True)
+        self.host.setFont(fonts.sized(HEADLINE_PX, strong=True))
+        self.sentence = plain_label(self, "siteSentence")
+        self.sentence.setFont(fonts.sized(SENTENCE_PX))
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self.host)

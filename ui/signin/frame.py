@@ -6,13 +6,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from core.protocol.signin import Environment
 from ui.signin.notices import plain_label
+from ui.signin.style import SENTENCE_PX
+from ui.theme.fonts import Fonts
 from ui.theme.tokens import Palette
 
 
 class TitleRow(QWidget):
     """Our icon, our title and the environment: never the page's title or icon."""
 
-    def __init__(self, icon: QIcon, environment: Environment, parent: QWidget) -> None:
+    def __init__(self, icon: QIcon, environment: Environment, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("titleRow")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -21,6 +23,7 @@ class TitleRow(QWidget):
         mark.setAccessibleName(self.tr("Bellwether"))
         title = plain_label(self, "title")
         title.setWordWrap(False)
+        title.setFont(fonts.strong)
         title.setText(self.tr("Sign in \N{EM DASH} Bellwether"))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 14, 6)
@@ -30,6 +33,7 @@ class TitleRow(QWidget):
         for word in self._words(environment):
             badge = plain_label(self, f"badge{word.title()}")
             badge.setWordWrap(False)
+            badge.setFont(fonts.small_strong)
             badge.setText(word)
             badge.setAccessibleName(self.tr("Environment: {word}").format(word=word))
             row.addWidget(badge)
@@ -71,11 +75,12 @@ class ProgressLine(QWidget):
 class Footer(QWidget):
     """What we do not do, and the ways out."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("footer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         promise = plain_label(self, "promise")
+        promise.setFont(fonts.sized(SENTENCE_PX))
         promise.setText(
             self.tr(
                 "You type into the broker's page. Bellwether waits for the answer and keeps nothing of "

@@ -5,6 +5,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.signin.guard import encoded_text
+from ui.signin.style import HEADLINE_PX, SENTENCE_PX
+from ui.theme.fonts import Fonts
 
 
 def plain_label(parent: QWidget, object_name: str) -> QLabel:
@@ -19,11 +21,12 @@ def plain_label(parent: QWidget, object_name: str) -> QLabel:
 class NoticeStrip(QFrame):
     """One line under the bar: what was refused while the sign-in goes on."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
         self._elsewhere = QUrl()
         self._text = plain_label(self, "noticeText")
+        self._text.setFont(fonts.sized(SENTENCE_PX))
         self._open = QPushButton(self.tr("Open in my browser"), self)
         self._open.setAccessibleName(self.tr("Open the refused page in my browser"))
         self._open.clicked.connect(self._open_elsewhere)
@@ -62,11 +65,12 @@ class NoticeStrip(QFrame):
 class MessagePage(QWidget):
     """Takes the page's place when there is no page to show."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("messagePage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.headline = plain_label(self, "headline")
+        self.headline.setFont(fonts.sized(HEADLINE_PX, strong=True))
         self.remedy = plain_label(self, "remedy")
         column = QVBoxLayout(self)
         column.setContentsMargins(64, 64, 64, 64)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QFontDatabase, QIcon
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from core.protocol.signin import AttemptLine, Outcome, SignInAttempt
@@ -14,8 +14,8 @@ from ui.signin.engine import new_profile
 from ui.signin.pictures import PictureTaker
 from ui.signin.pipe import AnswerLine, ParentWatch
 from ui.signin.window import SignInWindow
-
-_RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+from ui.theme.fonts import Fonts
+from ui.theme.resources import resource_path
 
 
 def new_application(argv0: str) -> QApplication:
@@ -28,7 +28,6 @@ def new_application(argv0: str) -> QApplication:
     app.setApplicationName("Bellwether")
     app.setDesktopFileName("bellwether")
     app.setQuitOnLastWindowClosed(False)
-    QFontDatabase.addApplicationFont(str(_RESOURCES / "fonts" / "InterVariable.ttf"))
     return app
 
 
@@ -50,8 +49,10 @@ class SignInSession(QObject):
             lifetime_s=line.deadline_s,
         )
         self.profile = new_profile(self._app)
-        icon = QIcon(str(_RESOURCES / "icons" / "bellwether.svg"))
-        self.window = SignInWindow(line, attempt, self.profile, icon, sandboxed=sandboxed)
+        icon = QIcon(str(resource_path("icons", "bellwether.svg")))
+        fonts = Fonts()
+        app.setFont(fonts.base)
+        self.window = SignInWindow(line, attempt, self.profile, icon, fonts, sandboxed=sandboxed)
         self._pictures = (
             None if line.pictures is None else PictureTaker(self.window, Path(line.pictures), line.theme)
         )

@@ -1,39 +1,28 @@
-"""The style sheet of the sign-in window, from the tokens."""
+"""The colours and edges of the sign-in window, from the tokens. Fonts are set on the widgets."""
 
-from ui.theme.tokens import FONT_PX, FONT_SMALL_PX, WEIGHT_NORMAL, WEIGHT_STRONG, Palette
+from ui.theme.tokens import Palette
 
-_HOST_PX = 18
+HEADLINE_PX = 18
+SENTENCE_PX = 12
 
 
 def style_sheet(palette: Palette) -> str:
     """Return the style sheet of the whole window in one theme."""
     return f"""
-    QWidget {{
-        background: {palette.background}; color: {palette.text};
-        font-family: "Inter", "Inter Variable", sans-serif; font-size: {FONT_PX}px;
-        font-weight: {WEIGHT_NORMAL};
-    }}
+    QWidget {{ background: {palette.background}; color: {palette.text}; }}
     QLabel {{ background: transparent; }}
     #titleRow {{ background: {palette.background}; border-bottom: 1px solid {palette.line}; }}
-    #title {{ font-weight: {WEIGHT_STRONG}; }}
     #siteBar, #siteBar QWidget, #footer, #footer QLabel {{ background: {palette.panel}; }}
-    #host {{ font-size: {_HOST_PX}px; font-weight: {WEIGHT_STRONG}; }}
-    #siteSentence {{ color: {palette.muted}; font-size: {FONT_PX - 1}px; }}
-    #promise {{ color: {palette.muted}; font-size: {FONT_PX - 1}px; }}
-    #badgePaper, #badgeLive {{
-        font-size: {FONT_SMALL_PX}px; font-weight: {WEIGHT_STRONG};
-        border-radius: 4px; padding: 3px 7px;
-    }}
+    #footer {{ border-top: 1px solid {palette.line}; }}
+    #siteSentence, #promise {{ color: {palette.muted}; }}
+    #badgePaper, #badgeLive {{ border-radius: 4px; padding: 3px 7px; }}
     #badgePaper {{ color: {palette.warning}; border: 1px solid {palette.warning}; }}
     #badgeLive {{ color: #ffffff; background: {palette.live}; border: 1px solid {palette.live}; }}
     #notice {{ background: {palette.raised}; border-bottom: 1px solid {palette.line}; }}
-    #noticeText {{ color: {palette.warning}; font-size: {FONT_PX - 1}px; }}
-    #sandboxWarning {{
-        background: {palette.panel}; color: {palette.warning}; font-size: {FONT_SMALL_PX}px;
-        padding: 0 16px 8px 46px;
-    }}
+    #noticeText {{ color: {palette.warning}; }}
+    #sandboxWarning {{ background: {palette.panel}; color: {palette.warning}; padding: 0 16px 8px 43px; }}
     #messagePage {{ background: {palette.panel}; }}
-    #headline {{ font-size: {_HOST_PX}px; font-weight: {WEIGHT_STRONG}; }}
+    #headline, #remedy {{ background: {palette.panel}; }}
     #remedy {{ color: {palette.muted}; }}
     QPushButton {{
         background: {palette.raised}; color: {palette.text};

@@ -14,6 +14,7 @@ from ui.signin.page import SignInPage
 from ui.signin.site import Site, Trust, loaded_site, site_name
 from ui.signin.style import style_sheet
 from ui.signin.view import SignInView
+from ui.theme.fonts import Fonts
 from ui.theme.tokens import ThemeName, palette_named
 
 _WIDTH, _HEIGHT, _NARROWEST = 560, 760, 360
@@ -35,6 +36,7 @@ class SignInWindow(QWidget):
         attempt: SignInAttempt,
         profile: QWebEngineProfile,
         icon: QIcon,
+        fonts: Fonts,
         *,
         sandboxed: bool,
     ) -> None:
@@ -50,15 +52,21 @@ class SignInWindow(QWidget):
         self.view.setPage(self.page)
 
         palette = palette_named(line.theme)
-        self.bar = SiteBar(palette, self)
+        self.bar = SiteBar(palette, fonts, self)
         self.progress = ProgressLine(palette, self)
-        self.notice = NoticeStrip(self)
-        self.message = MessagePage(self)
-        self.footer = Footer(self)
+        self.notice = NoticeStrip(fonts, self)
+        self.message = MessagePage(fonts, self)
+        self.footer = Footer(fonts, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self.message)
-        self._arrange(TitleRow(icon, line.environment, self), sandboxed=sandboxed)
+        self._warning = plain_label(self, "sandboxWarning")
+        self._warning.setFont(fonts.small)
+        self._warning.setText(
+            self.tr("Running as root: the page's sandbox is off, so only addresses on this computer open.")
+        )
+        self._warning.setVisible(not sandboxed)
+        self._arrange(TitleRow(icon, line.environment, fonts, self))
         self.set_theme(line.theme)
         self.setWindowTitle(self.tr("Sign in - Bellwether"))
         self.setWindowIcon(icon)
@@ -92,20 +100,13 @@ class SignInWindow(QWidget):
         """End because the trading process has gone."""
         self._finish(Failed("closed"))
 
-    def _arrange(self, title: TitleRow, *, sandboxed: bool) -> None:
+    def _arrange(self, title: TitleRow) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(title)
         column.addWidget(self.bar)
-        if not sandboxed:
-            warning = plain_label(self, "sandboxWarning")
-            warning.setText(
-                self.tr(
-                    "Running as root: the page's sandbox is off, so only addresses on this computer open."
-                )
-            )
-            column.addWidget(warning)
+        column.addWidget(self._warning)
         column.addWidget(self.progress)
         column.addWidget(self.notice)
         column.addWidget(self._pages, stretch=1)
