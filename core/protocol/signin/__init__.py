@@ -5,7 +5,7 @@
 window, a web engine or a socket; clock and randomness come from outside.
 """
 
-from core.protocol.signin.addresses import is_loopback_url, origin_of
+from core.protocol.signin.addresses import host_of, is_loopback_url, origin_of
 from core.protocol.signin.attempt import LIFETIME_S, MAX_URL_LENGTH, Refused, SignInAttempt, Verdict
 from core.protocol.signin.authorize import (
     AuthorizeRequest,
@@ -54,6 +54,7 @@ __all__ = [
     "decode_outcome",
     "encode_attempt",
     "encode_outcome",
+    "host_of",
     "is_loopback_url",
     "new_state",
     "new_verifier",

@@ -1,0 +1,116 @@
+"""How well we are connected: what the connection strip shows."""
+
+import statistics
+from collections import deque
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.domain.connection import StreamName, StreamPhase, StreamStatus
+from core.services.broker_link import AnswerSample, BrokerLink
+from core.services.clock import Clock
+from core.services.market import QuoteBoard
+from core.services.market_clock import MarketClock
+
+TELL_MS = 250
+_SAMPLES = 20
+_RATE_WINDOW_NS = 3_000_000_000
+
+
+class ConnectionMonitor(QObject):
+    """Gathers the state of both streams and of REST; tells at most four times a second."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        link: BrokerLink,
+        board: QuoteBoard,
+        market_clock: MarketClock,
+        clock: Clock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._board, self._market_clock, self._clock = board, market_clock, clock
+        self._statuses = {name: StreamStatus(name=name) for name in StreamName}
+        self._counts: dict[StreamName, deque[tuple[int, int]]] = {name: deque() for name in StreamName}
+        self._latencies: deque[float] = deque(maxlen=_SAMPLES)
+        self.rest_ok: bool | None = None
+        self.gaps = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(TELL_MS)
+        self._timer.timeout.connect(self.changed)
+        link.answered.connect(self._take_sample)
+
+    def status(self, name: StreamName) -> StreamStatus:
+        """The state of one stream."""
+        return self._statuses[name]
+
+    def is_live(self, name: StreamName) -> bool:
+        """Whether what the stream carries may be shown as fresh."""
+        return self._statuses[name].phase is StreamPhase.LIVE
+
+    def message_rate(self, name: StreamName) -> float:
+        """Messages a second over the last few seconds."""
+        counts = self._counts[name]
+        if len(counts) < 2:
+            return 0.0
+        now = self._clock.monotonic_ns()
+        (first_ns, first), (_, last) = counts[0], counts[-1]
+        return (last - first) / max((now - first_ns) / 1e9, 0.25)
+
+    @property
+    def rest_latency_ms(self) -> float | None:
+        """The median of the last round trips, or None before the first."""
+        return statistics.median(self._latencies) * 1000 if self._latencies else None
+
+    @property
+    def symbols_followed(self) -> int:
+        """Symbols that the data stream carries for us."""
+        return len(self._board.streamed)
+
+    @property
+    def symbol_budget(self) -> int | None:
+        """The most the plan allows, once the broker has told; None when no limit is known."""
+        return self._board.budget
+
+    @property
+    def clock_skew_ms(self) -> float | None:
+        """The broker's clock less ours."""
+        return self._market_clock.skew_ms
+
+    @Slot(object)
+    def take_status(self, status: StreamStatus) -> None:
+        """Take a stream's new state."""
+        before = self._statuses[status.name]
+        self._statuses[status.name] = status
+        was_up = before.phase in (StreamPhase.LIVE, StreamPhase.SILENT)
+        if was_up and status.phase not in (StreamPhase.LIVE, StreamPhase.SILENT, StreamPhase.OFF):
+            self.gaps += 1
+        self._count(status)
+        if before.phase is not status.phase:
+            self.changed.emit()  # a stopped feed is news at once
+        else:
+            self._tell()
+
+    @Slot(object)
+    def _take_sample(self, sample: AnswerSample) -> None:
+        self.rest_ok = sample.ok
+        if sample.ok:
+            self._latencies.append(sample.seconds)
+        self._tell()
+
+    def _count(self, status: StreamStatus) -> None:
+        now = self._clock.monotonic_ns()
+        counts = self._counts[status.name]
+        counts.append((now, status.messages))
+        while len(counts) > 2 and now - counts[0][0] > _RATE_WINDOW_NS:
+            counts.popleft()
+
+    def _tell(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        """Tell no more."""
+        self._timer.stop()

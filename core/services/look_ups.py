@@ -1,0 +1,71 @@
+"""Asks the broker again and again about what we do not know the fate of."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from core.protocol.retry import look_up_wait_s
+from core.services.clock import Clock
+
+_TICK_MS = 100
+
+
+@dataclass(slots=True)
+class _Open:
+    attempt: int
+    due_ns: int
+    under_way: bool = False
+
+
+class LookUps(QObject):
+    """Calls `ask(id)` when one is due; the caller says `again` or `settle` when the answer is in."""
+
+    def __init__(self, ask: Callable[[str], None], clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ask, self._clock = ask, clock
+        self._open: dict[str, _Open] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def begin(self, key: str) -> None:
+        """Start asking about `key`, the first time at once; does nothing if it is asked about already."""
+        if key not in self._open:
+            self._open[key] = _Open(attempt=0, due_ns=self._clock.monotonic_ns())
+            self._timer.start()
+            self._tick()
+
+    def hurry(self, key: str) -> None:
+        """Ask about `key` now."""
+        self.begin(key)
+        self._open[key].due_ns = self._clock.monotonic_ns()
+        self._tick()
+
+    def again(self, key: str) -> None:
+        """The answer settled nothing: ask once more, later."""
+        if (waiting := self._open.get(key)) is not None:
+            waiting.attempt += 1
+            wait_s = look_up_wait_s(waiting.attempt, random.random())  # noqa: S311 - jitter
+            waiting.due_ns = self._clock.monotonic_ns() + int(wait_s * 1e9)
+            waiting.under_way = False
+
+    def settle(self, key: str) -> None:
+        """There is nothing more to ask about `key`."""
+        self._open.pop(key, None)
+        if not self._open:
+            self._timer.stop()
+
+    def stop(self) -> None:
+        """Ask about nothing any more."""
+        self._open.clear()
+        self._timer.stop()
+
+    @Slot()
+    def _tick(self) -> None:
+        now = self._clock.monotonic_ns()
+        for key, waiting in list(self._open.items()):
+            if not waiting.under_way and now >= waiting.due_ns:
+                waiting.under_way = True
+                self._ask(key)

@@ -1,0 +1,181 @@
+"""Live prices: takes the conflated stream once a frame and tells the views once."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.domain.market import Quote, Source, Ticker, Trade
+from core.errors import AppError
+from core.net.mailbox import Delivery, MarketMailbox
+from core.protocol.market_data import read_snapshots
+from core.services.broker_link import BrokerLink
+from core.services.clock import Clock
+from core.services.frame_clock import FrameClock
+
+# Who asks for symbols, most important first: when the plan's budget is short, the last go without.
+OWNERS = ("ticket", "positions", "watchlist")
+SMALL_PLAN_BUDGET = 30  # protocol page section 5.1
+SNAPSHOT_BATCH = 100
+_GATHER_MS = 60
+_RETRY_MS = 5_000
+_RECENT_POINTS = 40
+_RECENT_EVERY_NS = 2_000_000_000
+
+
+Part = TypeVar("Part", Quote, Trade)
+
+
+class QuoteBoard(QObject):
+    """The newest of everything about each followed symbol. Lives on the GUI thread."""
+
+    tickers_changed = Signal(object)  # Mapping[str, Ticker]: only what changed, at most once a frame
+    delivered = Signal(object)  # Delivery: the frame's raw messages, for the event log
+    wanted_changed = Signal(object)  # frozenset[str]: what the stream should carry
+
+    def __init__(
+        self,
+        link: BrokerLink,
+        mailbox: MarketMailbox,
+        frames: FrameClock,
+        clock: Clock,
+        *,
+        feed: str,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._link, self._mailbox, self._clock, self._feed = link, mailbox, clock, feed
+        self._tickers: dict[str, Ticker] = {}
+        self._recent: dict[str, deque[float]] = {}
+        self._recent_at: dict[str, int] = {}
+        self._followed: dict[str, tuple[str, ...]] = {}
+        self._wanted: frozenset[str] = frozenset()
+        self._snapshot_asked: set[str] = set()
+        self.budget: int | None = None  # None until the broker complained
+        self._fetch = QTimer(self)
+        self._fetch.setSingleShot(True)
+        self._fetch.timeout.connect(self._read_missing)
+        mailbox.filled.connect(frames.ask)
+        frames.frame.connect(self._drain)
+
+    def ticker(self, symbol: str) -> Ticker | None:
+        """The newest we have of a symbol."""
+        return self._tickers.get(symbol)
+
+    def recent(self, symbol: str) -> Sequence[float]:
+        """A sparse run of recent prices, oldest first, for a sparkline."""
+        return tuple(self._recent.get(symbol, ()))
+
+    def follow(self, owner: str, symbols: Iterable[str]) -> None:
+        """Replace the set of symbols that `owner` (one of OWNERS) needs."""
+        self._followed[owner] = tuple(dict.fromkeys(symbols))
+        self._apply()
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """Every symbol somebody needs, most important first."""
+        ordered = [symbol for owner in OWNERS for symbol in self._followed.get(owner, ())]
+        return tuple(dict.fromkeys(ordered))
+
+    @property
+    def streamed(self) -> frozenset[str]:
+        """The symbols that were asked of the stream: all followed ones, or as many as the plan allows."""
+        return self._wanted
+
+    @Slot(object)
+    def limit_symbols(self, _refused: object) -> None:
+        """The broker refused a subscription as too large: keep to the small plan's budget from now on."""
+        self.budget = SMALL_PLAN_BUDGET
+        self._wanted = frozenset()
+        self._apply()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read every followed symbol again by REST: the stream was down and does not replay."""
+        self._snapshot_asked.clear()
+        self._fetch.start(0)
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._fetch.stop()
+
+    def _apply(self) -> None:
+        wanted = frozenset(self.followed[: self.budget])
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.wanted_changed.emit(wanted)
+        if not self._snapshot_asked.issuperset(self.followed):
+            self._fetch.start(_GATHER_MS)
+
+    @Slot()
+    def _read_missing(self) -> None:
+        missing = [symbol for symbol in self.followed if symbol not in self._snapshot_asked]
+        for start in range(0, len(missing), SNAPSHOT_BATCH):
+            batch = missing[start : start + SNAPSHOT_BATCH]
+            self._snapshot_asked.update(batch)
+            call = read_snapshots((symbol for symbol in batch if "/" not in symbol), self._feed)
+            self._link.read(call, self._take_snapshots, partial(self._retry, batch))
+
+    def _retry(self, batch: Iterable[str], _error: AppError) -> None:
+        self._snapshot_asked.difference_update(batch)
+        self._fetch.start(_RETRY_MS)
+
+    def _take_snapshots(self, snapshots: tuple[Ticker, ...]) -> None:
+        now = self._clock.monotonic_ns()
+        changed: dict[str, Ticker] = {}
+        for seen in snapshots:
+            known = self._tickers.get(seen.symbol, Ticker(symbol=seen.symbol))
+            ticker = Ticker(
+                symbol=seen.symbol,
+                quote=_newer(known.quote, seen.quote, now),
+                trade=_newer(known.trade, seen.trade, now),
+                previous_close=seen.previous_close or known.previous_close,
+            )
+            changed[seen.symbol] = self._tickers[seen.symbol] = ticker
+            self._sample(ticker, now)
+        if changed:
+            self.tickers_changed.emit(changed)
+
+    @Slot()
+    def _drain(self) -> None:
+        delivery = self._mailbox.take()
+        if not delivery.messages:
+            return
+        changed = self._fold(delivery)
+        if changed:
+            self.tickers_changed.emit(changed)
+        self.delivered.emit(delivery)
+
+    def _fold(self, delivery: Delivery) -> Mapping[str, Ticker]:
+        changed: dict[str, Ticker] = {}
+        tickers = self._tickers
+        trades = delivery.trades
+        for symbol in delivery.quotes.keys() | trades.keys():
+            known = tickers.get(symbol)
+            quote = known.quote if known else None
+            trade = known.trade if known else None
+            if (quoted := delivery.quotes.get(symbol)) is not None:
+                quote = quoted[0].quote(quoted[1])
+            if (traded := trades.get(symbol)) is not None:
+                trade = traded[0].trade(traded[1]) or trade
+            ticker = Ticker(symbol, quote, trade, known.previous_close if known else None)
+            changed[symbol] = tickers[symbol] = ticker
+            self._sample(ticker, ticker.received_ns or 0)
+        return changed
+
+    def _sample(self, ticker: Ticker, now_ns: int) -> None:
+        last = ticker.last
+        if last is None or now_ns - self._recent_at.get(ticker.symbol, 0) < _RECENT_EVERY_NS:
+            return
+        self._recent_at[ticker.symbol] = now_ns
+        self._recent.setdefault(ticker.symbol, deque(maxlen=_RECENT_POINTS)).append(last)
+
+
+def _newer(known: Part | None, seen: Part | None, now_ns: int) -> Part | None:
+    """Keep what the exchange stamped later; a REST answer never covers a newer streamed price."""
+    if seen is None or (known is not None and known.exchange_ns > seen.exchange_ns):
+        return known
+    return msgspec.structs.replace(seen, received_ns=now_ns, source=Source.REST)

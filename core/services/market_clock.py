@@ -1,0 +1,66 @@
+"""Whether the exchange is open, and how far the broker's clock is from ours."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.event import MarketHours
+from core.errors import AppError
+from core.protocol.call import Call
+from core.protocol.trading import read_clock
+from core.services.broker_link import BrokerLink
+from core.services.clock import Clock
+from core.services.rereading import Rereading
+
+EVERY_S = 20.0
+_NS_PER_MS = 1_000_000
+
+
+class MarketClock(QObject):
+    """Follows the broker's clock."""
+
+    changed = Signal()
+
+    def __init__(self, link: BrokerLink, clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._asked_ns = 0
+        self.hours: MarketHours | None = None
+        self.skew_ms: float | None = None  # positive when the broker's clock is ahead of ours
+        self._reading = Rereading(
+            link, self._ask, done=self._take, failed=self._ignore, every_s=EVERY_S, parent=self
+        )
+
+    @property
+    def is_open(self) -> bool | None:
+        """Whether the exchange is open; None until we know."""
+        return None if self.hours is None else self.hours.is_open
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When the exchange opens or closes next, in UTC; None when it never does or we do not know."""
+        if self.hours is None:
+            return None
+        return self.hours.next_close if self.hours.is_open else self.hours.next_open
+
+    def start(self) -> None:
+        """Ask now, and go on asking."""
+        self._reading.now()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._reading.stop()
+
+    def _ask(self) -> Call[MarketHours]:
+        self._asked_ns = self._clock.wall_ns()
+        return read_clock()
+
+    def _take(self, hours: MarketHours) -> None:
+        # The broker read its clock about half way between our asking and its answer's arrival.
+        middle_ns = (self._asked_ns + self._clock.wall_ns()) / 2
+        self.skew_ms = (hours.at.timestamp() * 1e9 - middle_ns) / _NS_PER_MS
+        self.hours = hours
+        self.changed.emit()
+
+    def _ignore(self, _error: AppError) -> None:
+        """A clock that cannot be read leaves the last one standing; the strip shows REST's own state."""

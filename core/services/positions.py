@@ -1,0 +1,66 @@
+"""The account's positions, as the broker last told."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.domain.position import Position
+from core.errors import AppError
+from core.protocol.trading import read_positions
+from core.services.broker_link import BrokerLink
+from core.services.clock import Clock
+from core.services.rereading import Rereading
+
+EVERY_S = 30.0
+AFTER_FILL_MS = 150
+# Positions lag fills by up to some seconds at the broker (protocol page section 3.11), so look twice.
+SECOND_LOOK_MS = 2_500
+
+
+class PositionKeeper(QObject):
+    """Keeps the newest positions and when they came."""
+
+    changed = Signal(object)  # tuple[Position, ...]: all of them
+    failed = Signal(object)  # AppError
+
+    def __init__(self, link: BrokerLink, clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._positions: dict[str, Position] = {}
+        self.received_ns: int | None = None  # monotonic
+        self._reading = Rereading(
+            link, read_positions, done=self._take, failed=self._report, every_s=EVERY_S, parent=self
+        )
+        self._second_look = QTimer(self)
+        self._second_look.setSingleShot(True)
+        self._second_look.setInterval(SECOND_LOOK_MS)
+        self._second_look.timeout.connect(self._reading.now)
+
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        """Every open position by symbol."""
+        return self._positions
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the positions now."""
+        self._reading.now()
+
+    @Slot()
+    def refresh_soon(self) -> None:
+        """Read the positions shortly, and once more when the broker has had time to settle."""
+        self._reading.soon(AFTER_FILL_MS)
+        self._second_look.start()
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._reading.stop()
+        self._second_look.stop()
+
+    def _take(self, positions: tuple[Position, ...]) -> None:
+        self._positions = {position.symbol: position for position in positions}
+        self.received_ns = self._clock.monotonic_ns()
+        self.changed.emit(positions)
+
+    def _report(self, error: AppError) -> None:
+        self.failed.emit(error)

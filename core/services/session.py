@@ -1,0 +1,194 @@
+"""One signed-in account in one environment: everything about it hangs from here, nothing is global."""
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from core.domain.account import Account
+from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
+from core.domain.environment import Environment
+from core.domain.grant import Grant
+from core.domain.profile import ConnectionProfile
+from core.errors import SignInExpired
+from core.net.conversations import PACKED_HEADER, MarketConversation, OrderConversation
+from core.net.mailbox import MarketMailbox
+from core.net.socket_driver import SocketDriver
+from core.net.stream_thread import StreamThread
+from core.services.account import AccountWatch
+from core.services.broker_link import BrokerLink
+from core.services.clock import Clock
+from core.services.connection import ConnectionMonitor
+from core.services.frame_clock import FrameClock
+from core.services.log import EventLog
+from core.services.market import QuoteBoard
+from core.services.market_clock import MarketClock
+from core.services.order_sender import OrderSender
+from core.services.orders import OrderDesk
+from core.services.positions import PositionKeeper
+from core.services.settings import Settings
+from core.services.watchlist import Watchlist
+
+FEED = "iex"  # what every plan has; see protocol page section 5.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionParts:
+    """What a session borrows from the program."""
+
+    settings: Settings
+    frames: FrameClock
+    clock: Clock
+    data_dir: Path
+    user_agent: str
+
+
+class Session(QObject):
+    """Made for one account, started once, stopped once. Lives on the GUI thread."""
+
+    ended = Signal(object)  # AppError: the broker no longer takes the token
+
+    def __init__(
+        self,
+        profile: ConnectionProfile,
+        environment: Environment,
+        grant: Grant,
+        account: Account,
+        parts: SessionParts,
+    ) -> None:
+        super().__init__()
+        self.profile, self.environment, self.grant = profile, environment, grant
+        self._has_ended = False
+        link = BrokerLink(profile, environment, grant.token, user_agent=parts.user_agent)
+        self._link = link
+        self._mailbox = MarketMailbox()
+        sender = OrderSender(
+            link.transport,
+            parts.data_dir / "journal" / f"{environment.value}-{account.id}.sqlite",
+            account_id=account.id,
+            environment=environment,
+        )
+        self._sender = sender
+        self.account = AccountWatch(link, parts.clock, self)
+        self.orders = OrderDesk(
+            link,
+            sender,
+            parts.clock,
+            grant=grant,
+            account=account,
+            new_id=lambda: f"bw-{uuid.uuid4()}",
+            parent=self,
+        )
+        self.positions = PositionKeeper(link, parts.clock, self)
+        self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
+        self.watchlist = Watchlist(link, parts.settings, self)
+        self.market_clock = MarketClock(link, parts.clock, self)
+        self.connection = ConnectionMonitor(link, self.market, self.market_clock, parts.clock, self)
+        self.log = EventLog(parts.frames, parts.clock, self)
+        self._orders_talk = OrderConversation(grant.token)
+        self._market_talk = MarketConversation(grant.token, self._mailbox)
+        self._orders_socket = SocketDriver(
+            StreamName.ORDERS, profile.endpoints[environment].stream_url, self._orders_talk
+        )
+        self._market_socket = SocketDriver(
+            StreamName.QUOTES,
+            f"{profile.data_stream_url}/v2/{FEED}",
+            self._market_talk,
+            PACKED_HEADER,
+        )
+        workers: list[QObject] = [self._orders_talk, self._market_talk, self._orders_socket]
+        if grant.may_read_data:
+            workers.append(self._market_socket)
+        self._streams = StreamThread(*workers)
+        self._connect()
+        self.account.account = account
+        self.account.received_ns = parts.clock.monotonic_ns()
+
+    def start(self) -> None:
+        """Begin to read and to stream."""
+        self._streams.start()
+        self.orders.start()
+        self.account.refresh()
+        self.positions.refresh()
+        self.market_clock.start()
+        if self.grant.may_read_data:
+            self.market.follow("watchlist", self.watchlist.symbols)
+        else:
+            self.connection.take_status(_without_data_scope())
+
+    def stop(self) -> None:
+        """End every request, close both streams, join every thread. Nothing is sent afterwards."""
+        for part in (
+            self.orders,
+            self.account,
+            self.positions,
+            self.market_clock,
+            self.market,
+            self.connection,
+        ):
+            part.stop()
+        self._streams.stop()
+        self._link.stop(self._sender.close)
+
+    def _connect(self) -> None:
+        queued = Qt.ConnectionType.QueuedConnection
+        for socket in (self._orders_socket, self._market_socket):
+            socket.status_changed.connect(self.connection.take_status, queued)
+            socket.status_changed.connect(self.log.take_status, queued)
+            socket.status_changed.connect(self._watch_for_refusal, queued)
+        self._market_talk.has_to_speak.connect(self._market_socket.speak)
+        self._market_talk.symbols_refused.connect(self.market.limit_symbols, queued)
+        self.market.wanted_changed.connect(self._market_talk.want, queued)
+        self.market.delivered.connect(self.log.take_delivery)
+        self._market_socket.came_live.connect(self.market.refresh, queued)
+
+        self._orders_talk.events_arrived.connect(self.orders.take_events, queued)
+        self._orders_talk.events_arrived.connect(self.log.take_order_events, queued)
+        self._orders_talk.gap_suspected.connect(self.orders.reconcile, queued)
+        self._orders_socket.came_live.connect(self._resync, queued)
+        self._orders_socket.went_down.connect(self.orders.hold, queued)
+
+        self.orders.filled.connect(self._after_fill)
+        self.account.changed.connect(self.orders.take_account)
+        self.positions.changed.connect(self._follow_positions)
+        self.watchlist.changed.connect(self._follow_watchlist)
+        self._link.token_refused.connect(self._end)
+
+    @Slot()
+    def _resync(self) -> None:
+        """The order stream is (again) live: what happened meanwhile is known by REST alone."""
+        self.orders.reconcile()
+        self.positions.refresh()
+        self.account.refresh()
+
+    @Slot(object)
+    def _after_fill(self, _fill: object) -> None:
+        self.positions.refresh_soon()
+        self.account.refresh_soon()
+
+    @Slot(object)
+    def _follow_positions(self, _positions: object) -> None:
+        if self.grant.may_read_data:
+            self.market.follow("positions", self.positions.positions)
+
+    @Slot(object)
+    def _follow_watchlist(self, symbols: tuple[str, ...]) -> None:
+        if self.grant.may_read_data:
+            self.market.follow("watchlist", symbols)
+
+    @Slot(object)
+    def _watch_for_refusal(self, status: StreamStatus) -> None:
+        if status.phase is StreamPhase.REFUSED and status.reason is RefusalReason.TOKEN_REFUSED:
+            self._end(SignInExpired("The broker no longer accepts this sign-in.", "Sign in again to go on."))
+
+    @Slot(object)
+    def _end(self, error: SignInExpired) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self.orders.refuse_token(error)
+            self.ended.emit(error)
+
+
+def _without_data_scope() -> StreamStatus:
+    return StreamStatus(name=StreamName.QUOTES, phase=StreamPhase.REFUSED, reason=RefusalReason.SCOPE_MISSING)
