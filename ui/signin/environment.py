@@ -5,7 +5,9 @@ window in which people type broker passwords obeys none of them.
 """
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
+
+from core.protocol.signin import host_of, origin_of
 
 _REMOVED_PREFIXES = ("QTWEBENGINE", "QT_LOGGING_", "CHROME_")
 _REMOVED = ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH", "SSLKEYLOGFILE")
@@ -21,9 +23,23 @@ def clean(environ: MutableMapping[str, str]) -> None:
         del environ[name]
 
 
-def configure_engine(environ: MutableMapping[str, str], *, sandboxed: bool) -> None:
+def resolver_rules(redirect_uri: str, sign_in_origins: Iterable[str]) -> str:
+    """Return the rules under which the redirect address has no host, for the engine's resolver.
+
+    The request interceptor hears of a redirected fetch when the connection is already being made: no
+    request follows, but the host is greeted. Without an address there is nobody to greet. A loopback
+    redirect on the same address as the sign-in page must stay reachable, and gets no rule.
+    """
+    host = host_of(origin_of(redirect_uri) or "")
+    if not host or ":" in host or host in {host_of(origin) for origin in sign_in_origins}:
+        return ""
+    return f"MAP {host} ~NOTFOUND, MAP {host}. ~NOTFOUND"
+
+
+def configure_engine(environ: MutableMapping[str, str], *, rules: str, sandboxed: bool) -> None:
     """Set what we ourselves ask of the engine; call after `clean` and before QApplication exists."""
-    environ["QTWEBENGINE_CHROMIUM_FLAGS"] = _ENGINE_FLAGS
+    flags = f'{_ENGINE_FLAGS} --host-resolver-rules="{rules}"' if rules else _ENGINE_FLAGS
+    environ["QTWEBENGINE_CHROMIUM_FLAGS"] = flags
     if not sandboxed:
         environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
 

@@ -4,11 +4,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtWebEngineCore import QWebEngineUrlRequestInfo, QWebEngineUrlRequestInterceptor
 
 from core.protocol.signin import origin_of
-
-
-def encoded_text(url: QUrl) -> str:
-    """Return the engine's canonical text of a URL, as it would go on the wire."""
-    return url.toEncoded().toStdString()
+from ui.signin.site import encoded_text
 
 
 class RequestGuard(QWebEngineUrlRequestInterceptor):
@@ -37,9 +33,14 @@ class RequestGuard(QWebEngineUrlRequestInterceptor):
             return True
         return text.split("#")[0].split("?")[0] == self._redirect_uri
 
+    def drop(self, url: QUrl) -> bool:
+        """Tell the same and count it."""
+        is_forbidden = self.forbids(url)
+        self.dropped += is_forbidden
+        return is_forbidden
+
     def interceptRequest(self, info: QWebEngineUrlRequestInfo) -> None:
-        if self.forbids(info.requestUrl()):
-            self.dropped += 1
+        if self.drop(info.requestUrl()):
             info.block(True)
 
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui.signin.guard import encoded_text
+from ui.signin.site import encoded_text
 from ui.signin.style import HEADLINE_PX, SENTENCE_PX
 from ui.theme.fonts import Fonts
 

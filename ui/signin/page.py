@@ -22,7 +22,8 @@ from PySide6.QtWebEngineCore import (
 )
 
 from core.protocol.signin import Refused, SignInAttempt
-from ui.signin.guard import RequestGuard, encoded_text
+from ui.signin.guard import RequestGuard
+from ui.signin.site import encoded_text
 
 Blocked = Literal["popup", "http_login", "passkey"]
 
@@ -116,7 +117,7 @@ class SignInPage(QWebEnginePage):
     ) -> bool:
         url = QUrl(url)
         if not is_main_frame:
-            return not self._guard.forbids(url)
+            return not self._guard.drop(url)
         verdict = self._attempt.receive_url(encoded_text(url))
         if verdict is None:
             return True

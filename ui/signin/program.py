@@ -33,7 +33,8 @@ def run(argv0: str) -> int:
             "As root the page would run without its sandbox, so that signing in at a broker on the network "
             "is refused. Start Bellwether as an ordinary user.",
         )
-    environment.configure_engine(os.environ, sandboxed=sandboxed)
+    rules = environment.resolver_rules(line.redirect_uri, line.sign_in_origins)
+    environment.configure_engine(os.environ, rules=rules, sandboxed=sandboxed)
     return _show(argv0, line, answer, sandboxed=sandboxed)
 
 

@@ -6,7 +6,11 @@ from enum import Enum, auto
 from PySide6.QtCore import QUrl
 
 from core.protocol.signin import is_loopback_url
-from ui.signin.guard import encoded_text
+
+
+def encoded_text(url: QUrl) -> str:
+    """Return the engine's canonical text of a URL, as it would go on the wire."""
+    return url.toEncoded().toStdString()
 
 
 class Trust(Enum):

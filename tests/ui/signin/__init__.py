@@ -1,0 +1,1 @@
+"""The sign-in window on the real web engine, against a broker double on loopback."""

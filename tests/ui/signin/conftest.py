@@ -1,0 +1,43 @@
+"""Fixtures of the sign-in tests: broker doubles, certificates, children that end with their test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ui.signin.broker import BrokerDouble, Certificate
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return Certificate.make(tmp_path)
+
+
+@pytest.fixture
+def secure_broker(certificate: Certificate) -> Iterator[BrokerDouble]:
+    with BrokerDouble.serving(certificate) as double:
+        yield double
+
+
+@pytest.fixture
+def broker() -> Iterator[BrokerDouble]:
+    with BrokerDouble.serving() as double:
+        yield double
+
+
+@pytest.fixture
+def quiet_environment(tmp_path: Path) -> dict[str, str]:
+    """An environment whose every place to write lies under tmp_path, with no screen."""
+    home = tmp_path / "home"
+    home.mkdir()
+    unwanted = ("QT", "XDG", "DISPLAY", "WAYLAND", "DBUS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return kept | {
+        "HOME": str(home),
+        "TMPDIR": str(tmp_path),
+        "XDG_RUNTIME_DIR": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
