@@ -46,6 +46,11 @@ def price(value: Number | None) -> str:
     return fixed(value, 4 if 0 < abs(float(value)) < 1 else 2)
 
 
+def distance(gap: Number, beside: Number) -> str:
+    """How far apart two prices are, with as many decimals as the price `beside` it shows."""
+    return fixed(gap, 4 if 0 < abs(float(beside)) < 1 else 2)
+
+
 def percent(fraction: Number | None, places: int = 2, *, sign: bool = True) -> str:
     """A fraction as a percentage: 0.0128 is `+1.28 %`."""
     return MISSING if fraction is None else f"{fixed(fraction * 100, places, sign=sign)} %"

@@ -255,7 +255,7 @@ def problem(code: Problem) -> str:
 
 def trading_block(code: str) -> str:
     """Why nothing may be sent now, and the way on; empty when trading is open."""
-    return "" if code == "none" else _look_up(_TRADING_BLOCKS, code)
+    return _look_up(_TRADING_BLOCKS, code) if code else ""
 
 
 def refusal(reason: RefusalReason) -> str:
@@ -281,6 +281,12 @@ def environment(value: Environment) -> str:
 def account_label(value: Environment, short_number: str) -> str:
     """`Paper \u00b7\u00b73F7A`: which account, in every place where it must not be mistaken."""
     return f"{environment(value)} \u00b7\u00b7{outside_text(short_number, 8)}"
+
+
+def account_sentence(value: Environment, short_number: str) -> str:
+    """`Paper account ··3F7A`: the account in a sentence of its own."""
+    template = translated("Live account {number}" if value is Environment.LIVE else "Paper account {number}")
+    return template.format(number=f"\u00b7\u00b7{outside_text(short_number, 8)}")
 
 
 def account_status(code: str) -> str:
@@ -310,6 +316,8 @@ def grant_badge(grant: Grant) -> str:
 
 # Words that appear only as arguments of `translated` above, for the translators.
 _MARKED = (
+    QT_TRANSLATE_NOOP("Words", "Live account {number}"),
+    QT_TRANSLATE_NOOP("Words", "Paper account {number}"),
     QT_TRANSLATE_NOOP("Words", "Short"),
     QT_TRANSLATE_NOOP("Words", "Long"),
     QT_TRANSLATE_NOOP("Words", "may trade"),

@@ -1,0 +1,416 @@
+"""Small stateful stand-ins for `core.services`, for tests of single widgets.
+
+They keep state and announce changes like the real ones, and record what the interface asked for.
+"""
+
+import itertools
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.account import Account
+from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
+from core.domain.environment import Environment
+from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
+from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.market import Quote, Ticker, Trade
+from core.domain.order import Order, OrderStatus
+from core.domain.position import Position
+from core.domain.request import OrderRequest, ReplaceRequest
+from core.domain.secret import Secret
+from core.services.orders import TradingBlock
+from core.store.settings import SettingsValues
+
+NS_PER_S = 1_000_000_000
+
+
+def account(**changes) -> Account:
+    """The account of the reference picture."""
+    known = Account(
+        id="b0b6dd9d-0000-4000-8000-000000003f7a",
+        number="PA3SIM003F7A",
+        status="ACTIVE",
+        equity=Decimal("100482.16"),
+        last_equity=Decimal("100000.00"),
+        cash=Decimal("77553.06"),
+        buying_power=Decimal("187310.40"),
+        regt_buying_power=Decimal("187310.40"),
+        long_market_value=Decimal("26950.60"),
+        short_market_value=Decimal("-4021.50"),
+        initial_margin=Decimal("15486.05"),
+        maintenance_margin=Decimal("9291.63"),
+        multiplier=Decimal(2),
+        options_level=3,
+    )
+    return replace(known, **changes)
+
+
+def ticker(
+    symbol: str, bid: float, ask: float, *, last: float | None = None, close: float | None = None, age_s=0.2
+) -> Ticker:
+    """A ticker heard `age_s` ago."""
+    heard = time.monotonic_ns() - int(age_s * NS_PER_S)
+    return Ticker(
+        symbol=symbol,
+        quote=Quote(
+            symbol=symbol,
+            bid=bid,
+            ask=ask,
+            bid_size=3,
+            ask_size=4,
+            exchange_ns=time.time_ns(),
+            received_ns=heard,
+        ),
+        trade=None
+        if last is None
+        else Trade(symbol=symbol, price=last, size=100, exchange_ns=time.time_ns(), received_ns=heard),
+        previous_close=close,
+    )
+
+
+def order(order_id: str = "o-1", **changes) -> Order:
+    """A working limit order to buy 20 NVDA."""
+    known = Order(
+        id=order_id,
+        client_order_id=f"c-{order_id}",
+        symbol="NVDA",
+        side="buy",
+        type="limit",
+        time_in_force="day",
+        status=OrderStatus.NEW,
+        status_text="new",
+        qty=Decimal(20),
+        limit_price=Decimal("182.40"),
+        submitted_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
+        updated_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
+    )
+    return replace(known, **changes)
+
+
+class FakeAccountWatch(QObject):
+    changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.account: Account | None = None
+        self.received_ns: int | None = None
+        self.refreshes = 0
+
+    def refresh(self) -> None:
+        self.refreshes += 1
+
+    def show(self, value: Account) -> None:
+        self.account, self.received_ns = value, time.monotonic_ns()
+        self.changed.emit(value)
+
+
+class FakeOrderDesk(QObject):
+    """Keeps what was placed; a test answers for the broker with `answer`."""
+
+    orders_changed = Signal(object)
+    intents_changed = Signal(object)
+    filled = Signal(object)
+    trading_block_changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.trading_block = TradingBlock.NONE
+        self.orders: dict[str, Order] = {}
+        self.placed: list[OrderRequest] = []
+        self.replaced: list[ReplaceRequest] = []
+        self.cancelled: list[str] = []
+        self.closed: list[Position] = []
+        self.live_unlocks = 0
+        self.looked_up: list[str] = []
+        self.cancel_alls = 0
+        self.failure: Exception | None = None
+        self._intents: dict[str, Intent] = {}
+        self._numbers = itertools.count(1)
+
+    @property
+    def open_intents(self) -> tuple[Intent, ...]:
+        return tuple(i for i in self._intents.values() if not i.state.is_settled)
+
+    def intent(self, client_order_id: str) -> Intent | None:
+        return self._intents.get(client_order_id)
+
+    def block(self, reason: TradingBlock) -> None:
+        self.trading_block = reason
+        self.trading_block_changed.emit(reason)
+
+    def place(self, request: OrderRequest) -> Intent:
+        if self.failure:
+            raise self.failure
+        self.placed.append(request)
+        made = self._new_intent(IntentKind.PLACE, request.symbol)
+        return self._keep(replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
+
+    def replace(self, request: ReplaceRequest) -> Intent:
+        self.replaced.append(request)
+        made = self._new_intent(IntentKind.REPLACE, self.orders[request.order_id].symbol)
+        body = json.dumps(request.body(made.client_order_id)).encode()
+        return self._keep(replace(made, target_order_id=request.order_id, body=body))
+
+    def cancel(self, order_id: str) -> Intent:
+        self.cancelled.append(order_id)
+        made = self._new_intent(IntentKind.CANCEL, self.orders[order_id].symbol)
+        return self._keep(replace(made, target_order_id=order_id))
+
+    def cancel_all(self) -> tuple[Intent, ...]:
+        self.cancel_alls += 1
+        return tuple(self.cancel(o.id) for o in list(self.orders.values()) if o.is_cancelable)
+
+    def close_position(self, position: Position) -> Intent:
+        self.closed.append(position)
+        return self._keep(self._new_intent(IntentKind.PLACE, position.symbol))
+
+    def unlock_live(self) -> None:
+        self.live_unlocks += 1
+        self.block(TradingBlock.NONE)
+
+    def is_own(self, seen: Order) -> bool:
+        return seen.client_order_id in self._intents
+
+    def look_up(self, client_order_id: str) -> None:
+        self.looked_up.append(client_order_id)
+
+    def answer(
+        self, intent: Intent, *states: IntentState, reason: str = "", order: Order | None = None
+    ) -> Intent:
+        """Move the intent through `states` and announce the last one."""
+        known = self._intents[intent.client_order_id]
+        for state in states:
+            known = known.moved_to(
+                state, at_ns=time.time_ns(), reason=reason, order_id=order.id if order else None
+            )
+        self._intents[known.client_order_id] = known
+        if order is not None:
+            self.show_orders(order)
+        self.intents_changed.emit((known,))
+        return known
+
+    def show_orders(self, *changed: Order) -> None:
+        self.orders |= {o.id: o for o in changed}
+        self.orders_changed.emit(changed)
+
+    def _new_intent(self, kind: IntentKind, symbol: str) -> Intent:
+        now = time.time_ns()
+        return Intent(
+            client_order_id=f"bw-{next(self._numbers):04d}",
+            kind=kind,
+            environment=Environment.PAPER,
+            account_id="b0b6dd9d",
+            symbol=symbol,
+            body=b"{}",
+            state=IntentState.DRAFT,
+            created_ns=now,
+            since_ns=now,
+        )
+
+    def _keep(self, made: Intent) -> Intent:
+        self._intents[made.client_order_id] = made
+        return made
+
+
+class FakePositions(QObject):
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.positions: dict[str, Position] = {}
+        self.received_ns: int | None = None
+
+    def refresh(self) -> None:
+        pass
+
+    def show(self, *held: Position) -> None:
+        self.positions = {p.symbol: p for p in held}
+        self.received_ns = time.monotonic_ns()
+        self.changed.emit(held)
+
+
+class FakeQuoteBoard(QObject):
+    tickers_changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tickers: dict[str, Ticker] = {}
+        self.followed: dict[str, tuple[str, ...]] = {}
+        self._recent: dict[str, list[float]] = {}
+
+    def ticker(self, symbol: str) -> Ticker | None:
+        return self.tickers.get(symbol)
+
+    def follow(self, owner: str, symbols: Iterable[str]) -> None:
+        self.followed[owner] = tuple(symbols)
+
+    def recent(self, symbol: str) -> Sequence[float]:
+        return self._recent.get(symbol, ())
+
+    def show(self, *changed: Ticker) -> None:
+        batch = {t.symbol: t for t in changed}
+        self.tickers |= batch
+        self.tickers_changed.emit(batch)
+
+    def remember(self, symbol: str, mids: Sequence[float]) -> None:
+        self._recent[symbol] = list(mids)
+
+
+class FakeWatchlist(QObject):
+    changed = Signal(object)
+    names_changed = Signal(object)
+    refused = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.symbols: tuple[str, ...] = ()
+        self.names: Mapping[str, str] = {"NVDA": "NVIDIA Corporation", "AAPL": "Apple Inc."}
+
+    def add(self, text: str) -> None:
+        self.symbols = (*self.symbols, text.strip().upper())
+        self.changed.emit(self.symbols)
+
+    def remove(self, symbol: str) -> None:
+        self.symbols = tuple(s for s in self.symbols if s != symbol)
+        self.changed.emit(self.symbols)
+
+    def name_of(self, symbol: str) -> str:
+        return self.names.get(symbol, "")
+
+
+class FakeConnection(QObject):
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rest_latency_ms: float | None = 41.0
+        self.rest_ok: bool | None = True
+        self.symbols_followed = 24
+        self.symbol_budget: int | None = 30
+        self.gaps = 0
+        self.clock_skew_ms: float | None = 12.0
+        now = time.monotonic_ns()
+        self.statuses = {
+            name: StreamStatus(
+                name=name,
+                phase=StreamPhase.LIVE,
+                last_message_ns=now,
+                heard_ns=now,
+                connected_ns=now,
+                feed=feed,
+            )
+            for name, feed in ((StreamName.ORDERS, ""), (StreamName.QUOTES, "iex"))
+        }
+        self.rates = {StreamName.ORDERS: 0.0, StreamName.QUOTES: 1284.0}
+
+    def status(self, name: StreamName) -> StreamStatus:
+        return self.statuses[name]
+
+    def message_rate(self, name: StreamName) -> float:
+        return self.rates[name]
+
+    def is_live(self, name: StreamName) -> bool:
+        return self.statuses[name].phase is StreamPhase.LIVE
+
+    def show(self, name: StreamName, **changes) -> None:
+        self.statuses[name] = replace(self.statuses[name], **changes)
+        self.changed.emit()
+
+
+class FakeLog(QObject):
+    lines_added = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lines: list[LogLine] = []
+        self.dropped = 0
+
+    def show(self, *lines: LogLine) -> None:
+        self.lines += lines
+        self.lines_added.emit(lines)
+
+
+class FakeMarketClock(QObject):
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.is_open: bool | None = True
+        self.next_change: datetime | None = datetime.now(UTC) + timedelta(hours=2, minutes=14, seconds=8)
+
+
+class FakeSettings(QObject):
+    """Settings that are never written anywhere."""
+
+    changed = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, **values) -> None:
+        super().__init__(parent)
+        self.values = SettingsValues(**values)
+        self.notice = ""
+
+    def change(self, **values) -> None:
+        self.values = replace(self.values, **values)
+        for name in values:
+            self.changed.emit(name)
+
+
+@dataclass
+class FakeFill:
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    at: datetime | None = None
+    position_qty: Decimal | None = None
+
+
+class FakeSession(QObject):
+    """One signed-in paper account that a test fills with state."""
+
+    ended = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        environment: Environment = Environment.PAPER,
+        scopes: frozenset[str] = frozenset({SCOPE_TRADING, SCOPE_DATA}),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.environment = environment
+        self.profile = SimpleNamespace(name="Practice", is_loopback_only=True)
+        self.grant = Grant(token=Secret("t"), scopes=scopes)
+        self.account = FakeAccountWatch(self)
+        self.orders = FakeOrderDesk(self)
+        self.positions = FakePositions(self)
+        self.market = FakeQuoteBoard(self)
+        self.watchlist = FakeWatchlist(self)
+        self.connection = FakeConnection(self)
+        self.log = FakeLog(self)
+        self.market_clock = FakeMarketClock(self)
+        self.account.show(account())
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+@dataclass
+class Asked:
+    """What the interface asked of the sign-in."""
+
+    begun: list[tuple[str, tuple[int, int] | None]] = field(default_factory=list)
+    cancelled: int = 0
+    signed_out: int = 0

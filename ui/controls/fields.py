@@ -1,0 +1,166 @@
+"""Entry fields for quantities and prices: typed text stays as typed, its value is exact or nothing."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from core.domain.money import decimal_from_text
+from ui.controls.labels import restyle
+from ui.theme.theme import Theme
+
+FIELD_PX = 32
+_SUFFIX_MARGIN_PX = 9
+_SUFFIX_GAP_PX = 8
+_STEPPER_PX = 16
+_FINE, _COARSE = 1, 10
+
+Step = Callable[[Decimal | None, int], Decimal | None]
+
+
+class FigureField(QLineEdit):
+    """A line for one exact number, with a muted suffix at the right end.
+
+    Arrow keys move by `step`, with Shift or the page keys ten at once. The wheel never changes a number:
+    a hand on its way over an order ticket must not.
+    """
+
+    value_changed = Signal()
+    suffix_clicked = Signal(object)  # float: where in the suffix, 0 left to 1 right
+
+    def __init__(
+        self, name: str, theme: Theme, *, step: Step, has_stepper: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._step = step
+        self._has_stepper = has_stepper
+        self._suffix = ""
+        self._spell: Callable[[Decimal], str] = str
+        self.setAccessibleName(name)
+        self.setMaxLength(24)
+        self.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)
+        self.textChanged.connect(self._on_text)
+        self._reserve_room()
+
+    @property
+    def value(self) -> Decimal | None:
+        """The number that stands there, or None for nothing and for what is no number."""
+        return decimal_from_text(self.text())
+
+    @property
+    def is_garbled(self) -> bool:
+        """Whether something stands there that is no number."""
+        return bool(self.text().strip()) and self.value is None
+
+    def spell_with(self, spell: Callable[[Decimal], str]) -> None:
+        """How a number set by `show` or a step is written."""
+        self._spell = spell
+
+    def show_value(self, value: Decimal | None) -> None:
+        """Put `value` there as if it had been typed."""
+        self.setText("" if value is None else self._spell(value))
+
+    def set_suffix(self, text: str) -> None:
+        """Show `text` at the right end; it is read out as part of the description."""
+        if text != self._suffix:
+            self._suffix = text
+            self.setAccessibleDescription(text)
+            self._reserve_room()
+            self.update()
+
+    @property
+    def suffix(self) -> str:
+        """What stands at the right end."""
+        return self._suffix
+
+    def step_by(self, steps: int) -> None:
+        """Move the number by `steps` of its own grid; without a place to start from nothing happens."""
+        moved = self._step(self.value, steps)
+        if moved is not None:
+            self.show_value(moved)
+            self.selectAll()
+
+    @Slot(str)
+    def _on_text(self, _text: str) -> None:
+        if bool(self.property("invalid")) != self.is_garbled:
+            self.setProperty("invalid", self.is_garbled)
+            restyle(self)
+        self.value_changed.emit()
+
+    def _reserve_room(self) -> None:
+        width = self._suffix_width()
+        self.setTextMargins(0, 0, width + _SUFFIX_GAP_PX if width else 0, 0)
+
+    def _suffix_width(self) -> int:
+        text = self.fontMetrics().horizontalAdvance(self._suffix) if self._suffix else 0
+        return text + (_STEPPER_PX if self._has_stepper else 0)
+
+    def _suffix_rect(self) -> QRect:
+        width = self._suffix_width()
+        return QRect(self.width() - _SUFFIX_MARGIN_PX - width, 0, width, self.height())
+
+    def _stepper_rect(self) -> QRect:
+        right = self.width() - _SUFFIX_MARGIN_PX + 3
+        return QRect(right - _STEPPER_PX, 0, _STEPPER_PX, self.height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), FIELD_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        rect = self._suffix_rect()
+        if self._has_stepper:
+            box = self._stepper_rect()
+            icon = self._theme.pixmap("chevrons-up-down", "muted", 14, self.devicePixelRatioF())
+            painter.drawPixmap(box.x() + 1, (box.height() - 14) // 2, icon)
+            rect.setRight(box.left() - 1)
+        painter.setPen(self._theme.colors.muted)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._suffix)
+        painter.end()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        where = event.position().toPoint()
+        if event.button() is not Qt.MouseButton.LeftButton or not self.isEnabled():
+            return
+        if self._has_stepper and self._stepper_rect().contains(where):
+            self.step_by(1 if where.y() < self.height() / 2 else -1)
+        elif self._suffix and self._suffix_rect().contains(where):
+            rect = self._suffix_rect()
+            self.suffix_clicked.emit((where.x() - rect.x()) / max(1, rect.width()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self._suffix_rect().united(self._stepper_rect() if self._has_stepper else QRect())
+        is_over = self._suffix_width() > 0 and over.contains(event.position().toPoint())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if is_over else Qt.CursorShape.IBeamCursor)
+        super().mouseMoveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        size = _COARSE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _FINE
+        steps = {
+            Qt.Key.Key_Up: size,
+            Qt.Key.Key_Down: -size,
+            Qt.Key.Key_PageUp: _COARSE,
+            Qt.Key.Key_PageDown: -_COARSE,
+        }.get(Qt.Key(event.key()))
+        if steps is None or self.isReadOnly():
+            super().keyPressEvent(event)
+        else:
+            self.step_by(steps)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class ChoiceField(QComboBox):
+    """A combo box as tall as the other fields; the wheel scrolls the panel, not the choice."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), FIELD_PX)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

@@ -1,0 +1,74 @@
+"""Labels that show text as text: never as markup, whoever wrote it (threat model T10)."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStylePainter, QWidget
+
+from ui.theme.colors import Tone
+
+
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet look at the properties of `widget` again."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
+
+
+class PlainLabel(QLabel):
+    """A label in one of the theme's tones that knows no markup and repaints only when its text changes."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tone: Tone = "text",
+        font: QFont | None = None,
+        wrap: bool = False,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        self.setAlignment(align | Qt.AlignmentFlag.AlignVCenter)
+        self.setProperty("tone", tone)
+        if font is not None:
+            self.setFont(font)
+        self.setText(text)
+
+    def set_tone(self, tone: Tone) -> None:
+        """Change the colour by the token's name."""
+        if self.property("tone") != tone:
+            self.setProperty("tone", tone)
+            restyle(self)
+
+    def show_text(self, text: str, tone: Tone | None = None) -> None:
+        """Show `text`; costs nothing when it is what stands there already."""
+        if tone is not None:
+            self.set_tone(tone)
+        if text != self.text():
+            self.setText(text)
+
+
+class ElidedLabel(PlainLabel):
+    """A plain label that gives up its end when there is no room, and then tells the whole in its tool tip."""
+
+    def __init__(self, text: str = "", *, tone: Tone = "text", font: QFont | None = None) -> None:
+        super().__init__(text, tone=tone, font=font)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        self.setToolTip(self.text() if is_cut else "")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawItemText(
+            self.rect(), self.alignment(), self.palette(), self.isEnabled(), shown, self.foregroundRole()
+        )
+        painter.end()

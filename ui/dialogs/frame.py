@@ -1,0 +1,54 @@
+"""What every dialog shares: window-modal, plain text, buttons at the right, never a nested event loop."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.controls.buttons import ActionButton
+from ui.controls.labels import PlainLabel
+from ui.theme.theme import Theme
+
+_MARGIN_PX = 20
+_WIDTH_PX = 440
+
+
+class DialogFrame(QDialog):
+    """A heading, a body to fill, and buttons. Show it with `open()`; it deletes itself when closed."""
+
+    def __init__(self, theme: Theme, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(heading)
+        self.setMinimumWidth(_WIDTH_PX)
+        self.heading = PlainLabel(heading, font=theme.fonts.sized(16, strong=True), wrap=True)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(12)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, 16)
+        column.setSpacing(14)
+        column.addWidget(self.heading)
+        column.addLayout(self.body)
+        column.addStretch(1)
+        column.addLayout(self._buttons)
+
+    def add_text(self, text: str) -> PlainLabel:
+        """Add a muted paragraph to the body."""
+        label = PlainLabel(text, tone="muted", wrap=True)
+        self.body.addWidget(label)
+        return label
+
+    def add_button(self, text: str, *, kind: str = "", is_default: bool = False) -> ActionButton:
+        """Add a button at the right end of the row."""
+        button = ActionButton(text, kind=kind, font=self.theme.fonts.strong if kind else None, height=32)
+        button.setDefault(is_default)
+        self._buttons.addWidget(button)
+        return button
+
+    def add_cancel(self, text: str = "") -> ActionButton:
+        """Add the button that leaves everything as it is; Escape does the same."""
+        button = self.add_button(text or self.tr("Cancel"))
+        button.clicked.connect(self.reject)
+        return button

@@ -1,0 +1,101 @@
+"""The head of the ticket: which instrument, and what it trades at right now."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from core.domain.freshness import Freshness
+from core.domain.market import Ticker
+from ui import figures
+from ui.controls.labels import ElidedLabel, PlainLabel
+from ui.panels.ticket_outlook import Market
+from ui.theme.colors import Tone
+from ui.theme.theme import Theme
+
+_SYMBOL_PX = 92
+_TONES: dict[int, Tone] = {1: "up", -1: "down", 0: "muted"}
+_AGE_TONES: dict[Freshness, Tone] = {
+    Freshness.FRESH: "muted",
+    Freshness.AGEING: "muted",
+    Freshness.STALE: "warning",
+    Freshness.ABSENT: "warning",
+}
+
+
+class TicketHeader(QWidget):
+    """A field for the symbol, the company's name, last and change, bid and ask, and the quote's age."""
+
+    symbol_entered = Signal(object)  # str, upper case
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.symbol = QLineEdit()
+        self.symbol.setFont(theme.fonts.strong)
+        self.symbol.setMaxLength(21)
+        self.symbol.setPlaceholderText(self.tr("Symbol"))
+        self.symbol.setAccessibleName(self.tr("Symbol"))
+        self.symbol.setFixedWidth(_SYMBOL_PX)
+        self.symbol.setFixedHeight(30)
+        self._name = ElidedLabel(tone="muted")
+        self._last = PlainLabel(font=theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        self._last.setAccessibleName(self.tr("Last price"))
+        self._change = PlainLabel(align=Qt.AlignmentFlag.AlignRight)
+        self._change.setAccessibleName(self.tr("Change today"))
+        self._spread = PlainLabel(tone="muted")
+        self._spread.setAccessibleName(self.tr("Bid and ask"))
+        self._age = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignRight)
+        self._age.setAccessibleName(self.tr("Age of the quote"))
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.symbol)
+        top.addWidget(self._name, 1)
+        top.addWidget(self._last)
+        top.addWidget(self._change)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(8)
+        bottom.addWidget(self._spread, 1)
+        bottom.addWidget(self._age)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addLayout(bottom)
+        self.symbol.editingFinished.connect(self._on_symbol_edited)
+
+    def show_symbol(self, symbol: str, name: str) -> None:
+        """Show which instrument the ticket is about."""
+        if self.symbol.text() != symbol:
+            self.symbol.setText(symbol)
+        self._name.show_text(name)
+
+    def show_ticker(self, ticker: Ticker | None, market: Market, source: str) -> None:
+        """Show the newest figures, and how old they are; old ones turn amber and say so."""
+        if ticker is None:
+            for label in (self._last, self._change, self._spread):
+                label.show_text("")
+            self._age.show_text(self.tr("no quote") if self.symbol.text() else "", "muted")
+            return
+        is_stale = market.freshness >= Freshness.STALE
+        self._last.show_text(figures.price(ticker.last), "muted" if is_stale else "text")
+        change = ticker.change_fraction
+        tone = "muted" if is_stale else _TONES[figures.direction(change)]
+        self._change.show_text("" if change is None else figures.signed_percent(change), tone)
+        quote = ticker.quote
+        self._spread.show_text(
+            ""
+            if quote is None
+            else self.tr("{bid} \u00d7 {ask}  \u00b7  {bid_size} \u00d7 {ask_size}").format(
+                bid=figures.price(market.bid),
+                ask=figures.price(market.ask),
+                bid_size=figures.quantity(quote.bid_size),
+                ask_size=figures.quantity(quote.ask_size),
+            )
+        )
+        age = figures.age(market.age_s)
+        text = self.tr("stale \u00b7 {age}").format(age=age) if is_stale else age
+        self._age.show_text(" \u00b7 ".join(filter(None, (source, text))), _AGE_TONES[market.freshness])
+
+    @Slot()
+    def _on_symbol_edited(self) -> None:
+        symbol = self.symbol.text().strip().upper()
+        if symbol:
+            self.symbol_entered.emit(symbol)

@@ -1,0 +1,141 @@
+"""The foot of the ticket: the button that says the whole order, the account, and what became of it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.domain.freshness import NS_PER_S
+from core.domain.intent import IntentState
+from core.domain.order import OrderStatus, Side
+from core.domain.request import OrderRequest
+from ui import figures, sentences, words
+from ui.controls.buttons import ActionButton
+from ui.controls.labels import PlainLabel
+from ui.panels.ticket_submission import Stage, Submission
+from ui.theme.colors import Tone
+from ui.theme.theme import Theme
+
+
+_BUTTON_PX = 40
+
+
+class SendArea(QWidget):
+    """Shows where the submission stands and offers exactly the steps that are possible there."""
+
+    send_requested = Signal()
+    another_requested = Signal()
+    look_up_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = ActionButton("", kind="buy", font=theme.fonts.strong, height=_BUTTON_PX)
+        self.account = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignHCenter)
+        self.account.setAccessibleName(self.tr("Account"))
+        self.status = PlainLabel(wrap=True)
+        self.status.setAccessibleName(self.tr("What became of the order"))
+        self.earlier = PlainLabel(tone="warning", wrap=True)
+        self.earlier.setAccessibleName(self.tr("Earlier orders"))
+        self.look_up = ActionButton(self.tr("Check now"), kind="link", tone="accent")
+        self.another = ActionButton(self.tr("New order"), kind="link", tone="accent")
+        links = QHBoxLayout()
+        links.setSpacing(8)
+        links.addStretch(1)
+        links.addWidget(self.look_up)
+        links.addWidget(self.another)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for widget in (self.button, self.account, self.status):
+            column.addWidget(widget)
+        column.addLayout(links)
+        column.addWidget(self.earlier)
+        self.button.clicked.connect(self.send_requested)
+        self.another.clicked.connect(self.another_requested)
+        self.look_up.clicked.connect(self.look_up_requested)
+
+    def show_account(self, text: str) -> None:
+        """Say which account the button trades in."""
+        self.account.show_text(text)
+
+    def show_submission(
+        self, submission: Submission, request: OrderRequest, *, is_sendable: bool, now_ns: int
+    ) -> None:
+        """Show the state of `submission`; `request` is what the form says, `now_ns` is wall-clock time."""
+        stage = submission.stage
+        shown = submission.request or request
+        self.button.set_kind("buy" if shown.side is Side.BUY else "sell")
+        self.button.show_text(self._button_text(stage, shown))
+        self.button.setEnabled(stage is Stage.EDITING and is_sendable)
+        text, tone = self._status(submission, now_ns)
+        self.status.show_text(text, tone)
+        self.status.setVisible(bool(text))
+        self.look_up.setVisible(stage is Stage.UNKNOWN)
+        self.another.setVisible(stage not in (Stage.EDITING, Stage.CONFIRMING))
+        self.another.show_text(self.tr("Try again") if stage is Stage.NOT_PLACED else self.tr("New order"))
+        self._show_earlier(submission)
+
+    def _button_text(self, stage: Stage, request: OrderRequest) -> str:
+        if stage is Stage.CONFIRMING:
+            return self.tr("Waiting for your confirmation\u2026")
+        if stage is Stage.SENDING:
+            return self.tr("Sending\u2026")
+        if stage is Stage.UNKNOWN:
+            return self.tr("Outcome unknown")
+        if request.problems():
+            return f"{words.side(request.side)} {request.symbol}".strip()
+        return sentences.request_sentence(request)
+
+    def _status(self, submission: Submission, now_ns: int) -> tuple[str, Tone]:
+        match submission.stage:
+            case Stage.SENDING:
+                return self.tr("Sent once. Waiting for the broker's answer."), "muted"
+            case Stage.UNKNOWN:
+                return self._unknown(submission, now_ns), "warning"
+            case Stage.TAKEN:
+                return self._taken(submission)
+            case Stage.NOT_PLACED:
+                return self._not_placed(submission), "down"
+            case _:
+                return "", "muted"
+
+    def _unknown(self, submission: Submission, now_ns: int) -> str:
+        since = submission.intent.since_ns if submission.intent is not None else now_ns
+        return self.tr(
+            "Outcome unknown \u2013 checking with the broker ({age}). "
+            "The order may be working. It is not sent again by itself."
+        ).format(age=figures.age(max(0.0, (now_ns - since) / NS_PER_S)))
+
+    def _taken(self, submission: Submission) -> tuple[str, Tone]:
+        order = submission.order
+        if order is None:
+            return ("" if submission.intent is None else words.intent_state(submission.intent)), "text"
+        if not order.filled_qty:
+            is_over = order.status.is_final
+            return words.order_status(order), "warning" if is_over else "text"
+        filled = sentences.fill_sentence(order)
+        if order.status is OrderStatus.FILLED:
+            return filled, "up"
+        return f"{filled} \u00b7 {words.order_status(order)}", "text"
+
+    def _not_placed(self, submission: Submission) -> str:
+        if submission.failure is not None:
+            failure = submission.failure
+            parts = (failure.headline, failure.remedy)
+            return self.tr("No order was placed. {reason}").format(
+                reason=words.outside_text(" ".join(filter(None, parts)))
+            )
+        intent = submission.intent
+        reason = words.outside_text(intent.reason) if intent is not None else ""
+        if intent is not None and intent.state is IntentState.NEVER_SENT:
+            text = self.tr("No order was placed: nothing left this computer. {reason}")
+        else:
+            text = self.tr("No order was placed. The broker says: {reason}")
+        return text.format(reason=reason or self.tr("no reason given")).strip()
+
+    def _show_earlier(self, submission: Submission) -> None:
+        waiting = ", ".join(sentences.request_sentence(request) for request in submission.left_behind)
+        self.earlier.show_text(
+            self.tr("An earlier order is still unresolved: {orders}. Look in Orders.").format(orders=waiting)
+            if waiting
+            else ""
+        )
+        self.earlier.setVisible(bool(waiting))

@@ -1,0 +1,114 @@
+"""Whole sentences about orders and streams, for buttons, confirmations and the status bar."""
+
+from PySide6.QtCore import QCoreApplication
+
+from core.domain.connection import StreamPhase, StreamStatus
+from core.domain.freshness import NS_PER_S
+from core.domain.order import Order, OrderType, Side
+from core.domain.request import OrderRequest
+from ui import figures, words
+
+translate = QCoreApplication.translate
+
+_FIELD_LABELS: dict[str, str] = {
+    "symbol": words.QT_TRANSLATE_NOOP("Words", "Symbol"),
+    "qty": words.QT_TRANSLATE_NOOP("Words", "Quantity"),
+    "side": words.QT_TRANSLATE_NOOP("Words", "Side"),
+    "type": words.QT_TRANSLATE_NOOP("Words", "Order type"),
+    "time_in_force": words.QT_TRANSLATE_NOOP("Words", "Time in force"),
+    "limit_price": words.QT_TRANSLATE_NOOP("Words", "Limit price"),
+    "stop_price": words.QT_TRANSLATE_NOOP("Words", "Stop price"),
+    "extended_hours": words.QT_TRANSLATE_NOOP("Words", "Extended hours"),
+}
+
+
+def _terms(order_type: str, limit: str, stop: str) -> str:
+    if order_type == OrderType.LIMIT:
+        return translate("Sentences", "at {limit}").format(limit=limit)
+    if order_type == OrderType.STOP:
+        return translate("Sentences", "stop {stop}").format(stop=stop)
+    if order_type == OrderType.STOP_LIMIT:
+        return translate("Sentences", "stop {stop} limit {limit}").format(stop=stop, limit=limit)
+    if order_type == OrderType.MARKET:
+        return translate("Sentences", "at market")
+    return words.order_type(order_type).lower()
+
+
+def request_sentence(request: OrderRequest) -> str:
+    """The whole order as the button says it: `Buy 20 NVDA at 182.40`; what is missing is a dash."""
+    return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
+        side=words.side(request.side),
+        qty=figures.quantity(request.qty),
+        symbol=request.symbol or figures.MISSING,
+        terms=_terms(request.type, figures.price(request.limit_price), figures.price(request.stop_price)),
+    )
+
+
+def order_sentence(order: Order) -> str:
+    """An order of the broker's as a sentence, in the same words as the ticket's."""
+    amount = figures.quantity(order.qty) if order.qty is not None else figures.money(order.notional)
+    return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
+        side=words.side(order.side),
+        qty=amount,
+        symbol=words.outside_text(order.symbol, 40),
+        terms=_terms(order.type, figures.price(order.limit_price), figures.price(order.stop_price)),
+    )
+
+
+def fill_sentence(order: Order) -> str:
+    """How much of an order is done and at what average price: `Filled 20 at 182.41`."""
+    if order.filled_qty == order.qty or order.qty is None:
+        return translate("Sentences", "Filled {qty} at {price}").format(
+            qty=figures.quantity(order.filled_qty), price=figures.price(order.filled_avg_price)
+        )
+    return translate("Sentences", "Filled {done} of {qty} at {price}").format(
+        done=figures.quantity(order.filled_qty),
+        qty=figures.quantity(order.qty),
+        price=figures.price(order.filled_avg_price),
+    )
+
+
+def field_label(name: str) -> str:
+    """The label of a member of an order's body; a member without a word of ours is named as sent."""
+    label = _FIELD_LABELS.get(name)
+    return words.outside_text(name) if label is None else words.translated(label)
+
+
+def field_value(value: str | bool) -> str:
+    """The value of a member exactly as the wire carries it."""
+    return value if isinstance(value, str) else str(value).lower()
+
+
+def closing_side(is_short: bool) -> Side:
+    """The side of the order that closes a position."""
+    return Side.BUY if is_short else Side.SELL
+
+
+def stream_sentence(status: StreamStatus, now_ns: int) -> str:
+    """A stream's state in a few words: `live · 0.4 s`, `silent 12 s`, `reconnecting in 3 s`."""
+    if status.phase is StreamPhase.LIVE:
+        last = status.last_message_ns
+        quiet = (
+            translate("Sentences", "no message yet")
+            if last is None
+            else figures.age((now_ns - last) / NS_PER_S)
+        )
+        return f"{words.stream_phase(status.phase)} \u00b7 {quiet}"
+    if status.phase is StreamPhase.SILENT and status.heard_ns is not None:
+        return translate("Sentences", "silent {age}").format(
+            age=figures.age((now_ns - status.heard_ns) / NS_PER_S)
+        )
+    if status.phase is StreamPhase.WAITING:
+        return _waiting(status, now_ns)
+    if status.phase is StreamPhase.REFUSED:
+        reason = words.refusal(status.reason) or translate("Sentences", "no reason given")
+        return translate("Sentences", "refused: {reason}").format(reason=reason)
+    return words.stream_phase(status.phase)
+
+
+def _waiting(status: StreamStatus, now_ns: int) -> str:
+    left_s = 0.0 if status.retry_at_ns is None else max(0.0, (status.retry_at_ns - now_ns) / NS_PER_S)
+    # Rounded up: "in 0 s" would look stuck.
+    when = translate("Sentences", "reconnecting in {seconds} s").format(seconds=int(left_s) + 1)
+    reason = words.refusal(status.reason)
+    return f"{when} ({reason})" if reason else when
