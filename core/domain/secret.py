@@ -1,5 +1,10 @@
 """A value that must never be printed."""
 
+import weakref
+
+# Every secret alive, so that the log's filter knows what to look for. Weak: it keeps none of them.
+ALIVE: "weakref.WeakSet[Secret]" = weakref.WeakSet()
+
 
 class Secret:
     """Holds a token or verifier; `repr`, `str` and formatting show a mask.
@@ -7,10 +12,11 @@ class Secret:
     Equality is identity on purpose: comparing secrets with `==` leaks time.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        ALIVE.add(self)
 
     def reveal(self) -> str:
         """Return the text itself; call it only where a byte of it has to leave the process."""
