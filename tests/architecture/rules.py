@@ -61,6 +61,7 @@ WEB_ENGINE = ("QtWebEngineCore", "QtWebEngineWidgets", "QtWebEngineQuick", "QtWe
 LATE_IMPORTERS = {
     "main": "decides from its arguments which program it is; each loads only its own parts",
     "practice.engine.hours": "the holiday tables are needed only under --hours exchange, and slow to load",
+    "practice.server.trading": "the same tables, behind the calendar route",
     "ui.signin.program": "the engine reads the environment when it is loaded, and may be missing altogether",
 }
 

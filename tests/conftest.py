@@ -1,0 +1,97 @@
+"""What holds for every test: no screen, nobody's own bus or folders, nothing left behind or logged unasked.
+
+Qt's messages and exceptions in slots are pytest-qt's part; the messages that are tolerated stand in
+pyproject.toml, each with its reason.
+"""
+
+import gc
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# Before anything loads Qt. A test that wants a screen, a bus or a keyring starts its own.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+_OUTSIDE = Path(tempfile.mkdtemp(prefix="bellwether-tests-"))
+for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_DIR"):
+    (_OUTSIDE / _name).mkdir(0o700)
+    os.environ[f"XDG_{_name}"] = str(_OUTSIDE / _name)
+
+from tests.leaks import Snapshot  # noqa: E402 - what it loads must see the environment above
+
+hypothesis.settings.register_profile("developer", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run the tests marked long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "expects_log(*patterns): every line at WARNING or above matches one of them"
+    )
+    profile = "long" if config.getoption("--long") else "ci" if os.environ.get("CI") else "developer"
+    hypothesis.settings.load_profile(profile)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_OUTSIDE, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage on this thread only, as the app does: another could destroy a widget, and crash Qt.
+
+    What has been imported so far is set aside for good, which makes the collection after each test cheap.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    before = Snapshot()
+    yield
+    if leftovers := before.leftovers():
+        pytest.fail("left behind: " + "; ".join(leftovers))
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_logged_unasked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail on a line at WARNING or above, unless the test reads the log (caplog) or says what it expects."""
+    listener = _Listener()
+    logging.getLogger().addHandler(listener)
+    yield
+    logging.getLogger().removeHandler(listener)
+    marks = request.node.iter_markers("expects_log")
+    expected = [pattern for mark in marks for pattern in mark.args]
+    unexpected = [
+        line for line in listener.lines if not any(re.search(pattern, line) for pattern in expected)
+    ]
+    if unexpected and "caplog" not in request.fixturenames:
+        pytest.fail("logged: " + "; ".join(unexpected))

@@ -1,0 +1,111 @@
+"""What a test may leave behind: nothing. Threads, child processes, windows, running timers and Qt threads.
+
+A snapshot taken before a test is compared with the state after it; what wider fixtures hold is in both.
+Whatever is on its way out is waited for, so that a slow machine is no leak.
+"""
+
+import gc
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PATIENCE_S = 3.0
+
+# Threads and windows that stay without being anybody's mistake.
+TOLERATED = {
+    "pytest_timeout": "the watchdog of pytest-timeout, where there are no alarm signals",
+    "QTipLabel": "Qt keeps its one tool-tip window for the life of the program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything alive at one moment that a test could forget."""
+
+    threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(_threads()))
+    children: frozenset[psutil.Process] = field(default_factory=lambda: frozenset(_children()))
+    qt_objects: frozenset[int] = field(
+        default_factory=lambda: frozenset(address for address, _ in _qt_objects())
+    )
+
+    def leftovers(self) -> list[str]:
+        """Name what has come since and does not go away by itself. Collects garbage: main thread only."""
+        gc.collect()
+        return [
+            *(
+                f"thread {thread.name}"
+                for thread in _threads()
+                if thread not in self.threads and _stays(thread)
+            ),
+            *(_described(child) for child in self._children_that_stay()),
+            *(name for address, name in _qt_objects() if address not in self.qt_objects),
+        ]
+
+    def _children_that_stay(self) -> Iterable[psutil.Process]:
+        new = [child for child in _children() if child not in self.children]
+        return psutil.wait_procs(new, timeout=PATIENCE_S)[1] if new else []
+
+
+def _threads() -> Iterator[threading.Thread]:
+    return (thread for thread in threading.enumerate() if not thread.name.startswith(tuple(TOLERATED)))
+
+
+def _stays(thread: threading.Thread) -> bool:
+    if not isinstance(thread, threading._DummyThread):
+        thread.join(PATIENCE_S)
+        return thread.is_alive()
+    # Python's note that a Qt thread has run Python. It outlives the thread, so ask the system, where one can.
+    task = Path(f"/proc/self/task/{thread.native_id}")
+    waiting = threading.Event()
+    for _ in range(int(PATIENCE_S * 100)):
+        if not task.exists():
+            return False
+        waiting.wait(0.01)
+    return True
+
+
+def _children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if child.is_running()]
+
+
+def _described(child: psutil.Process) -> str:
+    try:
+        return f"child process {child.pid}: {' '.join(child.cmdline())[:200]}"
+    except psutil.Error:
+        return f"child process {child.pid}"
+
+
+def _qt_objects() -> Iterator[tuple[int, str]]:
+    """Yield the windows, running timers and running threads that Qt has now."""
+    core: Any = sys.modules.get("PySide6.QtCore")
+    if core is None or core.QCoreApplication.instance() is None:
+        return
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+    import shiboken6  # not before somebody has loaded Qt
+
+    def address(thing: Any) -> int:
+        return int(shiboken6.getCppPointer(thing)[0])
+
+    widgets: Any = sys.modules.get("PySide6.QtWidgets")
+    if widgets is not None and isinstance(core.QCoreApplication.instance(), widgets.QApplication):
+        for window in widgets.QApplication.topLevelWidgets():
+            if shiboken6.isValid(window) and type(window).__name__ not in TOLERATED:
+                yield address(window), f"window {type(window).__name__} {window.objectName()!r}"
+    for thing in gc.get_objects():
+        if issubclass(type(thing), (core.QTimer, core.QThread)) and shiboken6.isValid(thing):
+            if isinstance(thing, core.QTimer) and thing.isActive():
+                yield (
+                    address(thing),
+                    f"running timer of {type(thing.parent()).__name__}, {thing.interval()} ms",
+                )
+            if (
+                isinstance(thing, core.QThread)
+                and thing.isRunning()
+                and thing is not core.QThread.currentThread()
+            ):
+                yield address(thing), f"running Qt thread {thing.objectName()!r}"
