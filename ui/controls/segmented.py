@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 _BACK = (Qt.Key.Key_Left, Qt.Key.Key_Up)
 _FORWARD = (Qt.Key.Key_Right, Qt.Key.Key_Down)
@@ -46,6 +46,7 @@ class SegmentedControl(QWidget):
             button = QPushButton(segment.text)
             button.setCheckable(True)
             button.setAutoDefault(False)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
             button.setProperty("place", _place(index, len(segments)))
             button.setProperty("tone", segment.tone)
             button.setAccessibleName(f"{name}: {segment.text}")

@@ -14,7 +14,6 @@ from ui.panels.ticket_submission import Stage, Submission
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
-
 _BUTTON_PX = 40
 
 

@@ -1,0 +1,278 @@
+"""The connection strip along the bottom: every feed's state and age, always in sight, in words and colour."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from core.domain.connection import StreamName, StreamPhase, StreamStatus
+from core.services.clock import Clock
+from ui import figures, sentences, words
+from ui.controls.labels import PlainLabel
+from ui.frame_meter import FrameMeter
+from ui.theme.colors import Tone
+from ui.theme.theme import Theme
+from ui.theme.tokens import STATUS_BAR_PX
+
+if TYPE_CHECKING:
+    from core.services.session import Session
+
+_TICK_MS = 500
+_NS_PER_S = 1_000_000_000
+_SKEW_WARNING_MS = 2_000  # threat model O14
+_QUIET_QUOTES_S = 10.0
+
+
+class Health(Enum):
+    """How a feed does; each has a shape of its own besides its colour."""
+
+    GOOD = "good"  # a full dot
+    UNSURE = "unsure"  # a half dot
+    BAD = "bad"  # a ring
+    OFF = "off"  # a bar
+
+
+_TONE_OF_HEALTH: dict[Health, Tone] = {
+    Health.GOOD: "up",
+    Health.UNSURE: "warning",
+    Health.BAD: "down",
+    Health.OFF: "muted",
+}
+_HEALTH_OF_PHASE = {
+    StreamPhase.OFF: Health.OFF,
+    StreamPhase.CONNECTING: Health.UNSURE,
+    StreamPhase.AUTHENTICATING: Health.UNSURE,
+    StreamPhase.LIVE: Health.GOOD,
+    StreamPhase.SILENT: Health.UNSURE,
+    StreamPhase.WAITING: Health.BAD,
+    StreamPhase.REFUSED: Health.BAD,
+}
+
+
+class _Dot(QWidget):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._health = Health.OFF
+        self.setFixedSize(QSize(9, STATUS_BAR_PX))
+        theme.changed.connect(self.update)
+
+    def show_health(self, health: Health) -> None:
+        if health is not self._health:
+            self._health = health
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        color = self._theme.colors.tone(_TONE_OF_HEALTH[self._health])
+        middle = self.height() / 2
+        circle = QRectF(0.75, middle - 3.75, 7.5, 7.5)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(color, 1.5))
+        if self._health is Health.OFF:
+            painter.drawLine(1, int(middle), 8, int(middle))
+        else:
+            painter.setBrush(color if self._health is Health.GOOD else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(circle)
+        if self._health is Health.UNSURE:
+            painter.setBrush(color)
+            painter.drawPie(circle, 90 * 16, 180 * 16)
+        painter.end()
+
+
+class FeedItem(QWidget):
+    """A dot, a name and a few words about one feed."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self._dot = _Dot(theme)
+        self.text = PlainLabel(tone="muted", font=theme.fonts.sized(12))
+        self.health = Health.OFF
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        row.addWidget(self._dot)
+        row.addWidget(PlainLabel(name, font=theme.fonts.sized(12, strong=True)))
+        row.addWidget(self.text)
+
+    def show_state(self, health: Health, text: str) -> None:
+        """Show how the feed does; anything but good is coloured text as well."""
+        self.health = health
+        self._dot.show_health(health)
+        tone = "muted" if health is Health.GOOD else _TONE_OF_HEALTH[health]
+        self.text.show_text(text, tone)
+        self.setAccessibleName(f"{self._name}: {text}")
+
+
+class StatusBar(QWidget):
+    """Follows one session's `ConnectionMonitor` and market clock; ages are redrawn twice a second."""
+
+    def __init__(
+        self, theme: Theme, clock: Clock, meter: FrameMeter | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._clock, self._meter = theme, clock, meter
+        self._session: Session | None = None
+        self.setFixedHeight(STATUS_BAR_PX)
+        self.setAccessibleName(self.tr("Connection"))
+        self.orders = FeedItem(theme, words.stream_name(StreamName.ORDERS))
+        self.quotes = FeedItem(theme, words.stream_name(StreamName.QUOTES))
+        self.rest = FeedItem(theme, self.tr("REST"))
+        small = theme.fonts.sized(12)
+        self.gaps = PlainLabel(tone="muted", font=small)
+        self.skew = PlainLabel(tone="muted", font=small)
+        self.frame_time = PlainLabel(tone="muted", font=small)
+        self.market = PlainLabel(tone="text", font=theme.fonts.sized(12, strong=True))
+        self.market_until = PlainLabel(tone="muted", font=small)
+        self.time = PlainLabel(tone="muted", font=small)
+        self.time.setAccessibleName(self.tr("Market time"))
+        self._arrange()
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self.refresh)
+        self.show_signed_out()
+
+    def show_session(self, session: "Session") -> None:
+        """Follow `session` from now on."""
+        self._session = session
+        session.connection.changed.connect(self.refresh)
+        session.market_clock.changed.connect(self.refresh)
+        for item in self._session_items:
+            item.show()
+        self.refresh()
+
+    def show_signed_out(self) -> None:
+        """Follow nothing."""
+        self._session = None
+        for item in self._session_items:
+            item.hide()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show everything again; unchanged texts cost nothing."""
+        now = datetime.fromtimestamp(self._clock.wall_ns() / _NS_PER_S, UTC)
+        self.time.show_text(self.tr("{time} ET").format(time=figures.market_time(now)))
+        if self._session is None:
+            return
+        self._show_streams(self._session)
+        self._show_rest(self._session)
+        self._show_market(self._session, now)
+
+    def _show_streams(self, session: "Session") -> None:
+        now_ns = self._clock.monotonic_ns()
+        connection = session.connection
+        orders, quotes = connection.status(StreamName.ORDERS), connection.status(StreamName.QUOTES)
+        self.orders.show_state(_HEALTH_OF_PHASE[orders.phase], sentences.stream_sentence(orders, now_ns))
+        parts = [quotes.feed.upper(), sentences.stream_sentence(quotes, now_ns)]
+        if quotes.phase is StreamPhase.LIVE:
+            rate = figures.rate(connection.message_rate(StreamName.QUOTES))
+            parts.append(self.tr("{rate} msg/s").format(rate=rate))
+        followed, budget = connection.symbols_followed, connection.symbol_budget
+        count = f"{followed}" if budget is None else f"{followed}/{budget}"
+        parts.append(self.tr("{count} symbols").format(count=count))
+        self.quotes.show_state(self._quotes_health(quotes, now_ns), " \u00b7 ".join(filter(None, parts)))
+        reconnects = orders.reconnects + quotes.reconnects
+        self.gaps.show_text(
+            self.tr("{gaps} gaps \u00b7 {reconnects} reconnects").format(
+                gaps=connection.gaps, reconnects=reconnects
+            ),
+            "warning" if connection.gaps else "muted",
+        )
+
+    def _quotes_health(self, status: StreamStatus, now_ns: int) -> Health:
+        """Live, but without a single price for a while in an open market, is not good."""
+        health = _HEALTH_OF_PHASE[status.phase]
+        is_open = self._session is not None and self._session.market_clock.is_open
+        if health is not Health.GOOD or not is_open or status.last_message_ns is None:
+            return health
+        quiet_s = (now_ns - status.last_message_ns) / _NS_PER_S
+        return Health.UNSURE if quiet_s > _QUIET_QUOTES_S else health
+
+    def _show_rest(self, session: "Session") -> None:
+        connection = session.connection
+        if connection.rest_ok is None:
+            self.rest.show_state(Health.UNSURE, self.tr("asking"))
+        elif not connection.rest_ok:
+            self.rest.show_state(Health.BAD, self.tr("not answering"))
+        else:
+            self.rest.show_state(Health.GOOD, figures.milliseconds(connection.rest_latency_ms))
+        skew = connection.clock_skew_ms
+        is_far_off = skew is not None and abs(skew) >= _SKEW_WARNING_MS
+        self.skew.show_text(
+            self.tr("Clock {skew}").format(skew=figures.milliseconds(skew, sign=True)),
+            "warning" if is_far_off else "muted",
+        )
+        frame_ms = None if self._meter is None else self._meter.frame_ms
+        self.frame_time.show_text(self.tr("Frame {time}").format(time=figures.milliseconds(frame_ms)))
+
+    def _show_market(self, session: "Session", now: datetime) -> None:
+        clock = session.market_clock
+        if clock.is_open is None:
+            self.market.show_text(self.tr("Market hours unknown"))
+            self.market_until.show_text("")
+            return
+        if clock.is_open and clock.next_change is None:
+            self.market.show_text(self.tr("Simulated market"))
+            self.market_until.show_text(self.tr("open around the clock"))
+            return
+        self.market.show_text(self.tr("Market open") if clock.is_open else self.tr("Market closed"))
+        if clock.next_change is None:
+            self.market_until.show_text("")
+            return
+        left = figures.countdown((clock.next_change - now).total_seconds())
+        text = self.tr("closes in {time}") if clock.is_open else self.tr("opens in {time}")
+        self.market_until.show_text(text.format(time=left))
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(18)
+        for item in (self.orders, self.quotes, self.rest, self.gaps):
+            row.addWidget(item)
+        row.addStretch(1)
+        for item in (self.skew, self.frame_time):
+            row.addWidget(item)
+        market = QHBoxLayout()
+        market.setSpacing(5)
+        market.addWidget(self.market)
+        market.addWidget(self.market_until)
+        row.addLayout(market)
+        row.addWidget(self.time)
+        self._session_items: tuple[QWidget, ...] = (
+            self.orders,
+            self.quotes,
+            self.rest,
+            self.gaps,
+            self.skew,
+            self.frame_time,
+            self.market,
+            self.market_until,
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The feeds must never be cut; what a trader can do without gives way in a narrow window.
+        has_room = self.width() >= 1200
+        for item in (self.skew, self.frame_time):
+            item.setVisible(has_room and self._session is not None)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tick.stop()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colors = self._theme.colors
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colors.panel)
+        painter.fillRect(0, 0, self.width(), 1, colors.line)
+        painter.end()

@@ -1,0 +1,163 @@
+"""The bar along the top: name, perspective, command field, the account's main figures, badges, menu."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from core.domain.account import Account
+from core.domain.environment import Environment
+from ui import figures, words
+from ui.command_field import FIELD_WIDTH_PX, CommandField
+from ui.controls.badge import Badge, EnvironmentBadge
+from ui.controls.labels import PlainLabel
+from ui.theme.colors import Tone
+from ui.theme.theme import Theme
+from ui.theme.tokens import TOP_BAR_PX
+
+if TYPE_CHECKING:
+    from core.services.session import Session
+
+_MARK_PX = 18
+_TONES: dict[int, Tone] = {1: "up", -1: "down", 0: "text"}
+
+
+class TopFigure(QWidget):
+    """A small label over a figure, both at the right."""
+
+    def __init__(self, theme: Theme, label: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        right = Qt.AlignmentFlag.AlignRight
+        self._label = label
+        self.figure = PlainLabel(figures.MISSING, font=theme.fonts.strong, align=right)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(PlainLabel(label, tone="muted", font=theme.fonts.small, align=right))
+        column.addWidget(self.figure)
+
+    def show_figure(self, text: str, tone: Tone = "text") -> None:
+        """Show the figure, and say it with its label to a screen reader."""
+        self.figure.show_text(text, tone)
+        self.figure.setAccessibleName(f"{self._label}: {text}")
+
+
+class TopBar(QWidget):
+    """Shows a session, or nothing but the name while nobody is signed in."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._environment = Environment.PAPER
+        self.setFixedHeight(TOP_BAR_PX)
+        self.setAccessibleName(self.tr("Top bar"))
+        self.command_field = CommandField(theme)
+        self.command_field.setFixedHeight(30)
+        self.equity = TopFigure(theme, self.tr("Equity"))
+        self.day = TopFigure(theme, self.tr("Day"))
+        self.buying_power = TopFigure(theme, self.tr("Buying power"))
+        self.scopes = Badge(theme)
+        self.environment = EnvironmentBadge(theme)
+        self.menu_button = QToolButton()
+        self.menu_button.setAccessibleName(self.tr("Menu"))
+        self.menu_button.setToolTip(self.tr("Menu (F10)"))
+        self.menu_button.setFixedSize(28, 28)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.set_icon(self.menu_button, "ellipsis")
+        self._session_parts: tuple[QWidget, ...] = (
+            self.command_field,
+            self.equity,
+            self.day,
+            self.buying_power,
+            self.scopes,
+            self.environment,
+        )
+        self._arrange()
+        self.show_signed_out()
+
+    def set_menu(self, menu: QMenu) -> None:
+        """What the button at the right end opens."""
+        self.menu_button.setMenu(menu)
+
+    def show_session(self, session: "Session") -> None:
+        """Show the account of `session` from now on."""
+        self.scopes.show_text(words.grant_badge(session.grant))
+        for part in self._session_parts:
+            part.show()
+        self.perspective.show()
+        self._environment = session.environment
+        session.account.changed.connect(self.show_account)
+        if session.account.account is not None:
+            self.show_account(session.account.account)
+
+    def show_signed_out(self) -> None:
+        """Show nothing of any account."""
+        for part in (*self._session_parts, self.perspective):
+            part.hide()
+
+    @Slot(object)
+    def show_account(self, account: Account) -> None:
+        """Take the newest figures."""
+        self.equity.show_figure(figures.money(account.equity))
+        change, fraction = account.day_change, account.day_change_fraction
+        day = figures.signed_money(change)
+        if fraction is not None:
+            day = f"{day} \u00b7 {figures.percent(abs(fraction), sign=False)}"
+        self.day.show_figure(day, _TONES[figures.direction(change)])
+        self.buying_power.show_figure(figures.money(account.buying_power))
+        self.environment.show_account(self._environment, account.short_number)
+
+    def _arrange(self) -> None:
+        name = PlainLabel(words.PRODUCT, font=self._theme.fonts.strong)
+        self.perspective = QToolButton()
+        self.perspective.setText(self.tr("Trading"))
+        self.perspective.setAccessibleName(self.tr("Perspective: Trading"))
+        self.perspective.setCheckable(True)
+        self.perspective.setChecked(True)
+        # The only perspective there is: a word that tells where one is, not a choice yet.
+        self.perspective.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.perspective.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.perspective.setFixedHeight(28)
+        left, right = QHBoxLayout(), QHBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(_Mark(self._theme))
+        left.addWidget(name)
+        left.addWidget(self.perspective)
+        left.addStretch(1)
+        right.setSpacing(14)
+        right.addStretch(1)
+        for widget in self._session_parts[1:]:
+            right.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        right.addWidget(self.menu_button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 8, 0)
+        row.setSpacing(12)
+        row.addLayout(left, 1)
+        row.addWidget(self.command_field, 0)
+        row.addLayout(right, 1)
+        self.command_field.setMinimumWidth(180)
+        self.command_field.setMaximumWidth(FIELD_WIDTH_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colors = self._theme.colors
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colors.panel)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, colors.line)
+        painter.end()
+
+
+class _Mark(QWidget):
+    """The program's mark."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(_MARK_PX, _MARK_PX)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        mark = self._theme.pixmap("bellwether", "accent", _MARK_PX, self.devicePixelRatioF())
+        painter.drawPixmap(0, 0, mark)
+        painter.end()
