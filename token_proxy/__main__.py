@@ -8,9 +8,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from token_proxy.config import FILE_VARIABLE, PREFIX, Config, ConfigInvalid, load
-from token_proxy.connections import Limits
 from token_proxy.logs import start_logging
-from token_proxy.serve import serve
 
 NOT_STARTED = 2
 
@@ -50,6 +48,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(config: Config, *, exit_with_parent: bool) -> int:
+    # Imported late, when the variable is gone: the HTTP library makes TLS contexts as it is imported, and
+    # each would write the keys of its connections to the file that the variable names.
+    os.environ.pop("SSLKEYLOGFILE", None)
+    from token_proxy.connections import Limits
+    from token_proxy.serve import serve
+
     try:
         asyncio.run(serve(config, limits=Limits(), exit_with_parent=exit_with_parent))
     except OSError as error:

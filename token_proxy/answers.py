@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 # aiohttp would name itself, its version and Python's; the text is fixed so that it tells nothing.
-BASE_HEADERS = {"Cache-Control": "no-store", "Server": "token-proxy"}
+BASE_HEADERS = {"Cache-Control": "no-store", "Server": "token-proxy", "Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ def raw_answer(refusal: Refusal) -> bytes:
         **BASE_HEADERS,
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
-        "Connection": "close",
     }
     lines = [f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in head.items()]

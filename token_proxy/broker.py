@@ -7,7 +7,6 @@ first time (RFC 6749, section 4.1.2). The broker's words choose among fixed refu
 import asyncio
 import json
 import logging
-import os
 import re
 import ssl
 from collections.abc import Callable
@@ -75,8 +74,6 @@ class Broker:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        # Python would write the keys of every connection to the file that this variable names.
-        os.environ.pop("SSLKEYLOGFILE", None)
         self._session = aiohttp.ClientSession(
             # A new connection for each exchange: one from a pool may turn out closed after the code was sent.
             connector=aiohttp.TCPConnector(limit=0, force_close=True, ssl=ssl.create_default_context()),

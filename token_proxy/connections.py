@@ -17,6 +17,8 @@ from aiohttp.web_protocol import RequestHandler
 from token_proxy.answers import FAULT, HEAD_TOO_LARGE, MALFORMED, Refusal, answer, raw_answer
 
 END_OF_HEAD = b"\r\n\r\n"
+# The compiled parser also takes HTTP/0.9 and two spaces in a row; the pure Python one takes HTTP/1.2.
+REQUEST_LINE = re.compile(rb"[A-Z]{1,16} [\x21-\x7e]+ HTTP/1\.[01]\r\n")
 # A line end that is not CRLF: parsers disagree about it, which is what request smuggling lives on.
 BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 LINGER_S = 1.0
@@ -168,12 +170,13 @@ class Connection(RequestHandler):
     def _take_head(self, data: bytes) -> None:
         self._head += data
         end = self._head.find(END_OF_HEAD)
-        size = len(self._head) if end < 0 else end + len(END_OF_HEAD)
+        is_whole = end >= 0
+        size = end + len(END_OF_HEAD) if is_whole else len(self._head)
         if size > self._limits.head_bytes:
             self._refuse(HEAD_TOO_LARGE)
-        elif end == 0 or BARE_LINE_END.search(self._head, 0, size):
+        elif BARE_LINE_END.search(self._head, 0, size) or (is_whole and not REQUEST_LINE.match(self._head)):
             self._refuse(MALFORMED)
-        elif end > 0:
+        elif is_whole:
             head, rest = bytes(self._head[:size]), bytes(self._head[size:])
             self._stage = Stage.BODY
             self._head.clear()

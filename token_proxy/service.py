@@ -5,7 +5,7 @@ import math
 import re
 from typing import cast
 
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import web
 
 from token_proxy import answers
 from token_proxy.answers import Refused, answer
@@ -71,7 +71,7 @@ class Service:
         headers = request.headers
         if request.method != "POST":
             raise Refused(answers.WRONG_METHOD, {"Allow": "POST"})
-        if request.version not in {HttpVersion10, HttpVersion11} or "Upgrade" in headers:
+        if "Upgrade" in headers:
             raise Refused(answers.MALFORMED)
         if "?" in request.raw_path:
             raise Refused(answers.NO_QUERY)
