@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from core.domain.connection import StreamName
 from core.domain.environment import Environment
@@ -16,6 +16,7 @@ from core.services.orders import TradingBlock
 from core.services.settings import Settings
 from ui import words
 from ui.dialogs.confirm_order import ConfirmOrderDialog
+from ui.panels.frame import Panel
 from ui.panels.ticket_form import TicketForm
 from ui.panels.ticket_header import TicketHeader
 from ui.panels.ticket_outlook import Market, estimate, market_from, outlook
@@ -31,7 +32,7 @@ _AGE_MS = 500
 _MARGIN_PX = 12
 
 
-class TicketPanel(QWidget):
+class TicketPanel(Panel):
     """One order at a time, for one session. Everything it sends goes through its `submission`."""
 
     symbol_changed = Signal(object)  # str
@@ -44,20 +45,22 @@ class TicketPanel(QWidget):
         clock: Clock,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._session, self._settings, self._theme, self._clock = session, settings, theme, clock
+        super().__init__(theme, QCoreApplication.translate("TicketPanel", "Order"), parent, is_linked=True)
+        self._session, self._settings, self._clock = session, settings, clock
         self.header = TicketHeader(theme)
         self.form = TicketForm(theme)
         self.summary = SummaryBox(theme)
         self.rule = RuleLine(theme)
         self.send_area = SendArea(theme)
         self.submission = Submission(session.orders, self)
-        column = QVBoxLayout(self)
+        sheet = QWidget()
+        column = QVBoxLayout(sheet)
         column.setContentsMargins(_MARGIN_PX, 10, _MARGIN_PX, _MARGIN_PX)
         column.setSpacing(10)
         for widget in (self.header, self.form, self.summary, self.rule, self.send_area):
             column.addWidget(widget)
         column.addStretch(1)
+        self.body.addWidget(_scrolled(sheet))
         self._ages = QTimer(self)
         self._ages.setInterval(_AGE_MS)
         self._ages.timeout.connect(self._refresh)
@@ -72,8 +75,7 @@ class TicketPanel(QWidget):
     @Slot(object)
     def set_symbol(self, symbol: str) -> None:
         """Turn to another instrument; while an order's fate is open, the ticket stays with that order."""
-        may_turn = self.submission.stage is not Stage.CONFIRMING and not self.submission.is_unresolved
-        if not may_turn:
+        if not self._may_turn:
             self.header.show_symbol(self.form.symbol, self._session.watchlist.name_of(self.form.symbol))
             return
         if symbol == self.form.symbol:
@@ -82,6 +84,7 @@ class TicketPanel(QWidget):
         self._session.market.follow("ticket", (symbol,))
         self.form.set_symbol(symbol)
         self.header.show_symbol(symbol, self._session.watchlist.name_of(symbol))
+        self.set_subtitle(symbol)
         self.symbol_changed.emit(symbol)
         self._refresh()
 
@@ -97,15 +100,21 @@ class TicketPanel(QWidget):
         request = self.form.request()
         if not self.submission.hold(request):
             return
+        # The form is about to be locked; the keyboard must not fall to whatever comes next in the order.
+        self.send_area.setFocus()
         if not self._must_confirm:
             self.submission.send()
             return
         dialog = ConfirmOrderDialog(
-            self._theme, request, self._session.environment, self._short_number, self.window()
+            self.theme, request, self._session.environment, self._short_number, self.window()
         )
         dialog.confirmed.connect(self._on_confirmed)
         dialog.rejected.connect(self.submission.release)
         dialog.open()
+
+    @property
+    def _may_turn(self) -> bool:
+        return self.submission.stage is not Stage.CONFIRMING and not self.submission.is_unresolved
 
     @property
     def _must_confirm(self) -> bool:
@@ -197,9 +206,9 @@ class TicketPanel(QWidget):
                 account=words.account_sentence(self._session.environment, self._short_number)
             )
         )
-        self.form.set_editable(
-            self.submission.stage is not Stage.CONFIRMING and not self.submission.is_unresolved
-        )
+        may_edit = self._may_turn
+        self.form.set_editable(may_edit)
+        self.header.symbol.setEnabled(may_edit)
 
     def _source(self, ticker: Ticker | None) -> str:
         if ticker is None or ticker.source is None:
@@ -215,3 +224,17 @@ class TicketPanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._ages.stop()
+
+
+def _scrolled(sheet: QWidget) -> QScrollArea:
+    """A low window must not hide the button: the ticket scrolls then."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    area.setWidget(sheet)
+    # setWidget asks the sheet to fill itself with the window's colour; the panel's shows instead.
+    sheet.setAutoFillBackground(False)
+    return area

@@ -29,6 +29,8 @@ class SendArea(QWidget):
         self.button = ActionButton("", kind="buy", font=theme.fonts.strong, height=_BUTTON_PX)
         self.account = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignHCenter)
         self.account.setAccessibleName(self.tr("Account"))
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAccessibleName(self.tr("Order status"))
         self.status = PlainLabel(wrap=True)
         self.status.setAccessibleName(self.tr("What became of the order"))
         self.earlier = PlainLabel(tone="warning", wrap=True)
@@ -98,10 +100,11 @@ class SendArea(QWidget):
 
     def _unknown(self, submission: Submission, now_ns: int) -> str:
         since = submission.intent.since_ns if submission.intent is not None else now_ns
+        order = "" if submission.request is None else sentences.request_sentence(submission.request)
         return self.tr(
-            "Outcome unknown \u2013 checking with the broker ({age}). "
-            "The order may be working. It is not sent again by itself."
-        ).format(age=figures.age(max(0.0, (now_ns - since) / NS_PER_S)))
+            "{order}: outcome unknown \u2013 checking with the broker ({age}). "
+            "It may be working. It is not sent again by itself."
+        ).format(order=order, age=figures.age(max(0.0, (now_ns - since) / NS_PER_S)))
 
     def _taken(self, submission: Submission) -> tuple[str, Tone]:
         order = submission.order

@@ -1,0 +1,117 @@
+"""New terms for a working order: only what the broker lets one change, and exactly what will be sent."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from core.domain.environment import Environment
+from core.domain.money import plain, step_price
+from core.domain.order import Order
+from core.domain.request import ReplaceRequest
+from ui import sentences, words
+from ui.controls.fields import FigureField
+from ui.controls.labels import PlainLabel
+from ui.dialogs.question import Question
+from ui.panels.ticket_form import step_quantity
+from ui.theme.theme import Theme
+
+
+def _step(price: Decimal | None, steps: int) -> Decimal | None:
+    return None if price is None or price <= 0 else step_price(price, steps)
+
+
+class ReplaceDialog(Question):
+    """Asks for a new total quantity and new prices; what stays as it is is not sent."""
+
+    replace_requested = Signal(object)  # ReplaceRequest
+
+    def __init__(
+        self,
+        theme: Theme,
+        order: Order,
+        environment: Environment,
+        short_number: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        # Before the base class is ready there is no `self.tr`.
+        translate = QCoreApplication.translate
+        super().__init__(
+            theme,
+            translate("ReplaceDialog", "Change this order?"),
+            translate("ReplaceDialog", "Send the change"),
+            parent=parent,
+        )
+        self._order = order
+        self._fields: dict[str, FigureField] = {}
+        self.add_account(environment, short_number)
+        self.add_text(sentences.order_sentence(order))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for name, label, value, step in (
+            ("qty", self.tr("Total quantity"), order.qty, step_quantity),
+            ("limit_price", self.tr("Limit price"), order.limit_price, _step),
+            ("stop_price", self.tr("Stop price"), order.stop_price, _step),
+        ):
+            if value is None:
+                continue
+            field = FigureField(label, theme, step=step, has_stepper=name == "qty")
+            field.spell_with(plain)
+            field.show_value(value)
+            field.value_changed.connect(self._on_edit)
+            row = grid.rowCount()
+            title = PlainLabel(label, tone="muted")
+            title.setBuddy(field)
+            grid.addWidget(title, row, 0)
+            grid.addWidget(field, row, 1)
+            self._fields[name] = field
+        self.body.addLayout(grid)
+        self.says = self.add_text("")
+        self.add_text(
+            self.tr(
+                "The broker makes a new order of it. If the old one fills first, the fill stands "
+                "and the change is refused."
+            )
+        )
+        self.confirmed.connect(self._request_replace)
+        self._on_edit()
+
+    def field(self, name: str) -> FigureField:
+        """The entry of `qty`, `limit_price` or `stop_price`; KeyError where the order has none."""
+        return self._fields[name]
+
+    def request(self) -> ReplaceRequest:
+        """The changed terms only."""
+        changed: dict[str, Decimal | None] = {}
+        for name, field in self._fields.items():
+            value = field.value
+            changed[name] = value if value != getattr(self._order, name) else None
+        return ReplaceRequest(order_id=self._order.id, **changed)
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether something sensible has changed."""
+        is_complete = all(field.value is not None for field in self._fields.values())
+        return is_complete and not self.request().problems()
+
+    @Slot()
+    def _on_edit(self) -> None:
+        self.deed.setEnabled(self.is_armed and self.may_confirm)
+        request = self.request()
+        if any(field.value is None for field in self._fields.values()):
+            self.says.show_text(self.tr("Every field needs a number."), "warning")
+        elif problems := request.problems():
+            self.says.show_text(words.problem(problems[0]), "muted")
+        else:
+            terms = {name: value for name, value in request.body("").items() if name != "client_order_id"}
+            listed = ", ".join(
+                f"{sentences.field_label(name)} {sentences.field_value(value)}"
+                for name, value in terms.items()
+            )
+            self.says.show_text(self.tr("Will be sent: {terms}").format(terms=listed), "text")
+
+    @Slot()
+    def _request_replace(self) -> None:
+        self.replace_requested.emit(self.request())

@@ -1,0 +1,172 @@
+"""What the panels ask for beyond the ticket: cancel, replace, close; with the questions that come first."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.money import plain
+from core.domain.request import ReplaceRequest
+from core.errors import AppError, NotPermitted
+from core.services.orders import TradingBlock
+from ui import figures, sentences, words
+from ui.dialogs.question import Question
+from ui.dialogs.replace_order import ReplaceDialog
+from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
+
+
+class TradingActions(QObject):
+    """Asks the trader, then the session's order desk; failures and refusals come out of `noticed`."""
+
+    noticed = Signal(object)  # AppError
+
+    def __init__(self, session: "Session", theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._theme, self._window = session, theme, window
+        self._asked: dict[str, str] = {}  # client order id -> what was asked, as a sentence
+        session.orders.intents_changed.connect(self._follow)
+
+    @Slot(object)
+    def cancel(self, order_id: str) -> None:
+        """Cancel one order at once: it can only lower the risk, and seconds may matter."""
+        order = self._session.orders.orders.get(order_id)
+        if order is None:
+            return
+        self._try(lambda: self._note(self._session.orders.cancel(order_id), sentences.order_sentence(order)))
+
+    @Slot(object)
+    def replace(self, order_id: str) -> None:
+        """Ask for new terms of one order."""
+        order = self._session.orders.orders.get(order_id)
+        if order is None or not order.is_replaceable:
+            return
+        dialog = ReplaceDialog(
+            self._theme, order, self._session.environment, self._short_number, self._window
+        )
+        dialog.replace_requested.connect(self._replace_confirmed)
+        dialog.open()
+
+    @Slot()
+    def cancel_all(self) -> None:
+        """Ask, then cancel every open order one by one."""
+        open_orders = [order for order in self._session.orders.orders.values() if order.is_cancelable]
+        if not open_orders:
+            self.noticed.emit(AppError(self.tr("There is no working order to cancel.")))
+            return
+        dialog = Question(
+            self._theme,
+            self.tr("Cancel the working order?")
+            if len(open_orders) == 1
+            else self.tr("Cancel all {count} working orders?").format(count=len(open_orders)),
+            self.tr("Cancel all orders"),
+            kind="danger",
+            parent=self._window,
+        )
+        dialog.add_account(self._session.environment, self._short_number)
+        dialog.add_text("\n".join(sentences.order_sentence(order) for order in open_orders[:12]))
+        dialog.add_text(self.tr("Each order is cancelled by itself. One that fills first stays filled."))
+        dialog.confirmed.connect(self._cancel_all_confirmed)
+        dialog.open()
+
+    @Slot(object)
+    def close_position(self, symbol: str) -> None:
+        """Ask, then send a market order for all that is free of the position."""
+        position = self._session.positions.positions.get(symbol)
+        if position is None:
+            return
+        qty = abs(position.qty_available or position.qty)
+        side = sentences.closing_side(position.is_short)
+        label = words.outside_text(symbol, 21)
+        dialog = Question(
+            self._theme,
+            self.tr("Close the position in {symbol}?").format(symbol=label),
+            self.tr("{side} {qty} {symbol} at market").format(
+                side=words.side(side), qty=figures.quantity(qty), symbol=label
+            ),
+            kind=side.value,
+            parent=self._window,
+        )
+        dialog.add_account(self._session.environment, self._short_number)
+        dialog.add_terms({"symbol": symbol, "qty": plain(qty), "side": side.value, "type": "market"})
+        dialog.add_text(self.tr("A market order: it fills at whatever price the market gives."))
+        dialog.confirmed.connect(lambda: self._close_confirmed(symbol))
+        dialog.open()
+
+    @property
+    def _short_number(self) -> str:
+        account = self._session.account.account
+        return "" if account is None else account.short_number
+
+    @Slot(object)
+    def _replace_confirmed(self, request: ReplaceRequest) -> None:
+        order = self._session.orders.orders.get(request.order_id)
+        text = "" if order is None else sentences.order_sentence(order)
+        self._try(lambda: self._note(self._session.orders.replace(request), text))
+
+    @Slot()
+    def _cancel_all_confirmed(self) -> None:
+        def cancel() -> None:
+            for intent in self._session.orders.cancel_all():
+                order = self._session.orders.orders.get(intent.target_order_id or "")
+                self._note(intent, "" if order is None else sentences.order_sentence(order))
+
+        self._try(cancel)
+
+    def _close_confirmed(self, symbol: str) -> None:
+        position = self._session.positions.positions.get(symbol)
+        if position is None:
+            self.noticed.emit(AppError(self.tr("That position is closed already. Nothing was sent.")))
+            return
+        text = self.tr("Close {symbol}").format(symbol=words.outside_text(symbol, 21))
+        self._try(lambda: self._note(self._session.orders.close_position(position), text))
+
+    def _note(self, intent: Intent, text: str) -> None:
+        self._asked[intent.client_order_id] = text
+
+    def _try(self, deed: Callable[[], None]) -> None:
+        try:
+            deed()
+        except NotPermitted as refused:
+            block = self._session.orders.trading_block
+            reason = words.trading_block(block) if block is not TradingBlock.NONE else refused.remedy
+            self.noticed.emit(AppError(self.tr("Nothing was sent."), reason))
+        except AppError as failure:
+            self.noticed.emit(failure)
+
+    @Slot(object)
+    def _follow(self, intents: tuple[Intent, ...]) -> None:
+        for intent in intents:
+            text = self._asked.get(intent.client_order_id)
+            if text is None:
+                continue
+            if intent.state is IntentState.UNKNOWN:
+                self.noticed.emit(self._unknown(intent, text))
+            elif intent.state.is_settled:
+                del self._asked[intent.client_order_id]
+                if intent.state in (IntentState.REFUSED, IntentState.NEVER_SENT):
+                    self.noticed.emit(self._refused(intent, text))
+
+    def _unknown(self, intent: Intent, text: str) -> AppError:
+        kind = words.intent_kind(intent.kind)
+        return AppError(
+            self.tr("{kind}: {order}: outcome unknown.").format(kind=kind, order=text),
+            self.tr("Checking with the broker; nothing is sent again by itself. Watch the order."),
+        )
+
+    def _refused(self, intent: Intent, text: str) -> AppError:
+        reason = words.outside_text(intent.reason) or self.tr("no reason given")
+        if intent.kind is IntentKind.PLACE:
+            return AppError(
+                self.tr("{order}: no order was placed.").format(order=text), self.tr("Reason: ") + reason
+            )
+        return AppError(
+            self.tr("{kind}: {order}: refused; the order is as it was.").format(
+                kind=words.intent_kind(intent.kind), order=text
+            ),
+            self.tr("Reason: ") + reason,
+        )

@@ -1,0 +1,165 @@
+"""What a person sees before a session: what this is, how signing in stands, and the way on."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from core.errors import AppError
+from core.services.sign_in import SignIn, SignInPhase
+from ui import words
+from ui.controls.buttons import ActionButton
+from ui.controls.labels import PlainLabel
+from ui.theme.theme import Theme
+
+_CARD_PX = 440
+_MARK_PX = 56
+
+
+class WelcomeView(QWidget):
+    """Follows one `SignIn`; asks for a sign-in window, or for an end of what is under way."""
+
+    sign_in_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, theme: Theme, sign_in: SignIn, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mainSurface")
+        self._theme, self._sign_in = theme, sign_in
+        centred = Qt.AlignmentFlag.AlignHCenter
+        self.title = PlainLabel(words.PRODUCT, font=theme.fonts.sized(26, strong=True), align=centred)
+        self.about = PlainLabel(
+            self.tr(
+                "Watch your brokerage account live, and trade in it without fear of a double or a lost order."
+            ),
+            tone="muted",
+            font=theme.fonts.sized(14),
+            wrap=True,
+            align=centred,
+        )
+        self.profile = PlainLabel(align=centred)
+        self.sign_in = ActionButton(self.tr("Sign in"), kind="primary", font=theme.fonts.strong, height=40)
+        self.sign_in.setDefault(True)
+        self.cancel = ActionButton(self.tr("Cancel"), height=32)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Sign-in progress"))
+        self.phase = PlainLabel(tone="muted", wrap=True, align=centred)
+        self.phase.setAccessibleName(self.tr("Sign-in"))
+        self.failure = PlainLabel(tone="down", font=theme.fonts.strong, wrap=True, align=centred)
+        self.remedy = PlainLabel(tone="muted", wrap=True, align=centred)
+        self.keyring = PlainLabel(tone="warning", wrap=True, align=centred)
+        self._arrange()
+        self.sign_in.clicked.connect(self._begin)
+        self.cancel.clicked.connect(self.cancel_requested)
+        sign_in.phase_changed.connect(self._show_phase)
+        sign_in.failed.connect(self.show_failure)
+        self._show_phase(sign_in.phase)
+
+    @Slot(object)
+    def show_failure(self, error: AppError) -> None:
+        """Say why there is no session, in plain words, until the next attempt."""
+        self.failure.show_text(words.outside_text(error.headline))
+        self.remedy.show_text(words.outside_text(error.remedy))
+        self.failure.setVisible(bool(error.headline))
+        self.remedy.setVisible(bool(error.remedy))
+        self.sign_in.show_text(self.tr("Sign in again"))
+
+    @Slot()
+    def _begin(self) -> None:
+        self._forget_failure()
+        self.sign_in_requested.emit()
+
+    def _forget_failure(self) -> None:
+        for label in (self.failure, self.remedy):
+            label.show_text("")
+            label.hide()
+
+    @Slot(object)
+    def _show_phase(self, phase: SignInPhase) -> None:
+        texts = {
+            SignInPhase.SIGNED_OUT: "",
+            SignInPhase.READING_KEYRING: self.tr("Looking for your last sign-in in the system keyring\u2026"),
+            SignInPhase.WAITING_FOR_PERSON: self.tr(
+                "Sign in on the broker's page, in the window beside this one."
+            ),
+            SignInPhase.EXCHANGING: self.tr("Getting your access from the token service\u2026"),
+            SignInPhase.PROBING: self.tr("Looking which accounts it opens\u2026"),
+            SignInPhase.SIGNED_IN: self.tr("Opening your workspace\u2026"),
+        }
+        self.phase.show_text(texts[phase])
+        is_busy = phase not in (SignInPhase.SIGNED_OUT, SignInPhase.SIGNED_IN)
+        self.sign_in.setVisible(not is_busy)
+        self.cancel.setVisible(is_busy)
+        self.progress.setVisible(is_busy)
+        self.phase.setVisible(bool(texts[phase]))
+        if is_busy:
+            self._forget_failure()
+        self._show_profile()
+
+    def _show_profile(self) -> None:
+        name = words.outside_text(self._sign_in.profile.name, 60)
+        self.profile.show_text(self.tr("Connection: {name}").format(name=name))
+        is_forgetful = self._sign_in.keyring_unavailable
+        self.keyring.setVisible(is_forgetful)
+        self.keyring.show_text(
+            self.tr("No system keyring: the session is not remembered and ends when you quit.")
+            if is_forgetful
+            else ""
+        )
+
+    def _arrange(self) -> None:
+        card = QWidget()
+        card.setFixedWidth(_CARD_PX)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(_LargeMark(self._theme), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(4)
+        for widget in (self.title, self.about):
+            column.addWidget(widget)
+        column.addSpacing(12)
+        column.addWidget(self.profile)
+        column.addWidget(self.sign_in)
+        column.addWidget(self.progress)
+        column.addWidget(self.phase)
+        column.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignHCenter)
+        for label in (self.failure, self.remedy, self.keyring):
+            column.addWidget(label)
+            label.hide()
+        foot = PlainLabel(
+            self.tr(
+                "An independent program. Not made by, affiliated with or endorsed by the broker. "
+                "Your password goes to the broker's own page only."
+            ),
+            tone="muted",
+            font=self._theme.fonts.sized(12),
+            wrap=True,
+            align=Qt.AlignmentFlag.AlignHCenter,
+        )
+        foot.setMaximumWidth(560)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 24, 24, 20)
+        outer.addStretch(3)
+        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(4)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(foot, 8)
+        row.addStretch(1)
+        outer.addLayout(row)
+
+
+class _LargeMark(QWidget):
+    """The program's mark, large."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(_MARK_PX, _MARK_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        mark = self._theme.pixmap("bellwether", "accent", _MARK_PX, self.devicePixelRatioF())
+        painter.drawPixmap(0, 0, mark)
+        painter.end()
