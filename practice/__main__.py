@@ -1,0 +1,86 @@
+"""`python -m practice`: a practice broker on loopback. Prints one JSON line, then serves."""
+
+import argparse
+import asyncio
+import logging
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from practice.server.run import serve
+from practice.server.settings import Settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="practice", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--port", type=_port, default=0, help="loopback port; 0 picks a free one")
+    parser.add_argument("--seed", type=int, default=7, help="the market and all ids follow from it")
+    parser.add_argument("--auto-approve", action="store_true", help="consent without a person")
+    parser.add_argument("--hours", choices=("always", "exchange"), default="always")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than real time")
+    parser.add_argument("--fresh", action="store_true", help="begin without positions")
+    parser.add_argument("--rate-limit", type=_count, default=200, help="requests a minute; 0: no limit")
+    parser.add_argument("--symbol-limit", type=_count, default=30, help="streamed symbols; 0: no limit")
+    parser.add_argument(
+        "--quote-rate", type=_count, default=0, help="quotes a second to each reader; 0: natural"
+    )
+    parser.add_argument(
+        "--keep-grants", type=Path, help="file for digests of issued tokens, kept across runs"
+    )
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin is closed")
+    parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError("a port is at most 65535")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or not 0 < number <= 3600:
+        raise argparse.ArgumentTypeError("must lie between 0 and 3600")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; return the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=options.log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    settings = Settings(
+        port=options.port,
+        seed=options.seed,
+        auto_approve=options.auto_approve,
+        hours=options.hours,
+        speed=options.speed,
+        fresh=options.fresh,
+        rate_limit=options.rate_limit,
+        symbol_limit=options.symbol_limit,
+        quote_rate=options.quote_rate,
+        keep_grants=options.keep_grants,
+    )
+    try:
+        asyncio.run(serve(settings, exit_with_parent=options.exit_with_parent))
+    except OSError as problem:
+        sys.stderr.write(f"practice: cannot start: {problem}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

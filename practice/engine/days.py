@@ -1,0 +1,186 @@
+"""Days and minutes of one instrument, as a pure function of seed, symbol and date.
+
+A day's bar is drawn first, then cut into hours, and those into minutes, in such a way that the parts add up
+to the whole. Years of daily bars therefore cost nothing, a minute costs one hour, and all agree to the cent.
+"""
+
+import itertools
+import math
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+
+from practice.engine.chance import chance_of
+from practice.engine.clock import HOUR, MINUTE
+from practice.engine.hours import Session, Timetable
+from practice.engine.instruments import Instrument
+from practice.engine.tape import Bar
+
+# Period in days, swing in daily sigmas.
+_WAVES = ((1, 1.0), (3, 1.2), (9, 1.9), (31, 3.2), (97, 5.0), (401, 8.0))
+_LEAST_TRADES = 4  # a minute's open, high, low and close need a trade each
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """How an instrument moves and trades."""
+
+    sigma: float  # of a day's logarithmic return
+    trades_per_minute: float
+    quotes_per_trade: float
+    spread: int  # ticks, the usual one
+
+
+def character(seed: int, instrument: Instrument) -> Character:
+    """Busy names move less, trade more and quote tighter."""
+    chance = chance_of(seed, "character", instrument.symbol)
+    millions = instrument.daily_lots / 1e6
+    base = 0.006 if instrument.is_fund else 0.013
+    busy = min(1.0, max(0.0, math.log10(max(millions, 0.1)) / 2))  # 0 at a million shares, 1 at a hundred
+    price = instrument.base_ticks
+    usual = price / (40_000 + 160_000 * busy)  # about two cents on $1,000 for the busiest
+    return Character(
+        sigma=base * chance.uniform(0.8, 1.6),
+        trades_per_minute=_LEAST_TRADES + 110 * busy**2 * chance.uniform(0.8, 1.2),
+        quotes_per_trade=chance.uniform(2.0, 3.0),
+        spread=max(1, round(usual + (1 - busy) * 0.8)),
+    )
+
+
+def split(chance: random.Random, whole: Bar, count: int, step: int, sigma: float, least: int) -> list[Bar]:
+    """Cut a bar into `count` consecutive ones that add up to it exactly.
+
+    They begin at its open, end at its close, touch its high and low and share its volume; each has at least
+    `least` trades, of at least one lot. `sigma` is that of the whole bar's logarithmic return.
+    """
+    marks = _marks(chance, count, whole, sigma)
+    highs, lows = _wicks(chance, marks, whole, sigma)
+    weights = [0.4 + 1.2 * chance.random() for _ in range(count)]
+    trades = [least + share for share in _shares(whole.trades - least * count, weights)]
+    spare = _shares(whole.lots - whole.trades, weights)
+    return [
+        Bar(
+            at=whole.at + n * step,
+            open=marks[n],
+            high=highs[n],
+            low=lows[n],
+            close=marks[n + 1],
+            lots=spare[n] + trades[n],
+            trades=trades[n],
+            typical=(marks[n] + highs[n] + lows[n] + marks[n + 1]) / 4,
+        )
+        for n in range(count)
+    ]
+
+
+def _wicks(chance: random.Random, marks: list[int], whole: Bar, sigma: float) -> tuple[list[int], list[int]]:
+    reach = whole.open * sigma / math.sqrt(len(marks) - 1) * 0.8
+    highs, lows = [], []
+    for opened, closed in itertools.pairwise(marks):
+        body = (opened, closed) if opened > closed else (closed, opened)
+        highs.append(min(whole.high, body[0] - int(math.log(1.0 - chance.random()) * reach)))
+        lows.append(max(whole.low, body[1] + int(math.log(1.0 - chance.random()) * reach)))
+    highs[max(range(len(highs)), key=highs.__getitem__)] = whole.high
+    lows[min(range(len(lows)), key=lows.__getitem__)] = whole.low
+    return highs, lows
+
+
+def _marks(chance: random.Random, count: int, whole: Bar, sigma: float) -> list[int]:
+    """Prices at the boundaries: a walk from the open to the close, kept inside high and low."""
+    step, level, walk = sigma / math.sqrt(count), 0.0, [0.0]
+    for _ in range(count):
+        level += chance.gauss(0.0, step)
+        walk.append(level)
+    drift = (math.log(whole.close / whole.open) - level) / count
+    prices = [whole.open * math.exp(level + drift * n) for n, level in enumerate(walk)]
+    top, bottom = max(whole.open, whole.close), min(whole.open, whole.close)
+    up = _squeeze(max(prices) - top, whole.high - top)
+    down = _squeeze(bottom - min(prices), bottom - whole.low)
+    marks = [
+        round(top + (p - top) * up if p > top else bottom - (bottom - p) * down if p < bottom else p)
+        for p in prices
+    ]
+    marks[0], marks[-1] = whole.open, whole.close
+    return marks
+
+
+def _squeeze(excursion: float, room: float) -> float:
+    return 1.0 if excursion <= room else room / excursion
+
+
+def _shares(total: int, weights: list[float]) -> list[int]:
+    """Split a whole number by weights, exactly."""
+    scale, running, given, shares = total / sum(weights), 0.0, 0, []
+    for weight in weights:
+        running += weight * scale
+        share = int(running + 0.5) - given
+        shares.append(share)
+        given += share
+    shares[-1] += total - given
+    if shares[-1] < 0:  # the rounding of the sum may leave the last one a unit short
+        shares[shares.index(max(shares))] += shares[-1]
+        shares[-1] = 0
+    return shares
+
+
+class Days:
+    """Daily bars and day paths of one instrument."""
+
+    def __init__(self, seed: int, instrument: Instrument, timetable: Timetable) -> None:
+        self._seed = seed
+        self._instrument, self._timetable = instrument, timetable
+        self.character = character(seed, instrument)
+        self._lattice = lru_cache(maxsize=4096)(self._lattice_point)
+        self.bar = lru_cache(maxsize=1024)(self._bar)
+        self._hours = lru_cache(maxsize=16)(self._split_day)
+        self._minutes = lru_cache(maxsize=48)(self._split_hour)
+
+    def _lattice_point(self, period: int, index: int) -> float:
+        return chance_of(self._seed, self._instrument.symbol, period, index).gauss(0.0, 1.0)
+
+    def _close(self, session: Session) -> int:
+        ordinal = session.day.toordinal()
+        swing = 0.0
+        for period, weight in _WAVES:
+            index, offset = divmod(ordinal, period)
+            part = offset / period
+            here, there = self._lattice(period, index), self._lattice(period, index + 1)
+            swing += weight * 0.6 * (here + (there - here) * part)
+        return max(20, round(self._instrument.base_ticks * math.exp(self.character.sigma * swing)))
+
+    def _bar(self, session: Session) -> Bar:
+        chance = chance_of(self._seed, self._instrument.symbol, "day", session.day)
+        sigma, before = self.character.sigma, self._close(self._timetable.before(session.day))
+        gap = 0.0 if self._timetable.hours.always_open else chance.gauss(0.0, sigma * 0.3)
+        opened, closed = max(20, round(before * math.exp(gap))), self._close(session)
+        room = sigma * opened
+        high = max(opened, closed) + max(2, round(abs(chance.gauss(0.3, 0.25)) * room))
+        low = min(opened, closed) - max(2, round(abs(chance.gauss(0.3, 0.25)) * room))
+        mood = chance.uniform(0.7, 1.4)
+        trades = round(self.character.trades_per_minute * mood * session.minutes)
+        trades = max(trades, _LEAST_TRADES * session.minutes)
+        return Bar(
+            at=session.start,
+            open=opened,
+            high=high,
+            low=max(2, low),
+            close=closed,
+            lots=max(round(self._instrument.daily_lots * mood), trades),
+            trades=trades,
+            typical=(opened + high + low + closed) / 4,
+        )
+
+    def _split_day(self, session: Session) -> list[Bar]:
+        chance = chance_of(self._seed, self._instrument.symbol, "hours", session.day)
+        hours = session.minutes // 60
+        return split(chance, self.bar(session), hours, HOUR, self.character.sigma, _LEAST_TRADES * 60)
+
+    def _split_hour(self, session: Session, index: int) -> list[Bar]:
+        chance = chance_of(self._seed, self._instrument.symbol, "minutes", session.day, index)
+        sigma = self.character.sigma / math.sqrt(session.minutes / 60)
+        return split(chance, self._hours(session)[index], 60, MINUTE, sigma, _LEAST_TRADES)
+
+    def minute(self, session: Session, index: int) -> Bar:
+        """The bar of one minute, counted from the session's start."""
+        hour, minute = divmod(index, 60)
+        return self._minutes(session, hour)[minute]

@@ -1,0 +1,111 @@
+"""Historical bars of any timeframe, drawn lazily in either direction."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from itertools import groupby
+from typing import Literal
+
+import msgspec
+
+from practice.engine.clock import HOUR, MINUTE
+from practice.engine.hours import Session, at, new_york_day
+from practice.engine.instruments import Instrument
+from practice.engine.market import Market
+from practice.engine.tape import Bar, merged
+
+Unit = Literal["Min", "Hour", "Day", "Week", "Month"]
+
+FIRST_DAY = date(2016, 1, 1)
+_TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
+_UNITS: dict[str, tuple[Unit, frozenset[int]]] = {
+    "Min": ("Min", frozenset(range(1, 60))),
+    "T": ("Min", frozenset(range(1, 60))),
+    "Hour": ("Hour", frozenset(range(1, 24))),
+    "H": ("Hour", frozenset(range(1, 24))),
+    "Day": ("Day", frozenset({1})),
+    "D": ("Day", frozenset({1})),
+    "Week": ("Week", frozenset({1})),
+    "W": ("Week", frozenset({1})),
+    "Month": ("Month", frozenset({1, 2, 3, 4, 6, 12})),
+    "M": ("Month", frozenset({1, 2, 3, 4, 6, 12})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeframe:
+    """The length of a bar."""
+
+    count: int
+    unit: Unit
+
+
+def timeframe_of(text: str) -> Timeframe | None:
+    """Read a timeframe as the wire spells it; None when there is no such one."""
+    match = _TIMEFRAME.fullmatch(text)
+    if match is None:
+        return None
+    unit, counts = _UNITS[match[2]]
+    return Timeframe(int(match[1]), unit) if int(match[1]) in counts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Bars whose windows begin in [start, end], as far as they are complete at `now`."""
+
+    start: int
+    end: int
+    now: int
+    newest_first: bool = False
+
+
+def bars(market: Market, instrument: Instrument, timeframe: Timeframe, span: Span) -> Iterator[Bar]:
+    """The bars of a span. A window in progress shows what it has so far."""
+    for session_bars in _groups(market, instrument, timeframe, span):
+        inside = [bar for bar in session_bars if span.start <= bar.at <= span.end]
+        yield from reversed(inside) if span.newest_first else inside
+
+
+def _groups(market: Market, instrument: Instrument, timeframe: Timeframe, span: Span) -> Iterator[list[Bar]]:
+    intraday = timeframe.unit in {"Min", "Hour"}
+    first = max(new_york_day(max(span.start, 0)), FIRST_DAY)
+    last = new_york_day(min(span.end, span.now))
+    if not intraday:
+        first, last = _first_of(first, timeframe), new_york_day(span.now)
+        days = [bar for bar in market.day_bars(instrument, at(first, time()), span.now) if last >= first]
+        yield _coarse(days, timeframe)
+        return
+    day, step = (last, -1) if span.newest_first else (first, 1)
+    while first <= day <= last:
+        session = market.timetable.hours.on(day)
+        if session:
+            minutes = market.minutes_of(instrument, session, session.start, span.now)
+            yield _fine(minutes, session, timeframe)
+        day += timedelta(days=step)
+
+
+def _fine(minutes: list[Bar], session: Session, timeframe: Timeframe) -> list[Bar]:
+    width = timeframe.count * (MINUTE if timeframe.unit == "Min" else HOUR)
+    if width == MINUTE:
+        return minutes
+    midnight = at(session.day, time())
+    windows = groupby(minutes, key=lambda bar: midnight + (bar.at - midnight) // width * width)
+    return [merged(list(window), start) for start, window in windows]
+
+
+def _coarse(days: list[Bar], timeframe: Timeframe) -> list[Bar]:
+    if timeframe.unit == "Day":
+        return [msgspec.structs.replace(bar, at=at(new_york_day(bar.at), time())) for bar in days]
+    windows = groupby(days, key=lambda bar: _first_of(new_york_day(bar.at), timeframe))
+    return [merged(list(window), at(first, time())) for first, window in windows]
+
+
+def _first_of(day: date, timeframe: Timeframe) -> date:
+    match timeframe.unit:
+        case "Week":
+            return day - timedelta(days=day.weekday())
+        case "Month":
+            return day.replace(month=(day.month - 1) // timeframe.count * timeframe.count + 1, day=1)
+        case _:
+            return day

@@ -1,0 +1,131 @@
+"""What an order must look like, before any account or price is asked."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from practice.engine.instruments import Instrument
+from practice.engine.orders import Intent, Kind, Side, Tif
+from practice.engine.refusals import Refusal, forbidden, invalid, unprocessable
+
+LONGEST_CLIENT_ID = 128
+_FINEST_QTY = Decimal("1e-9")
+_CRYPTO_MINIMUM, _CRYPTO_MAXIMUM = Decimal(10), Decimal(200_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order as somebody asked for it; nothing of it is believed yet."""
+
+    symbol: str
+    side: Side
+    kind: Kind
+    tif: Tif
+    qty: Decimal | None = None
+    notional: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    extended_hours: bool = False
+    client_order_id: str | None = None
+    intent: Intent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a replacement alters; None leaves a thing as it is."""
+
+    qty: Decimal | None = None
+    tif: Tif | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    client_order_id: str | None = None
+
+
+def check_client_order_id(client_order_id: str | None) -> None:
+    """Raise `Refusal` for an id the broker would not store."""
+    if client_order_id is not None and len(client_order_id) > LONGEST_CLIENT_ID:
+        raise invalid(f"client_order_id must be no more than {LONGEST_CLIENT_ID} characters")
+
+
+def check(request: OrderRequest, instrument: Instrument) -> None:
+    """Raise `Refusal` unless the request is one that could be placed at all."""
+    check_client_order_id(request.client_order_id)
+    _check_amount(request, instrument)
+    _check_prices(request, instrument)
+    if instrument.is_crypto:
+        _check_crypto(request)
+    else:
+        _check_equity(request)
+
+
+def _check_amount(request: OrderRequest, instrument: Instrument) -> None:
+    qty, notional = request.qty, request.notional
+    if (qty is None) == (notional is None):
+        raise invalid("qty is required" if qty is None else "only one of qty or notional is accepted")
+    if qty is not None:
+        if qty <= 0:
+            raise invalid("qty must be > 0")
+        if qty % _FINEST_QTY:
+            raise invalid("qty increment is too small: at most 9 decimal places are accepted")
+    if notional is not None:
+        if notional < 1:
+            raise invalid("notional must be >= 1.00" if notional > 0 else "notional must be > 0")
+        if notional % Decimal("0.01"):
+            raise invalid("notional amount must be limited to 2 decimal places")
+    if (notional is not None or qty is None or qty % 1) and not instrument.fractionable:
+        raise unprocessable("requested asset is not fractionable")
+
+
+def _check_prices(request: OrderRequest, instrument: Instrument) -> None:
+    needs_limit = request.kind in {Kind.LIMIT, Kind.STOP_LIMIT}
+    needs_stop = request.kind in {Kind.STOP, Kind.STOP_LIMIT}
+    for name, price, needed in (
+        ("limit", request.limit_price, needs_limit),
+        ("stop", request.stop_price, needs_stop),
+    ):
+        if needed and price is None:
+            raise invalid(f"{request.kind} orders require {name} price")
+        if not needed and price is not None:
+            raise invalid(f"{request.kind} orders must not have {name} price")
+        if price is not None:
+            check_price(f"{name}_price", price, instrument)
+
+
+def check_price(name: str, price: Decimal, instrument: Instrument) -> None:
+    """Raise `Refusal` for a price off the instrument's grid."""
+    if price <= 0:
+        raise invalid(f"{name} must be > 0")
+    finest = Decimal("0.01") if price >= 1 or instrument.is_crypto else Decimal("0.0001")
+    if price % finest:
+        raise unprocessable(
+            f"invalid {name} {price:f}. sub-penny increment does not fulfill minimum pricing criteria"
+        )
+
+
+def _check_equity(request: OrderRequest) -> None:
+    whole = request.qty is not None and not request.qty % 1
+    if not whole and request.tif is not Tif.DAY:
+        raise unprocessable("fractional orders must be DAY orders")
+    if request.tif in {Tif.IOC, Tif.FOK} and request.kind not in {Kind.MARKET, Kind.LIMIT}:
+        raise unprocessable(f"{request.tif} orders must be market or limit orders")
+    if request.extended_hours and (request.kind is not Kind.LIMIT or request.tif not in {Tif.DAY, Tif.GTC}):
+        raise unprocessable("extended hours order must be DAY or GTC limit orders")
+
+
+def _check_crypto(request: OrderRequest) -> None:
+    if request.kind is Kind.STOP:
+        raise invalid("invalid order type for crypto order")
+    if request.tif not in {Tif.GTC, Tif.IOC}:
+        raise unprocessable("invalid crypto time_in_force")
+
+
+def check_crypto_value(value: Decimal) -> None:
+    """Raise `Refusal` for a crypto order that is too small or too large."""
+    if value < _CRYPTO_MINIMUM:
+        raise forbidden("cost basis must be >= minimal amount of order 10")
+    if value > _CRYPTO_MAXIMUM:
+        raise forbidden("cost basis must be <= maximal amount of order 200000")
+
+
+def unknown_asset(symbol: str) -> Refusal:
+    """The refusal of an order for something that does not exist."""
+    return unprocessable(f'asset "{symbol}" not found')

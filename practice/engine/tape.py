@@ -1,0 +1,54 @@
+"""What the market prints: quotes, trades and bars, in whole ticks and lots."""
+
+import msgspec
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False):
+    """The best bid and offer from this instant on. Never crossed, never locked."""
+
+    at: int
+    bid: int
+    bid_lots: int
+    bid_venue: str
+    ask: int
+    ask_lots: int
+    ask_venue: str
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False):
+    """One print."""
+
+    at: int
+    price: int
+    lots: int
+    venue: str
+    number: int
+    buyer_took: bool
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """Open, high, low, close of a window that starts at `at`; `typical` stands for its average price."""
+
+    at: int
+    open: int
+    high: int
+    low: int
+    close: int
+    lots: int
+    trades: int
+    typical: float
+
+
+def merged(bars: list[Bar], at: int) -> Bar:
+    """One bar over consecutive ones; `bars` must not be empty."""
+    lots = sum(bar.lots for bar in bars)
+    return Bar(
+        at=at,
+        open=bars[0].open,
+        high=max(bar.high for bar in bars),
+        low=min(bar.low for bar in bars),
+        close=bars[-1].close,
+        lots=lots,
+        trades=sum(bar.trades for bar in bars),
+        typical=sum(bar.typical * bar.lots for bar in bars) / lots,
+    )

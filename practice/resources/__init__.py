@@ -1,0 +1,1 @@
+"""Data that travels with the practice broker: the instrument list and the consent pages. No code."""

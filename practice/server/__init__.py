@@ -1,0 +1,1 @@
+"""The practice broker's server: the broker's wire formats on loopback sockets around one engine."""

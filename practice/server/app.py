@@ -1,0 +1,87 @@
+"""Builds the practice broker's servers and connects everything."""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from practice.engine.clock import WallClock
+from practice.engine.instruments import fake_company
+from practice.engine.opening import opened_brokerage
+from practice.server.authorization import Application, Authorization
+from practice.server.control import ControlRoutes, control_errors
+from practice.server.data import DataRoutes
+from practice.server.data_stream import FEEDS, DataStreams, Feed
+from practice.server.faults import Faults
+from practice.server.front import Front
+from practice.server.grants import Grants
+from practice.server.oauth import OAuthRoutes
+from practice.server.order_stream import OrderStream
+from practice.server.orders import OrderRoutes
+from practice.server.pump import Pump
+from practice.server.rate_limit import RateLimit
+from practice.server.request_log import RequestLog
+from practice.server.settings import Settings
+from practice.server.sockets import STREAM_NAMES, Sockets, Traffic
+from practice.server.trading import AccountRoutes, CatalogueRoutes, Desk
+
+REDIRECT_URIS = ("https://bellwether.invalid/oauth/callback", "http://127.0.0.1/callback")
+_APPLICATION_NAME = "Bellwether"
+_MOST_BODY_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The parts that whoever runs the servers needs."""
+
+    public: web.Application
+    control: web.Application
+    pump: Pump
+    sockets: Sockets
+    application: Application
+    api_key: str
+    api_secret: str = field(repr=False)
+
+
+def built_broker(settings: Settings) -> Broker:
+    """Make a broker. The client id and API key depend on the seed alone; the secrets are new each time."""
+    clock = WallClock(settings.speed)
+    brokerage = opened_brokerage(settings.seed, clock.now(), hours=settings.hours, fresh=settings.fresh)
+    name = hashlib.sha256(f"practice/{settings.seed}".encode()).hexdigest()
+    grants = Grants(
+        api_key="PK" + name[32:50].upper(), api_secret=secrets.token_hex(20), keep_in=settings.keep_grants
+    )
+    application = Application(_APPLICATION_NAME, name[:32], REDIRECT_URIS, secrets.token_hex(20))
+    faults, log, sockets = Faults(), RequestLog(), Sockets()
+    traffic = {stream: Traffic(time.monotonic) for stream in STREAM_NAMES}
+    front = Front(faults, RateLimit(settings.rate_limit, time.time), log)
+    public = web.Application(middlewares=[web.middleware(front)], client_max_size=_MOST_BODY_BYTES)
+    oauth = OAuthRoutes(
+        Authorization(application, grants, time.monotonic),
+        always_open=settings.hours == "always",
+        auto_approve=settings.auto_approve,
+    )
+    oauth.add_to(public)
+    for account in brokerage.accounts.values():
+        desk = Desk(brokerage, account, account.environment, grants, clock)
+        _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
+    DataRoutes(brokerage, grants, clock).add_to(public, "/data")
+    stocks = {symbol: one for symbol, one in brokerage.instruments.items() if not one.is_crypto}
+    fake = fake_company()
+    feeds = {name: Feed(name, {fake.symbol: fake} if name == "test" else stocks) for name in FEEDS}
+    streams = DataStreams(feeds, grants, sockets, traffic["data"], settings.symbol_limit)
+    streams.add_to(public, "/data-stream")
+    control = web.Application(middlewares=[control_errors])
+    ControlRoutes(faults, log, sockets, traffic, grants, time.monotonic).add_to(control)
+    pump = Pump(brokerage, clock, list(feeds.values()))
+    return Broker(public, control, pump, sockets, application, grants.api_key, grants.api_secret)
+
+
+def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> None:
+    prefix = f"/{desk.environment}"
+    AccountRoutes(desk).add_to(public, prefix)
+    CatalogueRoutes(desk).add_to(public, prefix)
+    OrderRoutes(desk).add_to(public, prefix)
+    public.router.add_get(f"{prefix}/stream", stream.serve)

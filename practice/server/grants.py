@@ -1,0 +1,90 @@
+"""Who may do what: tokens and API keys, with their scopes and the environments they cover."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from practice.engine.accounts import Environment
+
+SCOPES = ("account:write", "trading", "data")
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What a token or key allows."""
+
+    scopes: frozenset[str]
+    environments: frozenset[Environment]
+
+    @property
+    def scope(self) -> str:
+        """The scopes as the wire spells them."""
+        return " ".join(scope for scope in SCOPES if scope in self.scopes)
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass
+class Grants:
+    """Every token and key in force. Tokens are kept as digests only."""
+
+    api_key: str
+    api_secret: str = field(repr=False)
+    keep_in: Path | None = None
+    _by_digest: dict[str, Grant] = field(default_factory=dict, repr=False)
+    _revoked: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.keep_in and self.keep_in.exists():
+            self._by_digest = msgspec.json.decode(self.keep_in.read_bytes(), type=dict[str, Grant])
+
+    def issue(self, scopes: Iterable[str], environments: Iterable[Environment]) -> tuple[str, Grant]:
+        """A new token and what it allows."""
+        token = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        grant = Grant(frozenset(scopes), frozenset(environments))
+        self._by_digest[_digest(token)] = grant
+        self._save()
+        return token, grant
+
+    def of_token(self, token: str) -> Grant | None:
+        """What a token allows, if it is in force."""
+        return self._by_digest.get(_digest(token))
+
+    def knows_key(self, key: str) -> bool:
+        """Whether this is the practice API key."""
+        return _same(key, self.api_key)
+
+    def of_key(self, key: str, secret: str) -> Grant | None:
+        """What an API key allows: everything, on the paper account."""
+        right = _same(secret, self.api_secret)
+        if not (self.knows_key(key) and right):
+            return None
+        return Grant(frozenset(SCOPES), frozenset({"paper"}))
+
+    def on_revocation(self, listener: Callable[[], None]) -> None:
+        """Have it reported when tokens end."""
+        self._revoked.append(listener)
+
+    def revoke_all(self) -> int:
+        """End every token; return how many there were."""
+        count = len(self._by_digest)
+        self._by_digest.clear()
+        self._save()
+        for listener in self._revoked:
+            listener()
+        return count
+
+    def _save(self) -> None:
+        if self.keep_in:
+            self.keep_in.write_bytes(msgspec.json.encode(self._by_digest))

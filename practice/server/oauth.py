@@ -1,0 +1,154 @@
+"""The OAuth routes: authorize page, token endpoint, and the token proxy's contract for those without one."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import web
+
+from practice.server.answers import error_answer, json_answer
+from practice.server.authorization import (
+    Authorization,
+    OAuthError,
+    RedirectedError,
+    Request,
+    UnknownApplication,
+)
+from practice.server.pages import CHOICES, consent_page, offered_choices, refused_page
+
+_STATUSES = {"invalid_client": (401, 40110000)}
+_PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class ExchangeRequest(msgspec.Struct, frozen=True):
+    """The body of the exchange route."""
+
+    code: str
+    redirect_uri: str
+    client_id: str
+    code_verifier: str | None = None
+
+
+class OAuthRoutes:
+    """HTTP around `Authorization`."""
+
+    def __init__(self, authorization: Authorization, *, always_open: bool, auto_approve: bool) -> None:
+        self._authorization = authorization
+        self._always_open, self._auto_approve = always_open, auto_approve
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes."""
+        app.router.add_get("/oauth/authorize", self.authorize)
+        app.router.add_post("/oauth/authorize", self.decide)
+        app.router.add_post("/oauth/token", self.token)
+        app.router.add_post("/exchange", self.exchange)
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """Show the consent page, or say why not."""
+        try:
+            asked = self._authorization.checked(request.query)
+        except UnknownApplication as problem:
+            return refused_page(str(problem))
+        except RedirectedError as problem:
+            return _error_redirect(problem.redirect_uri, problem.state, problem.error)
+        if self._auto_approve and "text/html" not in request.headers.get("Accept", ""):
+            return self._approved(asked, offered_choices(asked)[0])
+        ticket = self._authorization.ask(asked)
+        return consent_page(asked, ticket, always_open=self._always_open, automatic=self._auto_approve)
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """Take the person's decision from the consent page."""
+        form = await request.post()
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        try:
+            asked = self._authorization.answered(fields.get("ticket", ""))
+        except UnknownApplication as problem:
+            return refused_page(str(problem))
+        account = fields.get("account", "")
+        if fields.get("decision") != "allow":
+            return _error_redirect(
+                asked.redirect_uri, asked.state, OAuthError("access_denied", "The request was denied.")
+            )
+        if account not in offered_choices(asked):
+            return refused_page("Choose one of the accounts on the page.")
+        return self._approved(asked, account)
+
+    def _approved(self, asked: Request, account: str) -> web.Response:
+        code = self._authorization.approve(asked, CHOICES[account])
+        return _redirect(asked.redirect_uri, asked.state, {"code": code})
+
+    async def token(self, request: web.Request) -> web.Response:
+        """Redeem a code. A form, or the client is not recognised."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            return _envelope("invalid_client")
+        form = await request.post()
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        application = self._authorization.application
+        if fields.get("client_id") != application.client_id or not application.has_secret(
+            fields.get("client_secret", "")
+        ):
+            return _envelope("invalid_client")
+        if "grant_type" not in fields or "code" not in fields or "redirect_uri" not in fields:
+            return _envelope("invalid_request")
+        if fields["grant_type"] != "authorization_code":
+            return _envelope("unsupported_grant_type")
+        try:
+            return self._token_answer(
+                ExchangeRequest(
+                    fields["code"], fields["redirect_uri"], fields["client_id"], fields.get("code_verifier")
+                )
+            )
+        except OAuthError as problem:
+            return _envelope(problem.name)
+
+    async def exchange(self, request: web.Request) -> web.Response:
+        """The token proxy's contract, for a package that has no proxy."""
+        if "Origin" in request.headers or request.content_type != "application/json":
+            return _exchange_error("invalid_request", "JSON from an application is expected.")
+        try:
+            asked = msgspec.json.decode(await request.read(), type=ExchangeRequest)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _exchange_error("invalid_request", "The body is not the expected JSON object.")
+        application = self._authorization.application
+        if asked.client_id != application.client_id:
+            return _exchange_error("unauthorized_client", "The client id is not known here.")
+        if asked.redirect_uri not in application.redirect_uris:
+            return _exchange_error("invalid_redirect_uri", "The redirect URI is not registered.")
+        try:
+            return self._token_answer(asked)
+        except OAuthError as problem:
+            return _exchange_error(problem.name, "The code is not valid any more. Sign in again.")
+
+    def _token_answer(self, asked: ExchangeRequest) -> web.Response:
+        token, grant = self._authorization.redeem(
+            asked.code, asked.client_id, asked.redirect_uri, asked.code_verifier
+        )
+        answer = json_answer({"access_token": token, "token_type": "bearer", "scope": grant.scope})
+        answer.headers.update(_PRIVATE)
+        return answer
+
+
+def _envelope(name: str) -> web.Response:
+    status, code = _STATUSES.get(name, (400, 40010000))
+    answer = error_answer(status, code, name)
+    answer.headers.update(_PRIVATE)
+    return answer
+
+
+def _exchange_error(name: str, message: str) -> web.Response:
+    answer = json_answer({"error": name, "message": message}, 400)
+    answer.headers.update(_PRIVATE)
+    return answer
+
+
+def _redirect(redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> web.Response:
+    query = urlencode({**parameters, **({"state": state} if state is not None else {})})
+    joint = "&" if "?" in redirect_uri else "?"
+    return web.Response(status=302, headers={"Location": f"{redirect_uri}{joint}{query}", **_PRIVATE})
+
+
+def _error_redirect(redirect_uri: str, state: str | None, error: OAuthError) -> web.Response:
+    parameters = {"error": error.name}
+    if error.description:
+        parameters["error_description"] = error.description
+    return _redirect(redirect_uri, state, parameters)

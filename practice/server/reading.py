@@ -1,0 +1,107 @@
+"""Reading untrusted request values: JSON bodies, decimals, times, flags, lists."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from practice.engine.clock import SECOND
+from practice.engine.hours import at
+from practice.engine.refusals import Refusal, invalid, malformed
+
+_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+async def json_object(request: web.Request) -> dict[str, Any]:
+    """The request's JSON object, or raise `Refusal`."""
+    try:
+        value = msgspec.json.decode(await request.read())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed("request body format is invalid") from error
+    if not isinstance(value, dict):
+        raise malformed("request body format is invalid")
+    return value
+
+
+def decimal_of(value: object, name: str) -> Decimal | None:
+    """A number sent as a string or as a number; None when absent, null or empty."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise invalid(f"{name} must be a number")
+    text = repr(value) if isinstance(value, float) else str(value)
+    if not _NUMBER.fullmatch(text):
+        raise invalid(f"{name} must be a number")
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise invalid(f"{name} must be a number") from error
+
+
+def text_of(value: object, name: str) -> str | None:
+    """A string; None when absent, null or empty."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise invalid(f"{name} must be a string")
+    return value
+
+
+def flag_of(value: object, name: str, default: bool = False) -> bool:
+    """A boolean, from JSON or from a query in any letter case."""
+    if value is None or value == "":
+        return default
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise invalid(f"{name} must be true or false")
+
+
+def whole_of(value: str | None, name: str, default: int, most: int, least: int = 1) -> int:
+    """A whole number from a query, cut to `most`."""
+    if value is None or value == "":
+        return default
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) < least:
+        raise invalid(f"{name} must be a number between {least} and {most}")
+    return min(int(value), most)
+
+
+def list_of(value: str | None) -> list[str]:
+    """A comma-joined list."""
+    return [item.strip() for item in value.split(",") if item.strip()] if value else []
+
+
+def one_of(value: str | None, name: str, allowed: tuple[str, ...], default: str) -> str:
+    """One of a fixed set of words."""
+    if value is None or value == "":
+        return default
+    if value.lower() not in allowed:
+        raise invalid(f"invalid {name}: {value[:40]}")
+    return value.lower()
+
+
+def instant_of(value: str | None, name: str) -> int | None:
+    """RFC 3339 or a bare date (midnight in New York), in nanoseconds; None when absent."""
+    if value is None or value == "":
+        return None
+    try:
+        if len(value) == len("2026-01-31"):
+            return at(date.fromisoformat(value), datetime.min.time())
+        fraction = _FRACTION.search(value)
+        nanoseconds = int(fraction.group(1)[:9].ljust(9, "0")) if fraction else 0
+        # A plus sign that nobody encoded arrives as a space.
+        moment = datetime.fromisoformat(_FRACTION.sub("", value, count=1).replace(" ", "+"))
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(aware.timestamp()) * SECOND + nanoseconds
+    except (ValueError, OverflowError, OSError) as error:
+        raise bad_time(value, name) from error
+
+
+def bad_time(value: str, name: str) -> Refusal:
+    """The refusal of something that is not a time."""
+    return invalid(f"invalid {name}: {value[:40]} is not an RFC 3339 time or a date")

@@ -1,0 +1,22 @@
+"""What a practice broker is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from practice.engine.opening import HoursName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The switches of one run. Zero means: no limit."""
+
+    port: int = 0
+    seed: int = 7
+    auto_approve: bool = False
+    hours: HoursName = "always"
+    speed: float = 1.0
+    fresh: bool = False
+    rate_limit: int = 200
+    symbol_limit: int = 30
+    quote_rate: int = 0
+    keep_grants: Path | None = None

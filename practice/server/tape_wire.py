@@ -1,0 +1,77 @@
+"""Quotes, trades and bars as market data writes them: JSON numbers, short keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from practice.engine.clock import SECOND
+from practice.engine.instruments import Instrument
+from practice.engine.tape import Bar, Quote, Trade
+from practice.server.wire import timestamp
+
+Stamp = Callable[[int], Any]
+Fields = dict[str, Any]
+
+
+def packed_timestamp(instant: int) -> msgspec.msgpack.Ext:
+    """The timestamp extension of MessagePack, with nanoseconds (64-bit form, good until 2106 and beyond)."""
+    seconds, nanoseconds = divmod(instant, SECOND)
+    return msgspec.msgpack.Ext(-1, (nanoseconds << 34 | seconds).to_bytes(8, "big"))
+
+
+def quote_fields(instrument: Instrument, quote: Quote, stamp: Stamp = timestamp) -> Fields:
+    """A quote; sizes in shares or coins."""
+    fields: Fields = {
+        "bx": quote.bid_venue,
+        "bp": instrument.number(quote.bid),
+        "bs": instrument.size(quote.bid_lots),
+        "ax": quote.ask_venue,
+        "ap": instrument.number(quote.ask),
+        "as": instrument.size(quote.ask_lots),
+        "c": ["R"],
+        "z": instrument.tape,
+        "t": stamp(quote.at),
+    }
+    return _without(fields, "bx", "ax", "c", "z") if instrument.is_crypto else fields
+
+
+def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp) -> Fields:
+    """A trade."""
+    lots = trade.lots
+    fields: Fields = {
+        "i": trade.number,
+        "x": trade.venue,
+        "p": instrument.number(trade.price),
+        "s": instrument.size(lots),
+        "c": ["@"] if lots >= 100 else ["@", "I"],
+        "z": instrument.tape,
+        "t": stamp(trade.at),
+    }
+    if instrument.is_crypto:
+        return _without(fields, "x", "c", "z") | {"tks": "B" if trade.buyer_took else "S"}
+    return fields
+
+
+def bar_fields(instrument: Instrument, bar: Bar, stamp: Stamp = timestamp) -> Fields:
+    """A bar; `t` is where its window begins, whole seconds."""
+    return {
+        "o": instrument.number(bar.open),
+        "h": instrument.number(bar.high),
+        "l": instrument.number(bar.low),
+        "c": instrument.number(bar.close),
+        "v": instrument.size(bar.lots),
+        "n": bar.trades,
+        "vw": round(bar.typical / 10**instrument.digits, instrument.digits + 4),
+        "t": stamp(bar.at),
+    }
+
+
+def window_start(instant: int) -> str:
+    """RFC 3339 without the fraction, as history writes the start of a bar."""
+    text = timestamp(instant)
+    return text[:19] + "Z"
+
+
+def _without(fields: Fields, *names: str) -> Fields:
+    return {name: value for name, value in fields.items() if name not in names}
