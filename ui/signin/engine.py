@@ -45,6 +45,12 @@ def new_profile(parent: QObject) -> QWebEngineProfile:
     application and each page to its view; the window goes first, then the profile.
     """
     profile = QWebEngineProfile(parent)  # without a storage name it is off the record
+    prepare(profile)
+    return profile
+
+
+def prepare(profile: QWebEngineProfile) -> None:
+    """Make an off-the-record profile keep nothing, fetch nothing and allow nothing it need not."""
     profile.setHttpCacheType(QWebEngineProfile.HttpCacheType.MemoryHttpCache)
     profile.setPersistentCookiesPolicy(QWebEngineProfile.PersistentCookiesPolicy.NoPersistentCookies)
     profile.setPersistentPermissionsPolicy(QWebEngineProfile.PersistentPermissionsPolicy.AskEveryTime)
@@ -52,7 +58,6 @@ def new_profile(parent: QObject) -> QWebEngineProfile:
     profile.setSpellCheckEnabled(False)
     profile.downloadRequested.connect(_cancel_download)
     harden(profile.settings())
-    return profile
 
 
 def harden(settings: QWebEngineSettings) -> None:

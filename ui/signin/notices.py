@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.protocol.signin import origin_of
 from ui.signin.site import encoded_text
 from ui.signin.style import HEADLINE_PX, SENTENCE_PX
 from ui.theme.fonts import Fonts
@@ -87,7 +88,6 @@ class MessagePage(QWidget):
 
 
 def _bare(url: QUrl) -> QUrl:
-    """Return the address without user-info, query and fragment."""
-    bare = QUrl(encoded_text(url).split("#")[0].split("?")[0])
-    bare.setUserInfo("")
-    return bare
+    """Return the address without query and fragment; nothing for one with user-info or other oddities."""
+    text = encoded_text(url)
+    return QUrl() if origin_of(text) is None else QUrl(text.split("#")[0].split("?")[0])

@@ -35,9 +35,8 @@ class SignInPage(QWebEnginePage):
     """
 
     judged = Signal(object)  # CodeGrant | Declined | Failed: the attempt is over
-    strayed = Signal(object, QUrl)  # Refused, and where it wanted to go if the person clicked a link
+    strayed = Signal(object, QUrl)  # Refused, and where it wanted to go
     blocked = Signal(str, QUrl)  # Blocked, and for a popup the address it would have shown
-    certificate_rejected = Signal()  # of the page itself, not of a part of it
 
     def __init__(
         self, attempt: SignInAttempt, guard: RequestGuard, profile: QWebEngineProfile, parent: QObject
@@ -45,6 +44,7 @@ class SignInPage(QWebEnginePage):
         super().__init__(profile, parent)
         self._attempt = attempt
         self._guard = guard
+        self.has_answered = False  # whether `judged` is on its way or has arrived
         self.setUrlRequestInterceptor(guard)
         self.certificateError.connect(self._reject_certificate)
         self.permissionRequested.connect(self._deny)
@@ -61,8 +61,6 @@ class SignInPage(QWebEnginePage):
     @Slot(QWebEngineCertificateError)
     def _reject_certificate(self, error: QWebEngineCertificateError) -> None:
         error.rejectCertificate()
-        if error.isMainFrame():
-            self.certificate_rejected.emit()
 
     @Slot(QWebEnginePermission)
     def _deny(self, permission: QWebEnginePermission) -> None:
@@ -113,7 +111,7 @@ class SignInPage(QWebEnginePage):
     # What Qt calls.
 
     def acceptNavigationRequest(
-        self, url: QUrl | str, navigation: QWebEnginePage.NavigationType, is_main_frame: bool
+        self, url: QUrl | str, _navigation: QWebEnginePage.NavigationType, is_main_frame: bool
     ) -> bool:
         url = QUrl(url)
         if not is_main_frame:
@@ -122,9 +120,9 @@ class SignInPage(QWebEnginePage):
         if verdict is None:
             return True
         if isinstance(verdict, Refused):
-            is_click = navigation == QWebEnginePage.NavigationType.NavigationTypeLinkClicked
-            self.strayed.emit(verdict, url if is_click else QUrl())
+            self.strayed.emit(verdict, url)
         else:
+            self.has_answered = True
             self.judged.emit(verdict)
         return False
 

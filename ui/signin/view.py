@@ -18,8 +18,13 @@ class SignInView(QWebEngineView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(False)
         self.setAccessibleName(self.tr("The broker's page"))
+        self.refuse_drops()
+
+    def refuse_drops(self) -> None:
+        """Take no drops; the engine puts a surface of its own inside, which would, so say it at each load."""
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.setAcceptDrops(False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what a form needs and nothing that saves, views source or opens windows."""

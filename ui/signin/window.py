@@ -18,7 +18,6 @@ from ui.theme.fonts import Fonts
 from ui.theme.tokens import ThemeName, palette_named
 
 _WIDTH, _HEIGHT, _NARROWEST = 560, 760, 360
-_SLOW_AFTER_MS = 30_000
 
 
 class SignInWindow(QWidget):
@@ -26,6 +25,8 @@ class SignInWindow(QWidget):
 
     Belongs to the GUI thread. The profile must outlive it.
     """
+
+    slow_after_ms = 30_000
 
     finished = Signal(object)  # Outcome; sent once, from the event loop
     page_painted = Signal()  # a page has loaded without a fault
@@ -71,7 +72,7 @@ class SignInWindow(QWidget):
         self.setWindowTitle(self.tr("Sign in - Bellwether"))
         self.setWindowIcon(icon)
 
-        self._slow = QTimer(self, singleShot=True, interval=_SLOW_AFTER_MS)
+        self._slow = QTimer(self, singleShot=True)
         self._slow.timeout.connect(self._say_slow)
         self._deadline = QTimer(self, singleShot=True)
         self._deadline.timeout.connect(self._expire)
@@ -120,7 +121,6 @@ class SignInWindow(QWidget):
         self.page.judged.connect(self._finish, queued)
         self.page.strayed.connect(self._say_refused, queued)
         self.page.blocked.connect(self._say_blocked, queued)
-        self.page.certificate_rejected.connect(self._say_bad_certificate, queued)
         self.page.loadingChanged.connect(self._follow_load)
         self.page.loadProgress.connect(self.progress.show_percent)
         self.page.renderProcessTerminated.connect(self._say_crashed, queued)
@@ -149,10 +149,13 @@ class SignInWindow(QWidget):
 
     @Slot(QWebEngineLoadingInfo)
     def _follow_load(self, load: QWebEngineLoadingInfo) -> None:
+        self.view.refuse_drops()
+        if self.page.has_answered:
+            return
         status = QWebEngineLoadingInfo.LoadStatus
         match load.status():
             case status.LoadStartedStatus:
-                self._slow.start()
+                self._slow.start(self.slow_after_ms)
                 self.bar.show_site(Site(site_name(load.url()), Trust.CONNECTING))
             case status.LoadSucceededStatus:
                 self._slow.stop()
@@ -165,16 +168,25 @@ class SignInWindow(QWidget):
                 self._return_to_settled()
             case status.LoadFailedStatus:
                 self._slow.stop()
-                self._say_unreachable(site_name(load.url()), load.errorString())
+                self._say_failed(load)
 
     def _return_to_settled(self) -> None:
         """A refused or stopped navigation leaves the page that was there; the bar goes back to it."""
-        if self._settled.trust is Trust.NO_SITE and self._pages.currentWidget() is self.view:
-            self._say_unreachable(site_name(self.page.requestedUrl()), "")
-        else:
+        if self._settled.trust is not Trust.NO_SITE:
             self.bar.show_site(self._settled)
+        elif not self.message.isVisible():
+            self._fall_back(
+                "page_unreachable",
+                site_name(QUrl(self._line.authorize_url)),
+                self.tr("The sign-in page did not open."),
+                self.tr("It was stopped before it was complete. Press Retry to load it again."),
+            )
 
-    def _say_unreachable(self, site: str, detail: str) -> None:
+    def _say_failed(self, load: QWebEngineLoadingInfo) -> None:
+        site, detail = site_name(load.url()), load.errorString()
+        if load.errorDomain() == QWebEngineLoadingInfo.ErrorDomain.CertificateErrorDomain:
+            self._say_bad_certificate(site)
+            return
         self._fall_back(
             "page_unreachable",
             site,
@@ -185,16 +197,15 @@ class SignInWindow(QWidget):
             ).format(site=site or self.tr("The site"), detail=detail[:300] or self.tr("no page")),
         )
 
-    @Slot()
-    def _say_bad_certificate(self) -> None:
+    def _say_bad_certificate(self, site: str) -> None:
         self._fall_back(
             "page_unreachable",
-            self.bar.site.name,
+            site,
             self.tr("This connection is not safe."),
             self.tr(
                 "The certificate of {site} is not valid, so that somebody else may be answering. "
                 "Bellwether does not go on. Try again on a network you trust."
-            ).format(site=self.bar.site.name),
+            ).format(site=site),
         )
 
     @Slot(QWebEnginePage.RenderProcessTerminationStatus, int)
@@ -244,7 +255,10 @@ class SignInWindow(QWidget):
                 "The page asked for a passkey, which this window cannot use. Choose another way."
             ),
         }
-        self.notice.say(sentences[what], elsewhere)
+        if what == "http_login" and self._settled.trust is Trust.NO_SITE:
+            self.message.say(self.tr("The sign-in page did not open."), sentences[what])
+        else:
+            self.notice.say(sentences[what], elsewhere)
 
     @Slot()
     def _expire(self) -> None:

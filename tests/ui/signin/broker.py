@@ -4,21 +4,14 @@ With a certificate it answers for every host name at once, so that a test can ma
 afterwards ask whether anything was sent to a name it must not be sent to.
 """
 
-import base64
-import datetime as dt
-import hashlib
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.ui.signin.certificates import Certificate
 
 BROKER = "auth.broker.example"
 
@@ -28,6 +21,7 @@ class Page:
     body: str = ""
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    hangs: bool = False  # never answers
 
 
 @dataclass(frozen=True)
@@ -39,42 +33,6 @@ class Request:
 
 
 @dataclass
-class Certificate:
-    """A self-made certificate for the broker's name, or one with a chosen fault."""
-
-    file: Path
-    key_hash: str  # what --ignore-certificate-errors-spki-list takes
-
-    @classmethod
-    def make(
-        cls, folder: Path, *, names: tuple[str, ...] = (BROKER,), days: tuple[int, int] = (-1, 30)
-    ) -> "Certificate":
-        key = ec.generate_private_key(ec.SECP256R1())
-        now = dt.datetime.now(dt.UTC)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now + dt.timedelta(days=days[0]))
-            .not_valid_after(now + dt.timedelta(days=days[1]))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        public = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        file = folder / f"certificate-{certificate.serial_number:x}.pem"
-        file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-        return cls(file, base64.b64encode(hashlib.sha256(public).digest()).decode())
-
-
-@dataclass
 class BrokerDouble:
     """Serves `pages` by path, without regard to the query; counts everything."""
 
@@ -83,6 +41,7 @@ class BrokerDouble:
     pages: dict[str, Page] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     names_greeted: set[str] = field(default_factory=set)
+    is_over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def origin(self) -> str:
@@ -94,9 +53,11 @@ class BrokerDouble:
 
     @classmethod
     @contextmanager
-    def serving(cls, certificate: Certificate | None = None) -> Iterator["BrokerDouble"]:
-        double = cls(is_encrypted=certificate is not None)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(double, certificate))
+    def serving(cls, by_name: Mapping[str, Certificate] | None = None) -> Iterator["BrokerDouble"]:
+        """Serve until the block ends; encrypted when there are certificates, the first for unknown names."""
+        double = cls(is_encrypted=bool(by_name))
+        context = _encryption(double, by_name) if by_name else None
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(double, context))
         server.daemon_threads = True
         double.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -104,18 +65,28 @@ class BrokerDouble:
         try:
             yield double
         finally:
+            double.is_over.set()
             server.shutdown()
             server.server_close()
             thread.join()
 
 
-def _handler(double: BrokerDouble, certificate: Certificate | None) -> type[BaseHTTPRequestHandler]:
-    context = None
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.file)
-        context.sni_callback = lambda _socket, name, _context: double.names_greeted.add(name or "no name")
+def _encryption(double: BrokerDouble, by_name: Mapping[str, Certificate]) -> ssl.SSLContext:
+    contexts: dict[str, ssl.SSLContext] = {}
+    for name, certificate in by_name.items():
+        contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts[name].load_cert_chain(certificate.file)
+    first = next(iter(contexts.values()))
 
+    def greet(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> None:
+        double.names_greeted.add(name or "no name")
+        connection.context = contexts.get(name or "", first)
+
+    first.sni_callback = greet
+    return first
+
+
+def _handler(double: BrokerDouble, context: ssl.SSLContext | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 20
@@ -137,6 +108,9 @@ def _handler(double: BrokerDouble, certificate: Certificate | None) -> type[Base
             request = Request(self.headers.get("Host", ""), self.command, self.path, body)
             double.requests.append(request)
             page = double.pages.get(self.path.partition("?")[0], Page("nothing here", 404))
+            if page.hangs:
+                double.is_over.wait()
+                return
             content = page.body.encode()
             self.send_response(page.status)
             headers = dict(page.headers)

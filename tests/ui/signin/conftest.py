@@ -6,20 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.signin.broker import BrokerDouble, Certificate
+from tests.ui.signin.broker import BrokerDouble
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    return Certificate.make(tmp_path)
-
-
-@pytest.fixture
-def secure_broker(certificate: Certificate) -> Iterator[BrokerDouble]:
-    with BrokerDouble.serving(certificate) as double:
-        yield double
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.ui.signin.broker import BROKER, BrokerDouble, Certificate
+from tests.ui.signin.broker import BROKER, BrokerDouble
+from tests.ui.signin.certificates import Certificate
 from tests.ui.signin.conftest import REPOSITORY
 from tests.ui.signin.rows import DONE, ROWS, script
 
@@ -35,8 +36,8 @@ def replayed(tmp_path_factory: pytest.TempPathFactory, mode: str) -> Replay:
     for name in ("xdg-open", "gio", "kde-open", "x-www-browser"):
         (tools / name).write_text(f"#!/bin/sh\necho {name} >> {started}\n")
         (tools / name).chmod(0o755)
-    certificate = Certificate.make(folder)
-    with BrokerDouble.serving(certificate) as broker:
+    certificate = Certificate.make(folder, BROKER)
+    with BrokerDouble.serving({BROKER: certificate}) as broker:
         landed = script(DONE)
         for index, row in enumerate(ROWS):
             pages = {"start": row.page, "landed": landed} | row.more
