@@ -15,7 +15,7 @@ from practice.server.control import ControlRoutes, control_errors
 from practice.server.data import DataRoutes
 from practice.server.data_stream import FEEDS, DataStreams, Feed
 from practice.server.faults import Faults
-from practice.server.front import Front
+from practice.server.front import Front, add_headers
 from practice.server.grants import Grants
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
@@ -58,6 +58,7 @@ def built_broker(settings: Settings) -> Broker:
     traffic = {stream: Traffic(time.monotonic) for stream in STREAM_NAMES}
     front = Front(faults, RateLimit(settings.rate_limit, time.time), log)
     public = web.Application(middlewares=[web.middleware(front)], client_max_size=_MOST_BODY_BYTES)
+    public.on_response_prepare.append(add_headers)
     oauth = OAuthRoutes(
         Authorization(application, grants, time.monotonic),
         always_open=settings.hours == "always",
@@ -75,7 +76,7 @@ def built_broker(settings: Settings) -> Broker:
     streams.add_to(public, "/data-stream")
     control = web.Application(middlewares=[control_errors])
     ControlRoutes(faults, log, sockets, traffic, grants, time.monotonic).add_to(control)
-    pump = Pump(brokerage, clock, list(feeds.values()))
+    pump = Pump(brokerage, clock, list(feeds.values()), settings.quote_rate)
     return Broker(public, control, pump, sockets, application, grants.api_key, grants.api_secret)
 
 

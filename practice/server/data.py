@@ -1,5 +1,6 @@
 """Market data over REST: the latest prints, snapshots and historical bars of stocks."""
 
+import asyncio
 import base64
 import binascii
 from datetime import time
@@ -19,7 +20,7 @@ from practice.server.grants import Grants
 from practice.server.reading import instant_of, list_of, one_of, whole_of
 from practice.server.tape_wire import Fields, bar_fields, quote_fields, trade_fields, window_start
 
-_MOST_BARS = 10_000
+_MOST_BARS, _BARS_AT_A_STRETCH = 10_000, 250
 
 
 def bad_parameter(message: str) -> Refusal:
@@ -111,16 +112,16 @@ class DataRoutes:
 
     async def many_bars(self, request: web.Request) -> web.Response:
         now = self._enter(request)
-        found, token = self._history(self._many(request), request, now)
+        found, token = await self._history(self._many(request), request, now)
         return json_answer({"bars": found, "next_page_token": token})
 
     async def one_bars(self, request: web.Request) -> web.Response:
         now, instrument = self._enter(request), self._one(request)
-        found, token = self._history([instrument], request, now)
+        found, token = await self._history([instrument], request, now)
         rows = found.get(instrument.symbol, [])
         return json_answer({"symbol": instrument.symbol, "bars": rows, "next_page_token": token})
 
-    def _history(
+    async def _history(
         self, instruments: list[Instrument], request: web.Request, now: int
     ) -> tuple[dict[str, list[Fields]], str | None]:
         query = request.query
@@ -148,6 +149,8 @@ class DataRoutes:
                     return found, page_token(instrument.symbol, bar.at)
                 found.setdefault(instrument.symbol, []).append(bar_fields(instrument, bar, window_start))
                 room -= 1
+                if room % _BARS_AT_A_STRETCH == 0:
+                    await asyncio.sleep(0)  # long histories must not hold up the streams
         return found, None
 
     def _timeframe(self, text: str | None) -> Timeframe:

@@ -36,14 +36,17 @@ class Reader:
 
     def flush(self) -> None:
         """Send the encoded messages that have gathered, as one frame."""
-        if not self.pending:
-            return
+        if self.pending:
+            self.send(joined(self.pending, packed=self.packed))
+            self.pending.clear()
+
+    def send(self, frame: bytes) -> None:
+        """Send an encoded frame; a reader that has fallen behind too far is told so and cut off."""
         if self.outbox.is_overfull:
             self.say([error_message(407)])
             self.outbox.close()
         else:
-            self.outbox.put(joined(self.pending, packed=self.packed), self.kind)
-        self.pending.clear()
+            self.outbox.put(frame, self.kind)
 
     def decoded(self, frame: str | bytes) -> object:
         """Read a request in the connection's own encoding; raise `msgspec.DecodeError`."""

@@ -20,6 +20,7 @@ from practice.server.request_log import RequestLog
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger("practice")
+_HEADERS = "broker_headers"
 _COUNTED_PREFIXES = ("/paper", "/live", "/data")
 
 
@@ -55,9 +56,9 @@ class Front:
     async def _answer(
         self, request: web.Request, handler: Handler, fault: Fault | None, request_id: str
     ) -> web.StreamResponse:
-        headers = {"X-Request-ID": request_id}
+        request[_HEADERS] = {"X-Request-ID": request_id}
         if not is_from_loopback(request):
-            return _with(error_answer(403, 40310000, "forbidden."), headers)
+            return error_answer(403, 40310000, "forbidden.")
         if fault and fault.kind == "hang":
             await asyncio.Event().wait()
         if fault and fault.kind == "reset":
@@ -65,15 +66,15 @@ class Front:
         prefix = request.path.split("/", 2)[1] if request.path.count("/") > 1 else ""
         if f"/{prefix}" in _COUNTED_PREFIXES and "Upgrade" not in request.headers:
             allowance = self._limit.take(prefix)
-            headers |= allowance.headers
+            request[_HEADERS].update(allowance.headers)
             if allowance.is_exceeded:
-                return _with(error_answer(429, 42910000, "rate limit exceeded"), headers)
+                return error_answer(429, 42910000, "rate limit exceeded")
         if fault and fault.kind == "status":
-            return _with(_invented(fault), headers)
+            return _invented(fault)
         answer = await _served(request, handler)
         if fault and fault.kind == "lost_answer":
             return _cut(request)
-        return _with(answer, headers)
+        return answer
 
 
 async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -127,7 +128,6 @@ def _invented(fault: Fault) -> web.Response:
     return error_answer(fault.status, fault.status * 100_000 + 10_000, "a fault was asked for")
 
 
-def _with(answer: web.StreamResponse, headers: dict[str, str]) -> web.StreamResponse:
-    if not answer.prepared:
-        answer.headers.update(headers)
-    return answer
+async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+    """Put the broker's headers on any answer, an upgrade included."""
+    answer.headers.update(request.get(_HEADERS, {}))

@@ -1,27 +1,28 @@
 """What makes time pass: moves the engine along and sends what the market printed meanwhile."""
 
 import asyncio
-from typing import Any
-
-import msgspec
+import time
 
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import MINUTE, Clock
 from practice.engine.instruments import Instrument
-from practice.engine.tape import Bar, Quote, Trade
+from practice.engine.tape import Quote
 from practice.server.data_stream import Feed, Reader
-from practice.server.tape_wire import bar_fields, packed_timestamp, quote_fields, trade_fields, window_start
-from practice.server.wire import timestamp
+from practice.server.flood import Flood
+from practice.server.tape_wire import bar_message, quote_message, trade_message
 
-_TURN_S = 0.02
+_TURN_S, _FLOODING_TURN_S = 0.02, 0.005
 _PREPARED_PER_TURN = 4
 
 
 class Pump:
     """Runs a turn every few milliseconds. A turn without orders and readers costs next to nothing."""
 
-    def __init__(self, brokerage: Brokerage, clock: Clock, feeds: list[Feed]) -> None:
+    def __init__(self, brokerage: Brokerage, clock: Clock, feeds: list[Feed], quote_rate: int = 0) -> None:
         self._brokerage, self._clock, self._feeds = brokerage, clock, feeds
+        self._quote_rate = quote_rate
+        self._floods: dict[Reader, Flood] = {}
+        self._flooded_at = time.monotonic()
         self._market = brokerage.market
         self._sent_until = clock.now()
         self._preparing: list[Instrument] = []
@@ -31,7 +32,7 @@ class Pump:
         """Go on until cancelled."""
         while True:
             self.turn()
-            await asyncio.sleep(_TURN_S)
+            await asyncio.sleep(_FLOODING_TURN_S if self._floods else _TURN_S)
 
     def turn(self) -> None:
         """Let everything happen that is due."""
@@ -42,14 +43,19 @@ class Pump:
                 self._send(feed, feed.reader, now)
         self._sent_until = now
         self._prepare(now)
+        if self._quote_rate:
+            self._flood(now)
 
     def _send(self, feed: Feed, reader: Reader, now: int) -> None:
         for symbol in wanted_symbols(reader, feed, "trades", "quotes"):
             instrument = feed.instruments[symbol]
             quotes, trades = reader.session.wants("quotes", symbol), reader.session.wants("trades", symbol)
             for tick in self._market.prints(instrument, self._sent_until, now):
-                if quotes if isinstance(tick, Quote) else trades:
-                    reader.pending.append(tick_message(instrument, tick, packed=reader.packed))
+                if isinstance(tick, Quote):
+                    if quotes and not self._quote_rate:
+                        reader.pending.append(quote_message(instrument, tick, packed=reader.packed))
+                elif trades:
+                    reader.pending.append(trade_message(instrument, tick, packed=reader.packed))
         if self._sent_until // MINUTE != now // MINUTE:
             self._send_bars(feed, reader, now)
         reader.flush()
@@ -67,6 +73,22 @@ class Pump:
                 reader.pending.append(
                     bar_message("d", feed.instruments[symbol], so_far, packed=reader.packed)
                 )
+
+    def _flood(self, now: int) -> None:
+        """Send quotes at the rate that was asked for, instead of the market's own."""
+        instant = time.monotonic()
+        elapsed, self._flooded_at = instant - self._flooded_at, instant
+        readers = {feed.reader: feed for feed in self._feeds if feed.reader}
+        for reader in self._floods.keys() - readers.keys():
+            del self._floods[reader]
+        for reader, feed in readers.items():
+            flood = self._floods.get(reader)
+            if flood is None:
+                flood = Flood(self._brokerage.market, self._quote_rate, packed=reader.packed)
+                self._floods[reader] = flood
+            symbols = wanted_symbols(reader, feed, "quotes")
+            for frame in flood.frames([feed.instruments[symbol] for symbol in symbols], now, elapsed):
+                reader.send(frame)
 
     def _prepare(self, now: int) -> None:
         """Draw the next minute a few instruments at a time, so that its first turn is not a long one."""
@@ -90,22 +112,3 @@ def wanted_symbols(reader: Reader, feed: Feed, *channels: str) -> list[str]:
         wanted = reader.session.subscriptions[channel]
         symbols |= feed.instruments.keys() if "*" in wanted else wanted & feed.instruments.keys()
     return sorted(symbols)
-
-
-def tick_message(instrument: Instrument, tick: Quote | Trade, *, packed: bool) -> bytes:
-    """A quote or trade, encoded."""
-    stamp = packed_timestamp if packed else timestamp
-    if isinstance(tick, Quote):
-        return _encoded("q", instrument, quote_fields(instrument, tick, stamp), packed=packed)
-    return _encoded("t", instrument, trade_fields(instrument, tick, stamp), packed=packed)
-
-
-def bar_message(kind: str, instrument: Instrument, bar: Bar, *, packed: bool) -> bytes:
-    """A bar, encoded."""
-    stamp = packed_timestamp if packed else window_start
-    return _encoded(kind, instrument, bar_fields(instrument, bar, stamp), packed=packed)
-
-
-def _encoded(kind: str, instrument: Instrument, fields: dict[str, Any], *, packed: bool) -> bytes:
-    encode = msgspec.msgpack.encode if packed else msgspec.json.encode
-    return encode({"T": kind, "S": instrument.symbol, **fields})

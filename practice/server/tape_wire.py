@@ -75,3 +75,26 @@ def window_start(instant: int) -> str:
 
 def _without(fields: Fields, *names: str) -> Fields:
     return {name: value for name, value in fields.items() if name not in names}
+
+
+def quote_message(instrument: Instrument, quote: Quote, *, packed: bool) -> bytes:
+    """A quote as the stream sends it, its timestamp last."""
+    stamp = packed_timestamp if packed else timestamp
+    return _encoded("q", instrument, quote_fields(instrument, quote, stamp), packed=packed)
+
+
+def trade_message(instrument: Instrument, trade: Trade, *, packed: bool) -> bytes:
+    """A trade as the stream sends it."""
+    stamp = packed_timestamp if packed else timestamp
+    return _encoded("t", instrument, trade_fields(instrument, trade, stamp), packed=packed)
+
+
+def bar_message(kind: str, instrument: Instrument, bar: Bar, *, packed: bool) -> bytes:
+    """A bar as the stream sends it; `kind` is b, u or d."""
+    stamp = packed_timestamp if packed else window_start
+    return _encoded(kind, instrument, bar_fields(instrument, bar, stamp), packed=packed)
+
+
+def _encoded(kind: str, instrument: Instrument, fields: Fields, *, packed: bool) -> bytes:
+    encode = msgspec.msgpack.encode if packed else msgspec.json.encode
+    return encode({"T": kind, "S": instrument.symbol, **fields})
