@@ -1,0 +1,145 @@
+"""Bellwether's entry: reads the command line, cleans the environment, and starts one of its programs.
+
+Nothing of Qt is imported before the environment is clean, and nothing of the trading program before it is
+known that no other one holds the data directory.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.domain.product import INDEPENDENCE, NAME, VERSION
+from ui.signin.environment import clean
+
+if TYPE_CHECKING:
+    from core.services.workbench import Commands
+
+ROOT = Path(__file__).resolve().parent
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; ends the program with a usage line on errors."""
+    parser = argparse.ArgumentParser(
+        prog="bellwether",
+        description=f"{NAME}, a trading client for accounts at Alpaca. {INDEPENDENCE}",
+        allow_abbrev=False,
+    )
+    broker = parser.add_mutually_exclusive_group()
+    broker.add_argument(
+        "--practice", action="store_true", help="trade at a simulated broker on this computer (the default)"
+    )
+    broker.add_argument(
+        "--profile", metavar="NAME-or-FILE", help="connection profile: a shipped name or a file"
+    )
+    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="where everything is kept")
+    parser.add_argument("--tour", metavar="DIR", type=Path, help="show everything once, by itself, into DIR")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="INFO")
+    parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
+    parser.add_argument("--bench-start", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.tour is not None and options.profile is not None:
+        parser.error("--tour shows the practice broker; it does not go with --profile")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the program that `argv` names and return its exit code."""
+    # The programs we start of ourselves; their first argument says which, so that a package can be them all.
+    match argv[1:2]:
+        case ["--sign-in-window"]:
+            from ui.signin.program import run  # the web engine: only ever in this process
+
+            return run(argv[0])
+        case ["--practice-broker"]:
+            from practice.__main__ import main as run_practice  # its own server library
+
+            return run_practice(list(argv[2:]))
+    options = parsed(argv[1:])
+    clean(os.environ)
+    return run_trading(options, argv[0])
+
+
+def data_directory(options: argparse.Namespace) -> Path:
+    """Where the trading program keeps everything; a tour keeps to its own directory."""
+    if options.data_dir is not None:
+        return Path(options.data_dir).expanduser().absolute()
+    if options.tour is not None:
+        return Path(options.tour).expanduser().absolute() / "data"
+    from PySide6.QtCore import QStandardPaths
+
+    base = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(base) / NAME.lower()
+
+
+def commands() -> "Commands":
+    """How to start our other programs: a package starts itself, a source tree starts this file."""
+    from core.services.workbench import Commands
+
+    if getattr(sys, "frozen", False):
+        return Commands(
+            sign_in_window=(sys.executable, "--sign-in-window"),
+            practice_broker=(sys.executable, "--practice-broker"),
+            token_proxy=None,
+        )
+    this = (sys.executable, str(ROOT / "main.py"))
+    return Commands(
+        sign_in_window=(*this, "--sign-in-window"),
+        practice_broker=(*this, "--practice-broker"),
+        token_proxy=(sys.executable, "-m", "token_proxy", "--exit-with-parent"),
+    )
+
+
+def run_trading(options: argparse.Namespace, argv0: str) -> int:
+    """Build the trading program's objects, connect them, and run until it is quit."""
+    from PySide6.QtCore import QTimer
+    from ui.app import create_application
+    from ui.main_window import MainWindow
+    from ui.program import Program
+
+    from core.net.lanes import Lane
+    from core.net.single_instance import SingleInstance
+    from core.services.frame_clock import FrameClock
+    from core.services.settings import Settings
+    from core.services.workbench import Places, Workbench
+    from core.store.logs import start_logging
+
+    data_dir = data_directory(options)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        start_logging(data_dir / "logs", options.log_level)
+    except OSError as error:
+        sys.stderr.write(f"{NAME} cannot write to {data_dir}: {error.strerror}\n")
+        return 1
+    # Font and icon caches of the libraries below us belong into our directory too.
+    os.environ["XDG_CACHE_HOME"] = str(data_dir / "cache")
+
+    application = create_application(argv0)
+    instance = SingleInstance(data_dir)
+    if not instance.acquire():
+        instance.raise_other()
+        sys.stderr.write(f"{NAME} is running already with {data_dir}; its window is raised.\n")
+        return 0
+    disk = Lane("disk")
+    settings = Settings(data_dir / "settings.toml", disk)
+    frames = FrameClock()
+    window = MainWindow(application.theme, settings, frames)
+    instance.raise_asked.connect(window.come_forward)
+    places = Places(root=ROOT, profiles=ROOT / "resources" / "profiles", data_dir=data_dir)
+    workbench = Workbench(places, commands(), settings, disk, frames=frames)
+    program = Program(window, workbench, profile=options.profile, tour=options.tour)
+    window.show()
+    # The window is painted before anything is connected: what comes now may take as long as it takes.
+    QTimer.singleShot(0, program.start)
+    try:
+        return application.exec()
+    finally:
+        program.stop()
+        instance.release()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
