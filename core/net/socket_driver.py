@@ -138,7 +138,12 @@ class SocketDriver(QObject):
         self._pinger.stop()
         if socket is None:
             return
-        socket.disconnect(self)
+        socket.connected.disconnect(self._on_socket_connected)
+        socket.disconnected.disconnect(self._on_socket_disconnected)
+        socket.errorOccurred.disconnect(self._on_socket_error)
+        socket.binaryMessageReceived.disconnect(self._on_binary)
+        socket.textMessageReceived.disconnect(self._on_text)
+        socket.pong.disconnect(self._on_pong)
         if socket.state() == QAbstractSocket.SocketState.ConnectedState:
             # A clean close frees the broker's slot at once; a dead one may be held for 90 s.
             socket.close()

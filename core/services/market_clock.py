@@ -14,6 +14,8 @@ from core.services.rereading import Rereading
 
 EVERY_S = 20.0
 _NS_PER_MS = 1_000_000
+_BELIEVABLE_NS = 250 * _NS_PER_MS
+FIRST_AGAIN_MS = 3_000  # the first answer came over a connection that had yet to be made
 
 
 class MarketClock(QObject):
@@ -56,9 +58,13 @@ class MarketClock(QObject):
         return read_clock()
 
     def _take(self, hours: MarketHours) -> None:
-        # The broker read its clock about half way between our asking and its answer's arrival.
-        middle_ns = (self._asked_ns + self._clock.wall_ns()) / 2
-        self.skew_ms = (hours.at.timestamp() * 1e9 - middle_ns) / _NS_PER_MS
+        now = self._clock.wall_ns()
+        # The broker read its clock somewhere between our asking and its answer's arrival: the shorter the
+        # round trip, the better we know when. A slow one says little, and the last good figure stays.
+        if self.skew_ms is None or now - self._asked_ns <= _BELIEVABLE_NS:
+            self.skew_ms = (hours.at.timestamp() * 1e9 - (self._asked_ns + now) / 2) / _NS_PER_MS
+        if self.hours is None:
+            self._reading.soon(FIRST_AGAIN_MS)
         self.hours = hours
         self.changed.emit()
 

@@ -86,7 +86,10 @@ class SignInWindow(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        process.disconnect(self)
+        process.readyReadStandardOutput.disconnect(self._read_output)
+        process.readyReadStandardError.disconnect(self._read_noise)
+        process.finished.disconnect(self._on_finished)
+        process.errorOccurred.disconnect(self._on_error)
         process.closeWriteChannel()
         if process.state() is not QProcess.ProcessState.NotRunning:
             # It closes by itself when its input ends; a stuck one is ended by force, out of our way.
