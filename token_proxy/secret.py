@@ -112,23 +112,27 @@ def _forbidden_bits(path: Path, environ: Mapping[str, str]) -> int:
 def _read(path: Path, *, forbidden_bits: int) -> str:
     try:
         # Not blocking: a named pipe in the file's place must not hold the start up.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise SecretRefused(f"cannot be read ({error.strerror})") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         # Asked of the open file, so that nobody can swap it between the question and the reading.
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SecretRefused("is not an ordinary file")
-        if sys.platform != "win32" and forbidden_bits:
-            if status.st_mode & forbidden_bits:
-                mode = stat.S_IMODE(status.st_mode)
-                raise SecretRefused(f"can be read by other users (mode {mode:04o}); make it 0400 or 0600")
-            if status.st_uid not in {0, os.geteuid()}:
-                raise SecretRefused("belongs to another user, who can read it")
-        if status.st_size > LARGEST_FILE:
-            raise SecretRefused(f"is larger than {LARGEST_FILE} bytes")
-        try:
-            return file.read(LARGEST_FILE).decode("utf-8")
-        except UnicodeDecodeError:
-            raise SecretRefused("is not UTF-8 text") from None
+        _check(os.fstat(descriptor), forbidden_bits)
+        return os.read(descriptor, LARGEST_FILE).decode("utf-8")
+    except UnicodeDecodeError:
+        raise SecretRefused("is not UTF-8 text") from None
+    finally:
+        os.close(descriptor)
+
+
+def _check(status: os.stat_result, forbidden_bits: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SecretRefused("is not an ordinary file")
+    if status.st_size > LARGEST_FILE:
+        raise SecretRefused(f"is larger than {LARGEST_FILE} bytes")
+    if sys.platform != "win32" and forbidden_bits:
+        if status.st_mode & forbidden_bits:
+            mode = stat.S_IMODE(status.st_mode)
+            raise SecretRefused(f"can be read by other users (mode {mode:04o}); make it 0400 or 0600")
+        if status.st_uid not in {0, os.geteuid()}:
+            raise SecretRefused("belongs to another user, who can read it")

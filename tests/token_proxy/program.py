@@ -90,10 +90,9 @@ class ProxyProgram:
         With `to_the_end`, wait until the connection closes and see that nothing followed the answer.
         """
         with self.connect() as connection:
-            try:
+            # It may answer and close before everything is sent; what it said is still to be read.
+            with contextlib.suppress(ConnectionError):
                 connection.sendall(data)
-            except ConnectionError:
-                pass  # answered and closed before everything was sent; what it said is still to be read
             return Answer.read_from(connection, to_the_end=to_the_end)
 
     def post(self, body: object, *headers: str, path: str = "/exchange") -> "Answer":
@@ -119,7 +118,7 @@ class Answer:
 
     @classmethod
     def read_from(cls, connection: socket.socket, *, to_the_end: bool = False) -> Self:
-        """Read one answer; with `to_the_end`, also see that the connection then closes without another byte."""
+        """Read one answer; with `to_the_end`, see that the connection closes without another byte."""
         answer = cls(0, {}, b"")
         with connection.makefile("rb") as stream, contextlib.suppress(ConnectionResetError):
             if first := stream.readline():

@@ -239,7 +239,8 @@ def test_the_environment_does_not_steer_the_call(tmp_path: Path, upstream: Upstr
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
     with UpstreamDouble() as other:
-        steering = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), other.url)
+        names = ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+        steering = dict.fromkeys(names, other.url)
         variables = settings(upstream.url) | steering | {"NETRC": str(netrc)}
         with ProxyProgram(variables, tmp_path / "log") as program:
             assert program.post(exchange_fields()).status == 200
