@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from core.domain.account import Account
 from core.domain.environment import Environment
+from core.domain.product import NAME
 from ui import figures, words
 from ui.command_field import FIELD_WIDTH_PX, CommandField
 from ui.controls.badge import Badge, EnvironmentBadge
@@ -109,7 +110,7 @@ class TopBar(QWidget):
         self.environment.show_account(self._environment, account.short_number)
 
     def _arrange(self) -> None:
-        name = PlainLabel(words.PRODUCT, font=self._theme.fonts.strong)
+        name = PlainLabel(NAME, font=self._theme.fonts.strong)
         self.perspective = QToolButton()
         self.perspective.setText(self.tr("Trading"))
         self.perspective.setAccessibleName(self.tr("Perspective: Trading"))

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from core.domain.product import INDEPENDENCE, NAME
 from core.errors import AppError
 from core.services.sign_in import SignIn, SignInPhase
 from ui import words
@@ -16,17 +17,18 @@ _MARK_PX = 56
 
 
 class WelcomeView(QWidget):
-    """Follows one `SignIn`; asks for a sign-in window, or for an end of what is under way."""
+    """Follows one `SignIn` at a time; asks for a sign-in window, or for an end of what is under way."""
 
     sign_in_requested = Signal()
     cancel_requested = Signal()
 
-    def __init__(self, theme: Theme, sign_in: SignIn, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("mainSurface")
-        self._theme, self._sign_in = theme, sign_in
+        self._theme = theme
+        self._sign_in: SignIn | None = None
         centred = Qt.AlignmentFlag.AlignHCenter
-        self.title = PlainLabel(words.PRODUCT, font=theme.fonts.sized(26, strong=True), align=centred)
+        self.title = PlainLabel(NAME, font=theme.fonts.sized(26, strong=True), align=centred)
         self.about = PlainLabel(
             self.tr(
                 "Watch your brokerage account live, and trade in it without fear of a double or a lost order."
@@ -52,9 +54,26 @@ class WelcomeView(QWidget):
         self._arrange()
         self.sign_in.clicked.connect(self._begin)
         self.cancel.clicked.connect(self.cancel_requested)
+        self.show_busy(self.tr("Starting\u2026"))
+
+    def follow(self, sign_in: SignIn) -> None:
+        """Show the phases of `sign_in` from now on, and no others."""
+        if self._sign_in is not None:
+            self._sign_in.phase_changed.disconnect(self._show_phase)
+            self._sign_in.failed.disconnect(self.show_failure)
+        self._sign_in = sign_in
         sign_in.phase_changed.connect(self._show_phase)
         sign_in.failed.connect(self.show_failure)
         self._show_phase(sign_in.phase)
+
+    def show_busy(self, text: str) -> None:
+        """Say what is being waited for before there is anything to sign in to."""
+        self.phase.show_text(text)
+        self.phase.setVisible(bool(text))
+        self.progress.setVisible(bool(text))
+        self.sign_in.hide()
+        self.cancel.hide()
+        self.profile.hide()
 
     @Slot(object)
     def show_failure(self, error: AppError) -> None:
@@ -64,6 +83,9 @@ class WelcomeView(QWidget):
         self.failure.setVisible(bool(error.headline))
         self.remedy.setVisible(bool(error.remedy))
         self.sign_in.show_text(self.tr("Sign in again"))
+        if self._sign_in is None:
+            self.progress.hide()
+            self.phase.hide()
 
     @Slot()
     def _begin(self) -> None:
@@ -98,6 +120,9 @@ class WelcomeView(QWidget):
         self._show_profile()
 
     def _show_profile(self) -> None:
+        if self._sign_in is None:
+            return
+        self.profile.show()
         name = words.outside_text(self._sign_in.profile.name, 60)
         self.profile.show_text(self.tr("Connection: {name}").format(name=name))
         is_forgetful = self._sign_in.keyring_unavailable
@@ -129,9 +154,8 @@ class WelcomeView(QWidget):
             label.hide()
         foot = PlainLabel(
             self.tr(
-                "An independent program. Not made by, affiliated with or endorsed by the broker. "
-                "Your password goes to the broker's own page only."
-            ),
+                "An independent program. {independence} Your password goes to the broker's own page only."
+            ).format(independence=INDEPENDENCE),
             tone="muted",
             font=self._theme.fonts.sized(12),
             wrap=True,

@@ -17,7 +17,6 @@ from core.domain.request import Problem
 
 OUTSIDE_TEXT_LIMIT = 300  # threat model T10
 ELLIPSIS = "\u2026"
-PRODUCT = "Bellwether"
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001 - lupdate reads the context

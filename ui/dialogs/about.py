@@ -6,7 +6,7 @@ from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import qVersion
 from PySide6.QtWidgets import QWidget
 
-from ui import words
+from core.domain.product import INDEPENDENCE, NAME, VERSION
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
 from ui.theme.theme import Theme
@@ -15,18 +15,17 @@ from ui.theme.theme import Theme
 class AboutDialog(DialogFrame):
     """Versions, licences, and that the broker has nothing to do with it."""
 
-    def __init__(self, theme: Theme, version: str, parent: QWidget | None = None) -> None:
-        super().__init__(theme, words.PRODUCT, parent)
-        self.setWindowTitle(self.tr("About {name}").format(name=words.PRODUCT))
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, NAME, parent)
+        self.setWindowTitle(self.tr("About {name}").format(name=NAME))
         self.add_text(
-            self.tr(
-                "An independent desktop client for brokerage accounts at Alpaca. Not made by, affiliated "
-                "with or endorsed by the broker."
+            self.tr("An independent desktop client for brokerage accounts at Alpaca. {independence}").format(
+                independence=INDEPENDENCE
             )
         )
         self.versions = TermsTable(theme, {})
         for name, label, value in (
-            ("version", self.tr("Version"), version),
+            ("version", self.tr("Version"), VERSION),
             ("qt", self.tr("Qt"), qVersion()),
             ("pyside", self.tr("PySide"), pyside_version),
             ("python", self.tr("Python"), platform.python_version()),

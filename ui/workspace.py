@@ -1,0 +1,168 @@
+"""The docked panels: where they are at first, how they may be moved, and how that is remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6QtAds import ads
+
+from ui.theme.tokens import PANEL_GAP_PX
+
+LAYOUT_VERSION = 1  # of the arrangement below; an older saved layout is not restored
+LEFT_PX, RIGHT_PX = 400, 344
+_LEFT_LEAST_PX = 264
+_LEFT_SHARE = 0.235
+_COLUMNS = 3
+_WATCHLIST_SHARE, _POSITIONS_SHARE = 0.66, 0.45
+
+_FLAGS = ads.CDockManager.eConfigFlag
+_FEATURES = ads.CDockWidget.DockWidgetFeature
+_AREA_FLAGS = ads.CDockAreaWidget.eDockAreaFlag
+_ALONE_WITHOUT_TITLE = _AREA_FLAGS.HideSingleWidgetTitleBar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The widgets of the Trading perspective, by where they are at first."""
+
+    watchlist: QWidget
+    account: QWidget
+    positions: QWidget
+    blotter: QWidget
+    ticket: QWidget
+
+
+def prepare_docking() -> None:
+    """Set the docking system's options; they are global and must be set before the first workspace."""
+    ads.CDockManager.setConfigFlags(
+        _FLAGS.OpaqueSplitterResize
+        | _FLAGS.DragPreviewIsDynamic
+        | _FLAGS.DragPreviewShowsContentPixmap
+        | _FLAGS.DockAreaHasUndockButton
+        | _FLAGS.DockAreaHideDisabledButtons
+        | _FLAGS.DisableStylesheet
+        | _FLAGS.FloatingContainerHasWidgetTitle
+    )
+
+
+class Workspace(QWidget):
+    """Holds the docks. Panels draw their own title rows, so a panel alone in its area shows no second one.
+
+    While `arrange` is on, every area shows the docking system's title, by which a panel is moved, floated
+    or tabbed.
+    """
+
+    def __init__(self, places: Places, titles: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mainSurface")
+        prepare_docking()
+        self._manager = ads.CDockManager(self)
+        self._is_arranging = False
+        self._is_spread = False
+        self._docks: dict[str, ads.CDockWidget] = {
+            name: self._dock(name, titles[name], getattr(places, name))
+            for name in ("watchlist", "account", "positions", "blotter", "ticket")
+        }
+        frame = QVBoxLayout(self)
+        frame.setContentsMargins(PANEL_GAP_PX, PANEL_GAP_PX, PANEL_GAP_PX, PANEL_GAP_PX)
+        frame.addWidget(self._manager)
+        self._manager.dockAreaCreated.connect(self._dress_area)
+        self._place()
+        self._lock()
+
+    def save(self) -> bytes:
+        """The arrangement, in the docking system's own format."""
+        return bytes(self._manager.saveState(LAYOUT_VERSION).data())
+
+    def restore(self, layout: bytes) -> bool:
+        """Bring back what `save` gave; returns False, with nothing changed, for anything else."""
+        # Anything that is no XML would be taken for a compressed layout, and complained about.
+        if not layout.startswith(b"<?xml") or not self._manager.restoreState(layout, LAYOUT_VERSION):
+            return False
+        self._is_spread = True
+        self._lock()
+        self._hold_sides()
+        return True
+
+    @Slot()
+    def reset(self) -> None:
+        """Put every panel where it is at first."""
+        for dock in self._docks.values():
+            dock.toggleView(True)
+            self._manager.removeDockWidget(dock)
+        self._place()
+        self._lock()
+        self.spread()
+
+    @Slot(bool)
+    def arrange(self, is_arranging: bool) -> None:
+        """Let panels be moved, floated, tabbed and closed, or hold everything in place."""
+        self._is_arranging = is_arranging
+        self._lock()
+
+    def reveal(self, name: str) -> None:
+        """Show a panel, wherever it is, closed or behind another."""
+        dock = self._docks[name]
+        dock.toggleView(True)
+        dock.raise_()
+        dock.setAsCurrentTab()
+
+    def toggle_actions(self) -> list[QAction]:
+        """Checkable actions that show and hide each panel."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def spread(self) -> None:
+        """Give the columns and rows their shares of the room there is now."""
+        width = self.width() - 2 * PANEL_GAP_PX
+        height = self.height() - 2 * PANEL_GAP_PX
+        left = min(LEFT_PX, max(_LEFT_LEAST_PX, round(width * _LEFT_SHARE)))
+        areas = {name: dock.dockAreaWidget() for name, dock in self._docks.items()}
+        columns = [left, width - left - RIGHT_PX - 2 * PANEL_GAP_PX, RIGHT_PX]
+        upper = round(height * _WATCHLIST_SHARE)
+        self._manager.setSplitterSizes(areas["watchlist"], [upper, height - upper - PANEL_GAP_PX])
+        upper = round(height * _POSITIONS_SHARE)
+        self._manager.setSplitterSizes(areas["positions"], [upper, height - upper - PANEL_GAP_PX])
+        self._manager.setSplitterSizes(areas["ticket"], columns)
+        self._is_spread = True
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> "ads.CDockWidget":
+        dock = ads.CDockWidget(self._manager, title)
+        dock.setObjectName(name)
+        dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+        dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        return dock
+
+    def _place(self) -> None:
+        add, docks = self._manager.addDockWidget, self._docks
+        centre = add(ads.CenterDockWidgetArea, docks["positions"])
+        left = add(ads.LeftDockWidgetArea, docks["watchlist"])
+        add(ads.RightDockWidgetArea, docks["ticket"])
+        add(ads.BottomDockWidgetArea, docks["blotter"], centre)
+        add(ads.BottomDockWidgetArea, docks["account"], left)
+        self._hold_sides()
+
+    def _hold_sides(self) -> None:
+        """What a wider window gains goes to the middle column."""
+        root = self._manager.rootSplitter()
+        if root.orientation() is Qt.Orientation.Horizontal and root.count() == _COLUMNS:
+            for column in range(_COLUMNS):
+                root.setStretchFactor(column, 1 if column == 1 else 0)
+
+    def _lock(self) -> None:
+        locked = _FEATURES.DockWidgetMovable | _FEATURES.DockWidgetFloatable | _FEATURES.DockWidgetClosable
+        none = _FEATURES(0)
+        self._manager.lockDockWidgetFeaturesGlobally(none if self._is_arranging else locked)
+        for area in self._manager.openedDockAreas():
+            self._dress_area(area)
+
+    @Slot(QObject)
+    def _dress_area(self, area: "ads.CDockAreaWidget") -> None:
+        area.setDockAreaFlag(_ALONE_WITHOUT_TITLE, not self._is_arranging)
+        area.updateTitleBarVisibility()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._is_spread:
+            self.spread()
