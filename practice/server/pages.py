@@ -12,16 +12,16 @@ from aiohttp import web
 from practice.engine.accounts import Environment
 from practice.server.authorization import Request
 
+_READS = "See your account, positions and orders"
 _SCOPES_IN_WORDS = {
-    None: ("See your account, positions and orders", "balances, holdings, order history"),
-    "trading": ("Place, replace and cancel orders", "and close positions, on the account you choose"),
-    "account:write": ("Change account settings and watchlists", "for example suspend trading"),
-    "data": ("Read market data", "quotes, trades and bars, live and historical"),
+    "trading": "Place, replace and cancel orders, close positions",
+    "account:write": "Change account settings and watchlists",
+    "data": "Read market data, live and historical",
 }
 _ACCOUNTS = {
-    "paper": ("Paper practice account", "$100,000 of play money to start with", "PAPER"),
-    "live": ("Live practice account", "behaves like a live account; just as simulated", "LIVE"),
-    "both": ("Both", "the application can switch between them", "PAPER + LIVE"),
+    "paper": ("Paper", "play money"),
+    "live": ("Live", "simulated too"),
+    "both": ("Both", "switch in app"),
 }
 CHOICES: dict[str, tuple[Environment, ...]] = {
     "paper": ("paper",),
@@ -44,7 +44,7 @@ def offered_choices(request: Request) -> list[str]:
 def consent_page(request: Request, ticket: str, *, always_open: bool, automatic: bool) -> web.Response:
     """Ask the person. With `automatic` the page presses Allow by itself after a moment."""
     nonce = secrets.token_urlsafe(12)
-    scopes = [_SCOPES_IN_WORDS[None], *(_SCOPES_IN_WORDS[scope] for scope in request.scopes)]
+    rights = [_READS, *(_SCOPES_IN_WORDS[scope] for scope in request.scopes)]
     choices = offered_choices(request)
     target = urlsplit(request.redirect_uri)
     script = (
@@ -58,8 +58,8 @@ def consent_page(request: Request, ticket: str, *, always_open: bool, automatic:
         application=escape(request.application.name),
         action="/oauth/authorize",
         ticket=escape(ticket),
-        scopes="".join(_scope_item(*words) for words in scopes),
-        account_legend="With this account" if len(choices) == 1 else "Choose an account",
+        scopes="".join(map(_scope_item, rights)),
+        account_legend="with this account" if len(choices) == 1 else "with the account you choose",
         accounts="".join(_account_item(choice, checked=choice == choices[0]) for choice in choices),
         market="The market here is simulated and open around the clock."
         if always_open
@@ -75,20 +75,16 @@ def refused_page(reason: str, status: int = 400) -> web.Response:
     return _page("refused.html", secrets.token_urlsafe(12), status=status, reason=escape(reason))
 
 
-def _scope_item(text: str, detail: str) -> str:
-    return (
-        f'<li><span class="mark" aria-hidden="true">&#10003;</span>'
-        f"<span>{escape(text)}<small>{escape(detail)}</small></span></li>"
-    )
+def _scope_item(text: str) -> str:
+    return f'<li><span class="mark" aria-hidden="true">&#10003;</span>{escape(text)}</li>'
 
 
 def _account_item(choice: str, *, checked: bool) -> str:
-    name, detail, badge = _ACCOUNTS[choice]
-    kind = "badge" if choice == "paper" else "badge live"
+    name, detail = _ACCOUNTS[choice]
     return (
-        f'<label class="account"><input type="radio" id="account-{choice}" name="account" value="{choice}"'
-        f"{' checked' if checked else ''}><span>{escape(name)}<small>{escape(detail)}</small></span>"
-        f'<span class="{kind}">{badge}</span></label>'
+        f'<label class="account {choice}"><input type="radio" id="account-{choice}" name="account" '
+        f'value="{choice}"{" checked" if checked else ""}>'
+        f"<span><b>{escape(name)}</b><small>{escape(detail)}</small></span></label>"
     )
 
 
