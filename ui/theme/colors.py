@@ -11,7 +11,7 @@ Tone = Literal[
     "text", "muted", "faint", "accent", "up", "down", "warning", "on_filled", "live", "link", "background"
 ]
 
-HAIRLINE_ALPHA = 0.5
+HAIRLINE_STRENGTH = 0.5
 WARNING_TINT_ALPHA = 0.18
 FOCUS_RING_ALPHA = 0.3
 FLASH_ALPHA = 0.24
@@ -22,6 +22,16 @@ def with_alpha(color: QColor, alpha: float) -> QColor:
     copy = QColor(color)
     copy.setAlphaF(alpha)
     return copy
+
+
+def mixed(under: QColor, over: QColor, strength: float) -> QColor:
+    """Return the opaque colour that `over` at `strength` makes on `under`; opaque fills are the fastest."""
+    weak = 1 - strength
+    return QColor(
+        round(under.red() * weak + over.red() * strength),
+        round(under.green() * weak + over.green() * strength),
+        round(under.blue() * weak + over.blue() * strength),
+    )
 
 
 class Colors:
@@ -48,7 +58,7 @@ class Colors:
         self.on_filled = QColor(palette.on_filled)
         self.live = QColor(palette.live)
         self.link = QColor(palette.link)
-        self.hairline = with_alpha(self.line, HAIRLINE_ALPHA)
+        self.hairline = mixed(self.panel, self.line, HAIRLINE_STRENGTH)
         self.hover = with_alpha(self.raised, 0.6 if palette.name == "dark" else 0.9)
         self.warning_tint = with_alpha(self.warning, WARNING_TINT_ALPHA)
         self.focus_ring = with_alpha(self.accent, FOCUS_RING_ALPHA)

@@ -1,0 +1,53 @@
+"""The base of all cell delegates: reads the row, leaves the background to the view, draws the content."""
+
+import time
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QAbstractItemDelegate, QStyleOptionViewItem
+
+from ui.delegates.drawing import PADDING_PX, TextMeasure
+from ui.models.column import Cell
+from ui.models.column_model import ColumnModel
+from ui.theme.theme import Theme
+from ui.theme.tokens import ROW_PX
+
+
+class CellStyle:
+    """What all delegates of a view share: the theme and text widths in its fonts."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.base = TextMeasure(theme.fonts.base)
+        self.strong = TextMeasure(theme.fonts.strong)
+        self.small = TextMeasure(theme.fonts.small)
+        self.tints_changes = True
+        self.now_ns = time.monotonic_ns
+
+
+class CellDelegate(QAbstractItemDelegate):
+    """Draws the cells of columns of one kind; `draw` gets the row's cell and its box inside the padding.
+
+    The view draws selection, hover and hairlines row by row before any cell, so nothing is drawn twice.
+    """
+
+    def __init__(self, style: CellStyle, model: ColumnModel[Any], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.style = style
+        self.model = model
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: Any) -> None:
+        """Draw `cell`; the painter's pen, brush and font are free to change."""
+        raise NotImplementedError
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = index.row()
+        box = QRectF(option.rect).adjusted(PADDING_PX, 0, -PADDING_PX, 0)
+        self.draw(painter, box, self.model.cell(place, index.column()), self.model.row_at(place))
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(0, ROW_PX)

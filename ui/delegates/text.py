@@ -1,0 +1,84 @@
+"""Words at the left and figures at the right."""
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from ui.delegates.cell import CellDelegate
+from ui.delegates.drawing import (
+    ARROW_GAP_PX,
+    ARROW_WIDTH_PX,
+    PADDING_PX,
+    TextMeasure,
+    chip_box,
+    draw_arrow,
+    draw_chip,
+    draw_text,
+)
+from ui.models.column import Cell
+
+_MIN_BADGE_GAP_PX = 6.0
+
+
+class TextDelegate(CellDelegate):
+    """A word, elided at its end."""
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
+        measure = self.style.base
+        color = self.style.theme.colors.tone(cell.tone)
+        text = measure.elided(cell.text, box.width())
+        draw_text(painter, box.left(), box.center().y(), text, measure, color)
+
+
+class FigureDelegate(CellDelegate):
+    """A number at the right edge."""
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
+        measure = self.style.base
+        left = figure_left(measure, box, cell.text)
+        color = self.style.theme.colors.tone(cell.tone)
+        draw_text(painter, left, box.center().y(), cell.text, measure, color)
+
+
+class PriceDelegate(FigureDelegate):
+    """A price: tinted for a moment when it moves; its badge, the age of a stale one, stands left in amber.
+
+    Rows carry `moved` (up 1, down -1) and `flash_until_ns`; both may be missing.
+    """
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: object) -> None:
+        colors = self.style.theme.colors
+        if self.style.tints_changes and getattr(row, "flash_until_ns", 0) > self.style.now_ns():
+            tint = colors.up_flash if getattr(row, "moved", 0) > 0 else colors.down_flash
+            painter.fillRect(box.adjusted(-PADDING_PX / 2, 3, PADDING_PX / 2, -4), tint)
+        super().draw(painter, box, cell, row)
+        if cell.badge:
+            right = figure_left(self.style.base, box, cell.text) - _MIN_BADGE_GAP_PX
+            badge = chip_box(self.style.small, cell.badge, box.center().y(), right=right)
+            if badge.left() >= box.left() - PADDING_PX:
+                draw_chip(painter, badge, cell.badge, self.style.small, colors.warning_tint, colors.warning)
+
+
+class ChangeDelegate(CellDelegate):
+    """A gain or loss: sign, colour and an arrow that follows the tone."""
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
+        measure = self.style.base
+        color = self.style.theme.colors.tone(cell.tone)
+        left = figure_left(measure, box, cell.text)
+        middle = box.center().y()
+        rises = self._rises(cell)
+        if rises is not None:
+            draw_arrow(painter, left - ARROW_GAP_PX - ARROW_WIDTH_PX, middle, color, rises=rises)
+        draw_text(painter, left, middle, cell.text, measure, color)
+
+    @staticmethod
+    def _rises(cell: Cell) -> bool | None:
+        """The sign in the text decides, so that a stale, faint figure keeps its arrow."""
+        if cell.text.startswith("+"):
+            return True
+        return False if cell.text.startswith("\u2212") else None
+
+
+def figure_left(measure: TextMeasure, box: QRectF, text: str) -> float:
+    """Return where a figure starts that ends at the right edge of `box`; on a whole pixel, to keep still."""
+    return round(box.right() - measure.width(text))

@@ -1,0 +1,102 @@
+"""What a column of a table is: its title, and how a row's cell is worded, judged, sorted and spoken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from PySide6.QtCore import Qt
+
+from ui.figures import MINUS, MISSING
+from ui.theme.colors import Tone
+
+Row = TypeVar("Row")
+
+
+class Role(IntEnum):
+    """Item roles of our own, beside Qt's."""
+
+    SORT = Qt.ItemDataRole.UserRole + 1
+    TONE = Qt.ItemDataRole.UserRole + 2
+    BADGE = Qt.ItemDataRole.UserRole + 3
+    KEY = Qt.ItemDataRole.UserRole + 4
+
+
+class CellKind(Enum):
+    """How a cell is drawn."""
+
+    TEXT = auto()  # left, elided at the right
+    FIGURE = auto()  # right, never elided by us: columns are as wide as their sample
+    PRICE = auto()  # a figure that may tint when it moves, with its age when stale
+    CHANGE = auto()  # a figure with the arrow of its tone
+    CHIP = auto()  # a word on a tint
+    SYMBOL = auto()  # a strong word, and a pill with the quantity held
+    SPARKLINE = auto()  # a small line of recent prices
+    AGE = auto()  # seconds; stale ones as an amber chip
+    ACTIONS = auto()  # what can be done with the row
+
+
+class Cell(NamedTuple):
+    """What a delegate draws: made once per change, not once per paint."""
+
+    text: str
+    tone: Tone = "text"
+    badge: str = ""
+
+
+class RowAction(NamedTuple):
+    """Something a row offers: `code` goes back to the panel; it is drawn as an icon, or as its word."""
+
+    code: str
+    text: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """One column over rows of one type. `sample` is the widest text it should ever need to show."""
+
+    title: str
+    text: Callable[[Row], str]
+    sort: Callable[[Row], Any] | None = None  # None where sorting makes no sense; a None key sorts last
+    kind: CellKind = CellKind.TEXT
+    tone: Callable[[Row], Tone] | None = None
+    badge: Callable[[Row], str] | None = None
+    tool_tip: Callable[[Row], str] | None = None
+    spoken: Callable[[Row], str] | None = None
+    actions: Callable[[Row], tuple[RowAction, ...]] | None = None
+    sample: str = ""
+    spoken_title: str = ""  # where the title is a sign or nothing
+    stretches: bool = False
+
+    def cell(self, row: Row) -> Cell:
+        """Return what to draw for `row`."""
+        return Cell(
+            self.text(row),
+            "text" if self.tone is None else self.tone(row),
+            "" if self.badge is None else self.badge(row),
+        )
+
+    def accessible_text(self, row: Row) -> str:
+        """Return what a screen reader says for `row`, with the column's title in front."""
+        if self.spoken is not None:
+            return self.spoken(row)
+        cell = self.cell(row)
+        words = [self.spoken_title or self.title, spoken_figure(cell.text), spoken_figure(cell.badge)]
+        return " ".join(word for word in words if word)
+
+    @property
+    def is_right_aligned(self) -> bool:
+        """Whether cells and title stand at the right edge."""
+        return self.kind not in (CellKind.TEXT, CellKind.SYMBOL, CellKind.SPARKLINE)
+
+
+def spoken_figure(text: str) -> str:
+    """Spell the signs that screen readers swallow: `−4.50` becomes `minus 4.50`."""
+    if text == MISSING:
+        return "none"
+    if text.startswith(MINUS):
+        return "minus " + text[1:]
+    if text.startswith("+"):
+        return "plus " + text[1:]
+    return text

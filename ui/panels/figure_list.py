@@ -1,0 +1,64 @@
+"""Names at the left, figures at the right: one line each, all aligned."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ui.controls.labels import ElidedLabel, PlainLabel
+from ui.theme.colors import Tone
+
+_LINE_PX = 23
+_RIGHT = Qt.AlignmentFlag.AlignRight
+
+
+class FigureLine:
+    """One line of a list; `show` costs nothing while nothing changes."""
+
+    def __init__(self, name: str) -> None:
+        self.label = ElidedLabel(name, tone="muted")
+        self.figure = PlainLabel("", align=_RIGHT)
+        self.figure.setAccessibleName(name)
+        self.figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label.setFixedHeight(_LINE_PX)
+
+    def show(self, text: str, tone: Tone = "text") -> None:
+        """Show a figure, on screen and to a screen reader."""
+        self.figure.show_text(text, tone)
+        self.figure.setAccessibleDescription(text)
+
+    def set_visible(self, is_visible: bool) -> None:
+        """Show or hide the whole line."""
+        self.label.setVisible(is_visible)
+        self.figure.setVisible(is_visible)
+
+
+class FigureList(QWidget):
+    """Lines in the order they were added, from the top."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+        self._count = 0
+
+    def add_line(self, name: str) -> FigureLine:
+        """Add a line with a figure that is still unknown."""
+        line = FigureLine(name)
+        self._grid.addWidget(line.label, self._count, 0)
+        self._grid.addWidget(line.figure, self._count, 1, _RIGHT)
+        self._count += 1
+        return line
+
+    def add_widget(self, name: str, widget: QWidget) -> None:
+        """Add a line whose right side is a widget."""
+        label = ElidedLabel(name, tone="muted")
+        label.setFixedHeight(_LINE_PX)
+        self._grid.addWidget(label, self._count, 0)
+        self._grid.addWidget(widget, self._count, 1, _RIGHT | Qt.AlignmentFlag.AlignVCenter)
+        self._count += 1
+
+    def close_up(self) -> None:
+        """Keep the lines at the top; call it after the last one."""
+        self._grid.setRowStretch(self._count, 1)

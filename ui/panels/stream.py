@@ -1,0 +1,176 @@
+"""The event log of both streams: live, stoppable, filtered, and ready to be copied."""
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QMenu, QStackedWidget, QWidget
+
+from core.domain.connection import LogLine, StreamName
+from core.services.session import Session
+from ui import words
+from ui.controls.labels import PlainLabel
+from ui.models.stream_log import StreamLogModel
+from ui.panels.bindings import Bindings
+from ui.panels.empty_state import EmptyState
+from ui.panels.frame import Panel
+from ui.panels.table_view import TableView
+from ui.theme.buttons import IconButton
+from ui.theme.theme import Theme
+
+_FILTER_WIDTH_PX = 160
+
+
+class StreamPanel(Panel):
+    """Follows the newest line unless paused, or scrolled up by the trader."""
+
+    symbol_chosen = Signal(object)  # str
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, QCoreApplication.translate("StreamPanel", "Stream"), parent)
+        self._session: Session | None = None
+        self._bindings = Bindings()
+        self._is_following = True
+        self.model = StreamLogModel(self)
+        self.view = TableView(theme, self.model, self.tr("Stream events"))
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.set_compact(True)
+        self.counter = PlainLabel("", tone="muted")
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter the events by type, symbol or summary"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setProperty("compact", True)
+        self.filter.setFixedWidth(_FILTER_WIDTH_PX)
+        self.streams = {name: QCheckBox(words.stream_name(name)) for name in StreamName}
+        self.pause = IconButton(theme, "pause", self.tr("Pause"))
+        self.pause.setCheckable(True)
+        self.copy = IconButton(theme, "copy", self.tr("Copy the selected lines, or all"))
+        self._theme = theme
+        for widget in (self.counter, *self.streams.values(), self.filter, self.pause, self.copy):
+            self.add_title_action(widget)
+        self._empty = EmptyState(self.tr("Sign in to see what the streams bring."))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.view)
+        self.body.addWidget(self._pages)
+        self._connect()
+
+    def _connect(self) -> None:
+        for box in self.streams.values():
+            box.setChecked(True)
+            box.toggled.connect(self._filter)
+        self.filter.textChanged.connect(self._filter)
+        self.pause.toggled.connect(self._set_paused)
+        self.copy.clicked.connect(self.copy_lines)
+        self.view.menu_requested.connect(self._show_menu)
+        self.view.row_activated.connect(self._choose)
+        self.view.verticalScrollBar().valueChanged.connect(self._on_scroll_bar_value_changed)
+        self.model.rowsInserted.connect(self._keep_up)
+        for keys, act in (
+            (QKeySequence(QKeySequence.StandardKey.Copy), self.copy_lines),
+            (QKeySequence(Qt.Key.Key_Space), self.pause.toggle),
+        ):
+            shortcut = QShortcut(keys, self.view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(act)
+
+    # ---- the session --------------------------------------------------------------------------------
+
+    def bind(self, session: Session) -> None:
+        """Show this session's events from now on, those kept so far included."""
+        self.unbind()
+        self._session = session
+        self._bindings.connect(session.log.lines_added, self.take)
+        self._empty.say(self.tr("Nothing came yet."))
+        self.model.start_over(session.log.lines)
+        self._show_state()
+
+    def unbind(self) -> None:
+        """Forget the session and show nothing of it."""
+        self._bindings.clear()
+        self._session = None
+        self.pause.setChecked(False)
+        self.model.start_over(())
+        self._empty.say(self.tr("Sign in to see what the streams bring."))
+        self._show_state()
+
+    @Slot(object)
+    def take(self, lines: tuple[LogLine, ...]) -> None:
+        """Take a frame's worth of events."""
+        self.model.take(lines)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self._session is None:
+            self.counter.show_text("")
+        elif self.model.is_paused:
+            self.counter.show_text(
+                self.tr("Paused \u00b7 {count} new").format(count=f"{self.model.unseen:,}"), "warning"
+            )
+        else:
+            text = self.tr("{count} events").format(count=f"{self.model.taken:,}")
+            if self._session.log.dropped:
+                skipped = self.tr("{count} not listed").format(count=f"{self._session.log.dropped:,}")
+                text += f" \u00b7 {skipped}"
+            self.counter.show_text(text, "muted")
+        has_lines = self.model.rowCount() > 0
+        if not has_lines and self._session is not None and self.model.taken:
+            self._empty.say(self.tr("No event passes the filter."))
+        self._pages.setCurrentIndex(1 if has_lines else 0)
+
+    # ---- what the trader does -----------------------------------------------------------------------
+
+    @Slot()
+    def _filter(self) -> None:
+        chosen = [name for name, box in self.streams.items() if box.isChecked()]
+        self.model.set_filter(self.filter.text(), chosen)
+        self._is_following = True
+        self._keep_up()
+        self._show_state()
+
+    @Slot(bool)
+    def _set_paused(self, is_paused: bool) -> None:
+        self._theme.set_icon(self.pause, "play" if is_paused else "pause")
+        name = self.tr("Go on") if is_paused else self.tr("Pause")
+        self.pause.setToolTip(name)
+        self.pause.setAccessibleName(name)
+        self.model.set_paused(is_paused)
+        self._show_state()
+
+    @Slot()
+    def copy_lines(self) -> None:
+        """Put the selected lines on the clipboard as text, or all that are shown when none is selected."""
+        places = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        shown = places or range(self.model.rowCount())
+        QGuiApplication.clipboard().setText("\n".join(self.model.text_of(place) for place in shown))
+
+    @Slot(object)
+    def _choose(self, key: Hashable) -> None:
+        place = self.model.place_of(key)
+        symbol = "" if place is None else self.model.row_at(place).line.symbol
+        if symbol:
+            self.symbol_chosen.emit(symbol)
+
+    @Slot()
+    def _keep_up(self) -> None:
+        if self._is_following:
+            self.view.scrollToBottom()
+
+    @Slot(int)
+    def _on_scroll_bar_value_changed(self, value: int) -> None:
+        bar = self.view.verticalScrollBar()
+        self._is_following = value >= bar.maximum() - self.view.verticalHeader().defaultSectionSize()
+
+    @Slot(object, QPoint)
+    def _show_menu(self, _key: Hashable | None, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(self.tr("Copy"))
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.triggered.connect(self.copy_lines)
+        pause = menu.addAction(self.tr("Pause"))
+        pause.setCheckable(True)
+        pause.setChecked(self.pause.isChecked())
+        pause.toggled.connect(self.pause.setChecked)
+        menu.popup(where)

@@ -1,0 +1,152 @@
+"""Several panels in one sheet: words with an underline, counts in a pill, the actions of the one shown."""
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from ui.delegates.drawing import TextMeasure, draw_text
+from ui.panels.frame import Panel, Sheet
+from ui.theme.theme import Theme
+from ui.theme.tokens import PANEL_TITLE_PX
+
+_TAB_PADDING_PX = 3
+_TAB_GAP_PX = 10
+_PILL_GAP_PX = 7
+_PILL_PADDING_PX = 6
+_PILL_HEIGHT_PX = 16
+_UNDERLINE_PX = 2
+
+
+class PanelTabs(QTabBar):
+    """A tab bar that paints itself; a tab's count is its tab data and part of its spoken name."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._words = TextMeasure(theme.fonts.base)
+        self._counts = TextMeasure(theme.fonts.small)
+        self.setAccessibleName(name)
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        theme.changed.connect(self.update)
+
+    def set_count(self, place: int, count: str) -> None:
+        """Show `count` in the pill of a tab; an empty one shows none."""
+        if (self.tabData(place) or "") == count:
+            return
+        self.setTabData(place, count)
+        self.setAccessibleTabName(place, f"{self.tabText(place)} {count}".strip())
+        self.setIconSize(self.iconSize())  # the one public call that lays the tabs out again
+        self.update()
+
+    def _pill_width(self, place: int) -> int:
+        count = self.tabData(place) or ""
+        return round(self._counts.width(count)) + 2 * _PILL_PADDING_PX if count else 0
+
+    def _inner_width(self, place: int) -> int:
+        pill = self._pill_width(place)
+        words = round(self._words.width(self.tabText(place)))
+        return words + (pill + _PILL_GAP_PX if pill else 0) + 2 * _TAB_PADDING_PX
+
+    def tabSizeHint(self, place: int) -> QSize:
+        return QSize(self._inner_width(place) + _TAB_GAP_PX, PANEL_TITLE_PX + 1)
+
+    def minimumTabSizeHint(self, place: int) -> QSize:
+        return self.tabSizeHint(place)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pointed = self.tabAt(self.mapFromGlobal(self.cursor().pos())) if self.underMouse() else -1
+        for place in range(self.count()):
+            self._paint_tab(painter, place, is_pointed=place == pointed)
+        painter.end()
+
+    def _paint_tab(self, painter: QPainter, place: int, *, is_pointed: bool) -> None:
+        colors = self._theme.colors
+        box = self.tabRect(place)
+        is_current = place == self.currentIndex()
+        text = self.tabText(place)
+        left = box.left() + _TAB_PADDING_PX
+        middle = PANEL_TITLE_PX / 2
+        color = colors.text if is_current or is_pointed else colors.muted
+        draw_text(painter, left, middle, text, self._words, color)
+        pill = self._pill_width(place)
+        if pill:
+            start = left + round(self._words.width(text)) + _PILL_GAP_PX
+            shape = QRectF(start, middle - _PILL_HEIGHT_PX / 2, pill, _PILL_HEIGHT_PX)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.raised)
+            painter.drawRoundedRect(shape, _PILL_HEIGHT_PX / 2, _PILL_HEIGHT_PX / 2)
+            draw_text(
+                painter, start + _PILL_PADDING_PX, middle, self.tabData(place), self._counts, colors.muted
+            )
+        if is_current:
+            line = QRect(
+                box.left(), PANEL_TITLE_PX + 1 - _UNDERLINE_PX, self._inner_width(place), _UNDERLINE_PX
+            )
+            painter.fillRect(line, colors.accent)
+            if self.hasFocus():
+                painter.setPen(colors.accent)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                edge = QRectF(box.left() + 0.5, 4.5, self._inner_width(place) - 1, PANEL_TITLE_PX - 9)
+                painter.drawRoundedRect(edge, 4, 4)
+
+
+class TabbedPanel(Sheet):
+    """Shows one of its panels at a time; the others stay alive and up to date."""
+
+    current_changed = Signal(object)  # Panel: the one shown now
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.setAccessibleName(name)
+        self.tabs = PanelTabs(theme, name, self)
+        self._pages = QStackedWidget(self)
+        self._actions = QStackedWidget(self)
+        self._panels: list[Panel] = []
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 0, 6, 0)
+        row.setSpacing(8)
+        row.addWidget(self.tabs, 1)
+        row.addWidget(self._actions, 0, Qt.AlignmentFlag.AlignRight)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 1, 3)
+        outer.setSpacing(0)
+        outer.addLayout(row)
+        outer.addWidget(self._pages, 1)
+        self._actions.setFixedHeight(PANEL_TITLE_PX)
+        self.tabs.currentChanged.connect(self._show_place)
+
+    def add_panel(self, panel: Panel) -> None:
+        """Take `panel` in as the last tab; the first one added is shown."""
+        panel.embed()
+        self._panels.append(panel)
+        self._pages.addWidget(panel)
+        self._actions.addWidget(panel.title_actions)
+        place = self.tabs.addTab(panel.title)
+        self.tabs.set_count(place, panel.count)
+        panel.title_changed.connect(self._show_counts)
+
+    @property
+    def current_panel(self) -> Panel:
+        """The panel shown now."""
+        return self._panels[self.tabs.currentIndex()]
+
+    def show_panel(self, panel: Panel) -> None:
+        """Bring `panel` to the front; raises ValueError for one that is not here."""
+        self.tabs.setCurrentIndex(self._panels.index(panel))
+
+    @Slot(int)
+    def _show_place(self, place: int) -> None:
+        if 0 <= place < len(self._panels):
+            self._pages.setCurrentIndex(place)
+            self._actions.setCurrentIndex(place)
+            self.current_changed.emit(self._panels[place])
+
+    @Slot()
+    def _show_counts(self) -> None:
+        for place, panel in enumerate(self._panels):
+            self.tabs.set_count(place, panel.count)

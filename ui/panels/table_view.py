@@ -1,0 +1,284 @@
+"""The table of every panel: calm rows, a faint header, columns that hold still, keyboard first."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from ui.delegates.actions import ActionsDelegate, Pointed
+from ui.delegates.cell import CellStyle
+from ui.delegates.drawing import PADDING_PX
+from ui.delegates.kinds import delegate_for
+from ui.models.column_model import ColumnModel
+from ui.models.table import UNSORTED
+from ui.panels.table_header import TableHeader
+from ui.theme.theme import Theme
+from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
+
+_FADE_POLL_MS = 100
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class TableView(QTableView):
+    """Shows a ColumnModel. Signals carry the key of the row that is meant, never a row number.
+
+    Enter and double click activate a row; the context-menu key and right click ask for its menu. The view
+    draws selection, hover and hairlines row by row, its delegates only what stands in the cells.
+    """
+
+    row_activated = Signal(object)  # Hashable: the row's key
+    current_changed = Signal(object)  # Hashable | None
+    action_triggered = Signal(object, str)  # Hashable, the action's code
+    menu_requested = Signal(object, QPoint)  # Hashable | None, global position
+
+    def __init__(
+        self, theme: Theme, model: ColumnModel[Any], name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._table = model
+        self._pointed = Pointed()
+        self._actions: ActionsDelegate | None = None
+        self._is_laying_columns = False
+        self._are_columns_by_hand = False
+        self.cell_style = CellStyle(theme)
+        self.setAccessibleName(name)
+        self._dress()
+        self._header = TableHeader(self.cell_style, model.columns, self)
+        self.setHorizontalHeader(self._header)
+        self.setModel(model)
+        for column in range(len(model.columns)):
+            delegate = delegate_for(self.cell_style, model, column, self)
+            if isinstance(delegate, ActionsDelegate):
+                self._actions = delegate
+            self.setItemDelegateForColumn(column, delegate)
+        self._header.sectionResized.connect(self._on_header_section_resized)
+        self.selectionModel().currentRowChanged.connect(self._on_selection_current_row_changed)
+        theme.changed.connect(self.viewport().update)
+        self._fading = QTimer(self)
+        self._fading.setSingleShot(True)
+        self._fading.setInterval(_FADE_POLL_MS)
+        self._fading.timeout.connect(self._fade)
+        self._faded_ns = 0
+        model.dataChanged.connect(self._expect_to_fade)
+        model.layoutChanged.connect(self._point_again)
+        model.rowsInserted.connect(self._point_again)
+        model.rowsRemoved.connect(self._point_again)
+
+    def _dress(self) -> None:
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(ROW_COMPACT_PX)
+        rows.setDefaultSectionSize(ROW_PX)
+
+    # ---- for panels ---------------------------------------------------------------------------------
+
+    @property
+    def current_key(self) -> Hashable | None:
+        """The key of the current row, or None."""
+        index = self.currentIndex()
+        return self._table.key_at(index.row()) if index.isValid() else None
+
+    def choose(self, key: Hashable) -> bool:
+        """Make the row with `key` current and visible; returns whether it is shown at all."""
+        place = self._table.place_of(key)
+        if place is None:
+            return False
+        self.setCurrentIndex(self._table.index(place, 0))
+        return True
+
+    def set_compact(self, is_compact: bool) -> None:
+        """Rows of 22 rather than 26 pixels."""
+        self.verticalHeader().setDefaultSectionSize(ROW_COMPACT_PX if is_compact else ROW_PX)
+
+    def allow_sorting(
+        self, column: int = UNSORTED, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder
+    ) -> None:
+        """Let clicks on titles sort, starting with `column`; a third click undoes it."""
+        self._header.setSortIndicatorClearable(True)
+        self._header.setSortIndicator(column, order)
+        self.setSortingEnabled(True)
+
+    @property
+    def tints_changes(self) -> bool:
+        """Whether a changed price is tinted for a moment."""
+        return self.cell_style.tints_changes
+
+    @Slot(bool)
+    def set_change_tint(self, is_on: bool) -> None:
+        """Tint changed prices for a moment, or never."""
+        self.cell_style.tints_changes = is_on
+        self.viewport().update()
+
+    def cut_titles(self) -> list[str]:
+        """Return the titles that are not shown whole; there should be none."""
+        return [
+            column.title
+            for place, column in enumerate(self._table.columns)
+            if self._header.sectionSize(place)
+            < self.cell_style.small.width(column.title) + 2 * PADDING_PX - 1
+        ]
+
+    # ---- columns ------------------------------------------------------------------------------------
+
+    def _lay_columns(self) -> None:
+        """Give columns what their samples need and share the rest; widths then hold while prices tick."""
+        if self._are_columns_by_hand:
+            return
+        least = [self._header.needed_width(place) for place in range(len(self._table.columns))]
+        spare = max(0, self.viewport().width() - sum(least))
+        takers = [place for place, column in enumerate(self._table.columns) if column.stretches]
+        takers = takers or list(range(1, len(least)))
+        self._is_laying_columns = True
+        for place, width in enumerate(least):
+            share = spare // len(takers) if place in takers else 0
+            rest = spare % len(takers) if place == takers[-1] else 0
+            self._header.resizeSection(place, width + share + rest)
+        self._is_laying_columns = False
+
+    @Slot(int, int, int)
+    def _on_header_section_resized(self, _place: int, _old: int, _new: int) -> None:
+        self._are_columns_by_hand = self._are_columns_by_hand or not self._is_laying_columns
+
+    # ---- pointing -----------------------------------------------------------------------------------
+
+    def _point(self, at: QPointF | None) -> None:
+        pointed = Pointed() if at is None else self._pointed_at(at)
+        before, self._pointed = self._pointed, pointed
+        if pointed == before:
+            return
+        if self._actions is not None:
+            self._actions.pointed = pointed
+        self._update_rows(before.place, pointed.place)
+        if bool(pointed.code) != bool(before.code):
+            shape = Qt.CursorShape.PointingHandCursor if pointed.code else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(shape)
+
+    def _pointed_at(self, at: QPointF) -> Pointed:
+        index = self.indexAt(at.toPoint())
+        if not index.isValid():
+            return Pointed()
+        if self._actions is None or self.itemDelegateForColumn(index.column()) is not self._actions:
+            return Pointed(index.row())
+        box = QRectF(self.visualRect(index)).adjusted(PADDING_PX, 0, -PADDING_PX, 0)
+        action = self._actions.action_at(index.row(), box, at)
+        return Pointed(index.row(), "" if action is None else action.code)
+
+    @Slot()
+    def _point_again(self) -> None:
+        """Rows moved under a pointer that did not."""
+        if self._pointed.place >= 0 or self.viewport().underMouse():
+            at = self.viewport().mapFromGlobal(self.cursor().pos())
+            self._point(QPointF(at) if self.viewport().rect().contains(at) else None)
+        if self._actions is not None:
+            self._actions.current = self.currentIndex().row()
+
+    def _update_rows(self, *places: int) -> None:
+        for place in places:
+            if place >= 0:
+                top, height = self.rowViewportPosition(place), self.rowHeight(place)
+                self.viewport().update(QRect(0, top, self.viewport().width(), height))
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_selection_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if self._actions is not None:
+            self._actions.current = current.row()
+        self._update_rows(current.row(), previous.row())
+        self.current_changed.emit(self._table.key_at(current.row()) if current.isValid() else None)
+
+    # ---- tints that end ----------------------------------------------------------------------------
+
+    @Slot()
+    def _expect_to_fade(self) -> None:
+        if self.cell_style.tints_changes and not self._fading.isActive() and self.isVisible():
+            self._fading.start()
+
+    @Slot()
+    def _fade(self) -> None:
+        """Repaint the rows whose tint ended since the last look; go on while there are others."""
+        before, self._faded_ns = self._faded_ns, self.cell_style.now_ns()
+        is_any_left = False
+        for place in self._visible_places(self.viewport().rect()):
+            until_ns = getattr(self._table.row_at(place), "flash_until_ns", 0)
+            if until_ns > self._faded_ns:
+                is_any_left = True
+            elif until_ns > before:
+                self._update_rows(place)
+        if is_any_left and self.isVisible():
+            self._fading.start()
+
+    def _visible_places(self, area: QRect) -> range:
+        first = self.rowAt(area.top())
+        last = self.rowAt(area.bottom())
+        return range(max(0, first), (self._table.rowCount() - 1 if last < 0 else last) + 1)
+
+    # ---- Qt -----------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        self._paint_rows(painter, event.rect())
+        painter.end()
+        super().paintEvent(event)
+
+    def _paint_rows(self, painter: QPainter, area: QRect) -> None:
+        """Draw tints and hairlines under the cells; the selected row's tint comes from the palette."""
+        colors = self._theme.colors
+        width = self.viewport().width()
+        for place in self._visible_places(area):
+            top, height = self.rowViewportPosition(place), self.rowHeight(place)
+            if place == self._pointed.place:
+                painter.fillRect(0, top, width, height, colors.hover)
+            painter.fillRect(0, top + height - 1, width, 1, colors.hairline)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._point(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._point(None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._point(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and self._pointed.code:
+            self.action_triggered.emit(self._table.key_at(self._pointed.place), self._pointed.code)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and not self._pointed.code:
+            self.row_activated.emit(self._table.key_at(index.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER and self.current_key is not None:
+            self.row_activated.emit(self.current_key)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            index = self.indexAt(event.pos())
+            where = event.globalPos()
+        else:
+            index = self.currentIndex()
+            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        self.menu_requested.emit(self._table.key_at(index.row()) if index.isValid() else None, where)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_columns()

@@ -1,0 +1,230 @@
+"""The watchlist: live prices with their age; symbols come and go by keyboard, menu or button."""
+
+from collections.abc import Hashable, Mapping
+
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+
+from core.domain.connection import StreamName
+from core.domain.market import Ticker
+from core.domain.position import Position
+from core.errors import AppError
+from core.services.clock import Clock
+from core.services.session import Session
+from ui.models.watchlist import WatchlistModel
+from ui.panels.bindings import Bindings
+from ui.panels.empty_state import EmptyState
+from ui.panels.frame import Panel
+from ui.panels.pulse import Pulse
+from ui.panels.symbol_entry import SymbolEntry
+from ui.panels.table_view import TableView
+from ui.panels.undo_bar import UndoBar
+from ui.theme.buttons import IconButton
+from ui.theme.theme import Theme
+
+_TREND_EVERY_BEATS = 4
+
+
+class WatchlistPanel(Panel):
+    """Shows the session's watchlist; says up which symbol was chosen."""
+
+    symbol_chosen = Signal(object)  # str: a row was made current or activated
+
+    def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
+        super().__init__(
+            theme, QCoreApplication.translate("WatchlistPanel", "Watchlist"), parent, is_linked=True
+        )
+        self._clock = clock
+        self._session: Session | None = None
+        self._bindings = Bindings()
+        self._beats = 0
+        self._removed: tuple[str, int] | None = None
+        self._add_button = IconButton(theme, "plus", self.tr("Add a symbol"))
+        self._menu_button = IconButton(theme, "ellipsis", self.tr("Watchlist menu"))
+        self.add_title_action(self._add_button)
+        self.add_title_action(self._menu_button)
+        self.model = WatchlistModel(self)
+        self.view = TableView(theme, self.model, self.tr("Watchlist"))
+        self.view.allow_sorting()
+        self.entry = SymbolEntry(theme)
+        self.undo_bar = UndoBar()
+        self._empty = EmptyState(self.tr("No symbols yet."), self.tr("Add a symbol"))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.view)
+        self.body.addWidget(self.entry)
+        self.body.addWidget(self._pages, 1)
+        self.body.addWidget(self.undo_bar)
+        self._pulse = Pulse(self)
+        self._connect()
+        self._allow(is_bound=False)
+
+    def _connect(self) -> None:
+        self._add_button.clicked.connect(self.begin_adding)
+        self._menu_button.clicked.connect(self._show_panel_menu)
+        self._empty.acted.connect(self.begin_adding)
+        self.entry.symbol_entered.connect(self._add)
+        self.entry.closed.connect(self._leave_entry)
+        self.undo_bar.undo_requested.connect(self.undo_removal)
+        self.view.current_changed.connect(self._choose)
+        self.view.row_activated.connect(self._choose)
+        self.view.menu_requested.connect(self._show_row_menu)
+        self._pulse.beat.connect(self._grow_older)
+        for keys, act in (
+            (QKeySequence(QKeySequence.StandardKey.Delete), self._remove_current),
+            (QKeySequence(QKeySequence.StandardKey.Undo), self.undo_removal),
+            (QKeySequence(Qt.Key.Key_Insert), self.begin_adding),
+        ):
+            shortcut = QShortcut(keys, self.view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(act)
+
+    # ---- the session --------------------------------------------------------------------------------
+
+    def bind(self, session: Session) -> None:
+        """Show this session's watchlist from now on."""
+        self.unbind()
+        self._session = session
+        self._bindings.connect(session.watchlist.changed, self._show_symbols)
+        self._bindings.connect(session.watchlist.refused, self._show_refusal)
+        self._bindings.connect(session.market.tickers_changed, self._apply)
+        self._bindings.connect(session.positions.changed, self._show_held)
+        self._allow(is_bound=True)
+        self._show_symbols(session.watchlist.symbols)
+        self._show_held(tuple(session.positions.positions.values()))
+        self._pulse.set_on(True)
+
+    def unbind(self) -> None:
+        """Forget the session and show nothing of it."""
+        self._bindings.clear()
+        self._session = None
+        self._pulse.set_on(False)
+        self.entry.close_entry()
+        self.undo_bar.withdraw()
+        self.model.replace_all(())
+        self._allow(is_bound=False)
+
+    def _allow(self, *, is_bound: bool) -> None:
+        self._add_button.setEnabled(is_bound)
+        self._menu_button.setEnabled(is_bound)
+        if is_bound:
+            self._empty.say(self.tr("No symbols yet."), self.tr("Add a symbol"))
+        else:
+            self._empty.say(self.tr("Sign in to see your watchlist."))
+            self._pages.setCurrentIndex(0)
+
+    @Slot(object)
+    def _show_symbols(self, symbols: tuple[str, ...]) -> None:
+        if self._session is None:
+            return
+        self.model.show_symbols(symbols)
+        market = self._session.market
+        known = {symbol: market.ticker(symbol) for symbol in symbols}
+        self._apply({symbol: ticker for symbol, ticker in known.items() if ticker is not None})
+        self._draw_trends()
+        self._pages.setCurrentIndex(1 if symbols else 0)
+        if self.entry.awaited in symbols:
+            self.view.choose(self.entry.awaited)
+            self.entry.accept()
+
+    @Slot(object)
+    def _apply(self, tickers: Mapping[str, Ticker]) -> None:
+        self.model.apply(tickers, self._clock.monotonic_ns())
+
+    @Slot(object)
+    def _show_held(self, positions: tuple[Position, ...]) -> None:
+        self.model.show_held({position.symbol: position.qty for position in positions})
+
+    @Slot()
+    def _grow_older(self) -> None:
+        if self._session is None:
+            return
+        is_live = self._session.connection.is_live(StreamName.QUOTES)
+        self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
+        self._beats += 1
+        if self._beats % _TREND_EVERY_BEATS == 0:
+            self._draw_trends()
+
+    def _draw_trends(self) -> None:
+        if self._session is None:
+            return
+        recent = self._session.market.recent
+        self.model.show_histories({row.symbol: tuple(recent(row.symbol)) for row in self.model.rows()})
+
+    # ---- what the trader does -----------------------------------------------------------------------
+
+    @Slot()
+    def begin_adding(self) -> None:
+        """Open the field for a new symbol and put the cursor there."""
+        if self._session is not None:
+            self.entry.open_entry()
+
+    @Slot(str)
+    def _add(self, text: str) -> None:
+        if self._session is not None:
+            self._session.watchlist.add(text)
+
+    @Slot(object)
+    def _show_refusal(self, error: AppError) -> None:
+        self.entry.show_refusal(error)
+
+    @Slot()
+    def _leave_entry(self) -> None:
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(object)
+    def _choose(self, key: Hashable | None) -> None:
+        if key is not None:
+            self.symbol_chosen.emit(str(key))
+
+    @Slot()
+    def _remove_current(self) -> None:
+        key = self.view.current_key
+        if key is not None:
+            self.remove(str(key))
+
+    def remove(self, symbol: str) -> None:
+        """Take `symbol` off the list, and offer to put it back where it was."""
+        if self._session is None or symbol not in self._session.watchlist.symbols:
+            return
+        self._removed = (symbol, self._session.watchlist.symbols.index(symbol))
+        self._session.watchlist.remove(symbol)
+        self.undo_bar.offer(self.tr("{symbol} removed").format(symbol=symbol))
+
+    @Slot()
+    def undo_removal(self) -> None:
+        """Put the symbol that was removed last back where it was; nothing happens when there is none."""
+        if self._session is not None and self._removed is not None:
+            symbol, place = self._removed
+            self._removed = None
+            self._session.watchlist.add(symbol, place)
+            self.undo_bar.withdraw()
+
+    @Slot(object, QPoint)
+    def _show_row_menu(self, key: Hashable | None, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if key is not None:
+            remove = menu.addAction(self.tr("Remove {symbol}").format(symbol=key))
+            remove.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+            remove.triggered.connect(lambda: self.remove(str(key)))
+        self._add_panel_actions(menu)
+        menu.popup(where)
+
+    @Slot()
+    def _show_panel_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._add_panel_actions(menu)
+        menu.popup(self._menu_button.mapToGlobal(QPoint(0, self._menu_button.height())))
+
+    def _add_panel_actions(self, menu: QMenu) -> None:
+        menu.addAction(self.tr("Add a symbol\u2026")).triggered.connect(self.begin_adding)
+        undo = menu.addAction(self.tr("Undo removal"))
+        undo.setEnabled(self._removed is not None)
+        undo.triggered.connect(self.undo_removal)
+        tint = menu.addAction(self.tr("Tint changed prices"))
+        tint.setCheckable(True)
+        tint.setChecked(self.view.tints_changes)
+        tint.toggled.connect(self.view.set_change_tint)
