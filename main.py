@@ -79,16 +79,17 @@ def commands() -> "Commands":
     """How to start our other programs: a package starts itself, a source tree starts this file."""
     from core.services.workbench import Commands
 
+    broker = ("--practice-broker", "--exit-with-parent")
     if getattr(sys, "frozen", False):
         return Commands(
             sign_in_window=(sys.executable, "--sign-in-window"),
-            practice_broker=(sys.executable, "--practice-broker"),
+            practice_broker=(sys.executable, *broker),
             token_proxy=None,
         )
     this = (sys.executable, str(ROOT / "main.py"))
     return Commands(
         sign_in_window=(*this, "--sign-in-window"),
-        practice_broker=(*this, "--practice-broker"),
+        practice_broker=(*this, *broker),
         token_proxy=(sys.executable, "-m", "token_proxy", "--exit-with-parent"),
     )
 

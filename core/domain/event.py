@@ -34,7 +34,13 @@ class OrderEvent:
         """Equal for two deliveries of the same event."""
         if self.execution_id:
             return (self.execution_id,)
-        return (self.order.id, self.event, self.at.isoformat() if self.at else "")
+        # The total tells two pieces apart that carry neither an execution id nor a time.
+        return (
+            self.order.id,
+            self.event,
+            self.at.isoformat() if self.at else "",
+            str(self.order.filled_qty.normalize()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

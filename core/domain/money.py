@@ -1,24 +1,29 @@
 """Exact numbers: from the wire's text, and on the grid that prices live on."""
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal, InvalidOperation, localcontext
+import re
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal, localcontext
 
 CENT = Decimal("0.01")
 SUB_DOLLAR_TICK = Decimal("0.0001")
 MAX_QTY_DECIMALS = 9
 _LARGEST = Decimal("1e15")
+_FINEST = -30
+_LONGEST = 64
+# Commas count only where thousands are grouped: "1,5" may mean one and a half, and must never become 15.
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def decimal_from_text(text: str) -> Decimal | None:
-    """Return the number that `text` spells, or None unless it is finite, plain and below 1e15 in size.
+    """Return the number that `text` spells, or None unless it is below 1e15 in size and not absurdly fine.
 
     Accepts what a person types (blanks around it, thousands commas) and what the broker sends.
     """
-    cleaned = text.strip().replace(",", "").replace("\u2212", "-")
-    try:
-        number = Decimal(cleaned)
-    except InvalidOperation:
+    cleaned = text.strip().replace("\u2212", "-")
+    if len(cleaned) > _LONGEST or not _NUMBER.fullmatch(cleaned):
         return None
-    if not number.is_finite() or abs(number) >= _LARGEST:
+    number = Decimal(cleaned.replace(",", ""))
+    exponent = number.as_tuple().exponent
+    if abs(number) >= _LARGEST or not isinstance(exponent, int) or exponent < _FINEST:
         return None
     return number
 
@@ -57,5 +62,5 @@ def step_price(price: Decimal, ticks: int) -> Decimal:
 
 def plain(number: Decimal) -> str:
     """Spell `number` without an exponent and without trailing zeros, as the wire wants it."""
-    text = format(number, "f")
+    text = format(number if number else abs(number), "f")  # there is no negative zero on the wire
     return text.rstrip("0").rstrip(".") if "." in text else text

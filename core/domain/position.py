@@ -28,6 +28,11 @@ class Position:
         """Whether shares are owed rather than owned."""
         return self.qty < 0
 
+    @property
+    def closable_qty(self) -> Decimal:
+        """The size that an order to close may have now; zero when open orders hold all of it."""
+        return abs(self.qty if self.qty_available is None else self.qty_available)
+
     def valued_at(self, mark: Decimal) -> "Valuation":
         """Return value and profit at `mark`, in the account's currency.
 

@@ -1,9 +1,16 @@
 """A value that must never be printed."""
 
+import threading
 import weakref
 
-# Every secret alive, so that the log's filter knows what to look for. Weak: it keeps none of them.
-ALIVE: "weakref.WeakSet[Secret]" = weakref.WeakSet()
+_alive: "weakref.WeakSet[Secret]" = weakref.WeakSet()
+_lock = threading.Lock()  # a set that grows on one thread while another walks it raises
+
+
+def alive_secrets() -> "list[Secret]":
+    """Every secret that somebody still holds, so that the log's filter knows what to look for."""
+    with _lock:
+        return list(_alive)
 
 
 class Secret:
@@ -16,7 +23,8 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        ALIVE.add(self)
+        with _lock:
+            _alive.add(self)
 
     def reveal(self) -> str:
         """Return the text itself; call it only where a byte of it has to leave the process."""

@@ -19,6 +19,7 @@ class Host(StrEnum):
     TRADING = "trading"
     DATA = "data"
     PROXY = "proxy"
+    CONTROL = "control"  # the practice broker's, for causing faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,8 +92,11 @@ class Workbench(QObject):
 
     def start_practice(self, *options: str) -> None:
         """Start the practice broker as a child and connect to it; `options` are its own."""
+        grants = self._places.data_dir / "practice" / "grants.json"
+        grants.parent.mkdir(parents=True, exist_ok=True)
         practice = PracticePrograms(
-            [*self._commands.practice_broker, *options],
+            # Grants outlive the broker, as a real broker's do; the file holds digests, no token.
+            [*self._commands.practice_broker, "--keep-grants", str(grants), *options],
             self._commands.token_proxy,
             self._places.profiles / "practice.toml",
             folder=self._places.root,

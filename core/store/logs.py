@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from urllib.parse import quote
 
-from core.domain.secret import ALIVE
+from core.domain.secret import alive_secrets
 
 MASK = "***"
 _FILE_BYTES = 2_000_000
@@ -40,7 +40,7 @@ class MaskingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
-        for secret in list(ALIVE):
+        for secret in alive_secrets():
             value = secret.reveal()
             if len(value) >= _SHORTEST:
                 for spelling in spellings(value):

@@ -1,0 +1,1 @@
+"""The tour: everything shown once, by itself, with a picture of each step and a report of what was seen."""
