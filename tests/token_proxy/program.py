@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -46,11 +46,17 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 class ProxyProgram:
     """A running `python -m token_proxy`; leaving the block stops it and checks that it went in peace."""
 
-    def __init__(self, variables: Mapping[str, str], log: Path, *arguments: str) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        log: Path,
+        *arguments: str,
+        start: Sequence[str] = ("-m", "token_proxy"),
+    ) -> None:
         self.log_file = log
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "token_proxy", *arguments],
+                [sys.executable, *start, *arguments],
                 env=environment(variables),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
