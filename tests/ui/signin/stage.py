@@ -118,9 +118,16 @@ class Stage:
             "notice": window.notice.text if window.notice.isVisible() else "",
             "headline": window.message.headline.text() if window.message.isVisible() else "",
             "remedy": window.message.remedy.text() if window.message.isVisible() else "",
+            "warning": self._text_of("sandboxWarning"),
             "can_retry": window.footer.retry.isVisible(),
             "outcomes": [json.loads(encode_outcome(outcome)) for outcome in self.outcomes],
         }
+
+    def _text_of(self, object_name: str) -> str:
+        from PySide6.QtWidgets import QLabel
+
+        label = self.window.findChild(QLabel, object_name)
+        return label.text() if isinstance(label, QLabel) and label.isVisible() else ""
 
     def clear(self) -> None:
         """Take everything apart in the order the program does."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.ui.signin.certificates import FAULTS
 from tests.ui.signin.conftest import REPOSITORY
+from ui.signin.environment import is_root
 
 Facts = dict[str, Any]
 Play = Callable[[str], Facts]
@@ -46,6 +47,11 @@ def test_a_loopback_page_is_shown_with_its_port_and_never_as_verified(play: Play
     assert facts["trust"] == "THIS_COMPUTER"
     assert "not encrypted" in facts["sentence"]
     assert facts["off_the_record"]
+
+
+def test_a_window_without_the_sandbox_says_so_and_only_that_one(play: Play) -> None:
+    warning = play("page_loads")["warning"]
+    assert ("sandbox is off" in warning) == is_root()
 
 
 def test_the_title_is_ours_whatever_the_page_calls_itself(play: Play) -> None:
