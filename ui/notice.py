@@ -130,6 +130,11 @@ class NoticeBar(QWidget):
         self._column.insertWidget(0, row)
         self.show()
 
+    def dismiss_newest(self) -> None:
+        """Dismiss the notice on top, if there is one."""
+        if self._rows:
+            self._remove(self._rows[0])
+
     def clear(self) -> None:
         """Dismiss everything."""
         for row in list(self._rows):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.domain.connection import StreamName, StreamPhase, StreamStatus
@@ -13,6 +13,7 @@ from core.services.clock import Clock
 from ui import figures, sentences, words
 from ui.controls.labels import PlainLabel
 from ui.frame_meter import FrameMeter
+from ui.panels.pulse import Pulse
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 from ui.theme.tokens import STATUS_BAR_PX
@@ -131,10 +132,10 @@ class StatusBar(QWidget):
         self.time = PlainLabel(tone="muted", font=small)
         self.time.setAccessibleName(self.tr("Market time"))
         self._arrange()
-        self._tick = QTimer(self)
-        self._tick.setInterval(_TICK_MS)
-        self._tick.timeout.connect(self.refresh)
+        self._ages = Pulse(self, _TICK_MS)
+        self._ages.beat.connect(self.refresh)
         self.show_signed_out()
+        self._ages.set_on(True)
 
     def show_session(self, session: "Session") -> None:
         """Follow `session` from now on."""
@@ -260,15 +261,6 @@ class StatusBar(QWidget):
         has_room = self.width() >= 1200
         for item in (self.skew, self.frame_time):
             item.setVisible(has_room and self._session is not None)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
-        self._tick.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._tick.stop()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colors = self._theme.colors

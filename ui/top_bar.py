@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.domain.account import Account
@@ -111,15 +111,9 @@ class TopBar(QWidget):
 
     def _arrange(self) -> None:
         name = PlainLabel(NAME, font=self._theme.fonts.strong)
-        self.perspective = QToolButton()
-        self.perspective.setText(self.tr("Trading"))
-        self.perspective.setAccessibleName(self.tr("Perspective: Trading"))
-        self.perspective.setCheckable(True)
-        self.perspective.setChecked(True)
         # The only perspective there is: a word that tells where one is, not a choice yet.
-        self.perspective.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.perspective.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.perspective.setFixedHeight(28)
+        self.perspective = _PerspectivePill(self._theme)
+        self.perspective.show_text(self.tr("Trading"))
         left, right = QHBoxLayout(), QHBoxLayout()
         left.setSpacing(10)
         left.addWidget(_Mark(self._theme))
@@ -146,6 +140,21 @@ class TopBar(QWidget):
         painter.fillRect(self.rect(), colors.panel)
         painter.fillRect(0, self.height() - 1, self.width(), 1, colors.line)
         painter.end()
+
+
+class _PerspectivePill(Badge):
+    """The perspective one is in."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setFont(theme.fonts.base)
+
+    def surface(self) -> tuple[QColor | None, QColor, QColor]:
+        colors = self._theme.colors
+        return colors.raised, colors.raised, colors.text
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width() + 6, 28)
 
 
 class _Mark(QWidget):

@@ -13,6 +13,7 @@ from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
 
 _CARD_PX = 440
+_FOOT_PX = 560
 _MARK_PX = 56
 
 
@@ -117,6 +118,9 @@ class WelcomeView(QWidget):
         self.phase.setVisible(bool(texts[phase]))
         if is_busy:
             self._forget_failure()
+            self.cancel.setFocus()
+        elif phase is SignInPhase.SIGNED_OUT:
+            self.sign_in.setFocus()
         self._show_profile()
 
     def _show_profile(self) -> None:
@@ -161,17 +165,22 @@ class WelcomeView(QWidget):
             wrap=True,
             align=Qt.AlignmentFlag.AlignHCenter,
         )
-        foot.setMaximumWidth(560)
+        foot.setFixedWidth(_FOOT_PX)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 20)
         outer.addStretch(3)
-        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addLayout(_centred(card))
         outer.addStretch(4)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(foot, 8)
-        row.addStretch(1)
-        outer.addLayout(row)
+        outer.addLayout(_centred(foot))
+
+
+def _centred(widget: QWidget) -> QHBoxLayout:
+    """Between two stretches; an alignment would ignore that wrapped text needs height for its width."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(widget)
+    row.addStretch(1)
+    return row
 
 
 class _LargeMark(QWidget):

@@ -20,16 +20,15 @@ class WindowActions(QObject):
         self._window = window
         self._groups: list[list[QAction]] = []
         self._session_actions: list[QAction] = []
-        self._palette: list[QAction] = []
 
     def start_group(self) -> None:
         """What is added next stands under a line in the menu."""
         self._groups.append([])
 
     def add(
-        self, text: str, deed: Deed, *shortcuts: str, needs_session: bool = False, in_menu: bool = True
+        self, text: str, deed: Deed, *shortcuts: str, needs_session: bool = False, is_listed: bool = True
     ) -> QAction:
-        """Add an action; it can be found in the command field by `text`."""
+        """Add an action; a listed one is in the menu, and is found in the command field by `text`."""
         action = QAction(text, self._window)
         action.triggered.connect(lambda _checked=False: deed())
         # A held key must not send, cancel or switch anything twice.
@@ -37,11 +36,10 @@ class WindowActions(QObject):
         action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         self._window.addAction(action)
-        self._palette.append(action)
         if needs_session:
             self._session_actions.append(action)
             action.setEnabled(False)
-        if in_menu:
+        if is_listed:
             self._groups[-1].append(action)
         return action
 
@@ -87,6 +85,7 @@ class WindowActions(QObject):
                 action.trigger,
                 action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
             )
-            for action in self._palette
+            for group in self._groups
+            for action in group
             if action.isEnabled() and action.isVisible()
         ]

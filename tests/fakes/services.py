@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.account import Account
 from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
+from core.domain.event import Asset
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.market import Quote, Ticker, Trade
@@ -25,6 +26,7 @@ from core.domain.position import Position
 from core.domain.request import OrderRequest, ReplaceRequest
 from core.domain.secret import Secret
 from core.services.orders import TradingBlock
+from core.services.sign_in import SignInPhase
 from core.store.settings import SettingsValues
 
 NS_PER_S = 1_000_000_000
@@ -271,10 +273,13 @@ class FakeWatchlist(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.symbols: tuple[str, ...] = ()
+        self.assets: dict[str, Asset] = {}
         self.names: Mapping[str, str] = {"NVDA": "NVIDIA Corporation", "AAPL": "Apple Inc."}
 
-    def add(self, text: str) -> None:
-        self.symbols = (*self.symbols, text.strip().upper())
+    def add(self, text: str, position: int | None = None) -> None:
+        symbols = list(self.symbols)
+        symbols.insert(len(symbols) if position is None else position, text.strip().upper())
+        self.symbols = tuple(symbols)
         self.changed.emit(self.symbols)
 
     def remove(self, symbol: str) -> None:
@@ -407,10 +412,31 @@ class FakeSession(QObject):
         pass
 
 
-@dataclass
-class Asked:
-    """What the interface asked of the sign-in."""
+class FakeSignIn(QObject):
+    """A sign-in whose phases a test sets."""
 
-    begun: list[tuple[str, tuple[int, int] | None]] = field(default_factory=list)
-    cancelled: int = 0
-    signed_out: int = 0
+    phase_changed = Signal(object)
+    failed = Signal(object)
+    noticed = Signal(object)
+    signed_in = Signal(object)
+    signed_out = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.profile = SimpleNamespace(name="Practice", is_loopback_only=True)
+        self.phase = SignInPhase.SIGNED_OUT
+        self.keyring_unavailable = False
+        self.begun: list[tuple[str, tuple[int, int] | None]] = []
+        self.cancels = 0
+
+    def show(self, phase: SignInPhase) -> None:
+        self.phase = phase
+        self.phase_changed.emit(phase)
+
+    def begin(self, theme: str, centre: tuple[int, int] | None, pictures: str | None = None) -> None:
+        self.begun.append((theme, centre))
+        self.show(SignInPhase.WAITING_FOR_PERSON)
+
+    def cancel(self) -> None:
+        self.cancels += 1
+        self.show(SignInPhase.SIGNED_OUT)

@@ -33,6 +33,7 @@ class Market:
     freshness: Freshness = Freshness.ABSENT
     age_s: float | None = None
     is_open: bool | None = None
+    feed_is_live: bool = True
 
     def far_side(self, side: Side) -> Decimal | None:
         """The price a market order of that side would meet."""
@@ -45,7 +46,12 @@ def quoted(price: float) -> Decimal | None:
 
 
 def market_from(
-    quote: Quote | None, *, freshness: Freshness, age_s: float | None, is_open: bool | None
+    quote: Quote | None,
+    *,
+    freshness: Freshness,
+    age_s: float | None,
+    is_open: bool | None,
+    feed_is_live: bool,
 ) -> Market:
     """The market as `quote` shows it."""
     return Market(
@@ -54,6 +60,7 @@ def market_from(
         freshness=freshness,
         age_s=age_s,
         is_open=is_open,
+        feed_is_live=feed_is_live,
     )
 
 
@@ -163,6 +170,10 @@ def _caution(request: OrderRequest, market: Market, expected: Estimate | None, h
         return translate(
             "Outlook", "There is no quote for {symbol}: what this order would meet cannot be told."
         ).format(symbol=request.symbol)
+    if market.freshness is Freshness.STALE and not market.feed_is_live:
+        return translate(
+            "Outlook", "The quote feed is interrupted: this price is {age} old and does not move."
+        ).format(age=figures.age(market.age_s))
     if market.freshness is Freshness.STALE:
         return translate("Outlook", "The quote is {age} old; the market may be elsewhere by now.").format(
             age=figures.age(market.age_s)

@@ -1,0 +1,143 @@
+"""The Trading perspective: its panels, how they speak to each other, and the session they are bound to."""
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from core.domain.order import Side
+from core.services.clock import Clock
+from core.services.session import Session
+from core.services.settings import Settings
+from ui.panels.account import AccountPanel
+from ui.panels.frame import Panel
+from ui.panels.orders import OrdersPanel
+from ui.panels.positions import PositionsPanel
+from ui.panels.stream import StreamPanel
+from ui.panels.tabbed import TabbedPanel
+from ui.panels.ticket import TicketPanel
+from ui.panels.watchlist import WatchlistPanel
+from ui.theme.theme import Theme
+from ui.trading_actions import TradingActions
+from ui.workspace import Places, Workspace
+
+
+class Desk(QObject):
+    """Made once for a window; sessions come and go with `bind` and `unbind`."""
+
+    noticed = Signal(object)  # AppError
+
+    def __init__(self, theme: Theme, clock: Clock, settings: Settings, window: QWidget) -> None:
+        super().__init__(window)
+        self._theme, self._window = theme, window
+        self.watchlist = WatchlistPanel(theme, clock)
+        self.account = AccountPanel(theme, clock)
+        self.positions = PositionsPanel(theme, clock)
+        self.orders = OrdersPanel(theme, clock)
+        self.stream = StreamPanel(theme)
+        self.ticket = TicketPanel(theme, clock, settings)
+        self.actions: TradingActions | None = None
+        self._panels = (
+            self.watchlist,
+            self.account,
+            self.positions,
+            self.orders,
+            self.stream,
+            self.ticket,
+        )
+        translate = QCoreApplication.translate
+        blotter_title = translate("Desk", "Orders and stream")
+        self.blotter = TabbedPanel(theme, blotter_title)
+        self.blotter.add_panel(self.orders)
+        self.blotter.add_panel(self.stream)
+        self.workspace = Workspace(
+            Places(
+                watchlist=self.watchlist,
+                account=self.account,
+                positions=self.positions,
+                blotter=self.blotter,
+                ticket=self.ticket,
+            ),
+            {
+                "watchlist": self.watchlist.title,
+                "account": self.account.title,
+                "positions": self.positions.title,
+                "blotter": blotter_title,
+                "ticket": self.ticket.title,
+            },
+        )
+        self.account.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._connect()
+
+    def bind(self, session: Session) -> None:
+        """Show and trade in this session from now on."""
+        self.actions = TradingActions(session, self._theme, self._window)
+        self.actions.noticed.connect(self.noticed)
+        for panel in self._panels:
+            panel.bind(session)
+        symbols = [*session.positions.positions, *session.watchlist.symbols]
+        if symbols:
+            self.ticket.set_symbol(symbols[0])
+
+    def unbind(self) -> None:
+        """Forget the session; every panel shows nothing of it afterwards."""
+        for panel in self._panels:
+            panel.unbind()
+        if self.actions is not None:
+            self.actions.deleteLater()
+            self.actions = None
+
+    def reveal(self, panel: Panel) -> None:
+        """Bring a panel to the front and give it the keyboard."""
+        name, focus = {
+            self.watchlist: ("watchlist", self.watchlist.view),
+            self.account: ("account", self.account),
+            self.positions: ("positions", self.positions.view),
+            self.orders: ("blotter", self.orders.view),
+            self.stream: ("blotter", self.stream.view),
+            self.ticket: ("ticket", self.ticket),
+        }[panel]
+        self.workspace.reveal(name)
+        if panel in (self.orders, self.stream):
+            self.blotter.show_panel(panel)
+        focus.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_density(self, density: str) -> None:
+        """Rows of 26 pixels (comfortable) or 22 (compact)."""
+        for view in (self.watchlist.view, self.positions.view, self.orders.view):
+            view.set_compact(density == "compact")
+
+    @Slot(object)
+    def trade(self, side: Side) -> None:
+        """Bring the ticket forward, ready to buy or to sell."""
+        self.workspace.reveal("ticket")
+        self.ticket.choose_side(side)
+
+    @Slot()
+    def cancel_all(self) -> None:
+        """Ask, then cancel every working order."""
+        if self.actions is not None:
+            self.actions.cancel_all()
+
+    def _connect(self) -> None:
+        self.watchlist.symbol_chosen.connect(self.ticket.set_symbol)
+        self.positions.symbol_chosen.connect(self.ticket.set_symbol)
+        self.positions.close_requested.connect(self._close_position)
+        self.orders.symbol_chosen.connect(self.ticket.set_symbol)
+        self.stream.symbol_chosen.connect(self.ticket.set_symbol)
+        self.orders.cancel_requested.connect(self._cancel)
+        self.orders.replace_requested.connect(self._replace)
+        self.orders.cancel_all_requested.connect(self.cancel_all)
+
+    @Slot(object)
+    def _close_position(self, symbol: str) -> None:
+        if self.actions is not None:
+            self.actions.close_position(symbol)
+
+    @Slot(object)
+    def _cancel(self, order_id: str) -> None:
+        if self.actions is not None:
+            self.actions.cancel(order_id)
+
+    @Slot(object)
+    def _replace(self, order_id: str) -> None:
+        if self.actions is not None:
+            self.actions.replace(order_id)

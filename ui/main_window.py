@@ -1,0 +1,302 @@
+"""The main window: puts bars, notices, welcome page and desk together; decides nothing about trading."""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from core.domain.account import Account
+from core.domain.environment import Environment
+from core.domain.product import NAME
+from core.errors import AppError
+from core.services.clock import Clock, SystemClock
+from core.services.frame_clock import FrameClock
+from core.services.orders import TradingBlock
+from core.services.session import Session
+from core.services.settings import Settings
+from core.services.sign_in import SignIn
+from ui import words
+from ui.desk import Desk
+from ui.dialogs.about import AboutDialog
+from ui.dialogs.frame import DialogFrame
+from ui.dialogs.question import Question
+from ui.dialogs.unlock_live import UnlockLiveDialog
+from ui.frame_meter import FrameMeter
+from ui.notice import NoticeAction, NoticeBar
+from ui.status_bar import StatusBar
+from ui.theme.theme import Theme
+from ui.theme.tokens import ThemeName
+from ui.top_bar import TopBar
+from ui.welcome import WelcomeView
+from ui.window_commands import WindowCommands
+
+_FIRST_SIZE = (1440, 900)
+_LEAST_SIZE = (1024, 640)
+
+
+class MainWindow(QMainWindow):
+    """One window for one session at a time; the caller owns session and sign-in."""
+
+    sign_out_requested = Signal()
+    sign_in_again_requested = Signal()
+    environment_requested = Signal(object)  # Environment
+
+    def __init__(
+        self, theme: Theme, settings: Settings, frames: FrameClock, clock: Clock | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._settings = theme, settings
+        clock = clock or SystemClock()
+        theme.set(_theme_name(settings.values.theme))
+        self._session: Session | None = None
+        self._sign_in: SignIn | None = None
+        self._accounts: Mapping[Environment, Account] = {}
+        self._live_confirmed = False
+        self.top_bar = TopBar(theme)
+        self.notices = NoticeBar(theme)
+        self.welcome = WelcomeView(theme)
+        self.desk = Desk(theme, clock, settings, self)
+        self.status_bar = StatusBar(theme, clock, FrameMeter(frames, clock, self))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.desk.workspace)
+        self._assemble()
+        self.commands = WindowCommands(self, theme, settings)
+        self._menu = QMenu(self)
+        self.commands.actions.fill(self._menu)
+        self.top_bar.set_menu(self._menu)
+        self._connect()
+        self.desk.set_density(settings.values.density)
+        self._restore_place()
+        self._show_title()
+
+    @property
+    def session(self) -> Session | None:
+        """The session that is shown."""
+        return self._session
+
+    # ---- what the program tells the window ------------------------------------------------------------
+
+    def follow_sign_in(self, sign_in: SignIn) -> None:
+        """Show how signing in stands, and drive it from the welcome page."""
+        self._sign_in = sign_in
+        self.welcome.follow(sign_in)
+
+    def show_session(self, session: Session, accounts: Mapping[Environment, Account] | None = None) -> None:
+        """Show `session`; `accounts` are all that the sign-in covers, for switching between them."""
+        self._session = session
+        self._accounts = accounts or {}
+        self.top_bar.show_session(session)
+        self.status_bar.show_session(session)
+        self.desk.bind(session)
+        self._pages.setCurrentWidget(self.desk.workspace)
+        session.account.changed.connect(self._show_title)
+        session.orders.trading_block_changed.connect(self._show_gate)
+        if session.environment is Environment.LIVE and self._live_confirmed:
+            session.orders.unlock_live()
+        self.commands.show_session(session.environment, self._accounts)
+        self._show_title()
+        self._show_gate()
+
+    def close_session(self) -> None:
+        """Let go of the session before it ends: nothing of it is shown or can be done afterwards."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        self._keep_place()
+        session.account.changed.disconnect(self._show_title)
+        session.orders.trading_block_changed.disconnect(self._show_gate)
+        for dialog in self.findChildren(DialogFrame):
+            dialog.reject()
+        self.desk.unbind()
+        self.top_bar.show_signed_out()
+        self.status_bar.show_signed_out()
+        self.commands.show_signed_out()
+        self._pages.setCurrentWidget(self.welcome)
+        self._show_title()
+
+    def show_signed_out(self, error: AppError | None = None) -> None:
+        """Back to the welcome page, with the reason when there is one."""
+        self.close_session()
+        self._accounts = {}
+        self._live_confirmed = False
+        self._pages.setCurrentWidget(self.welcome)
+        if error is not None:
+            self.welcome.show_failure(error)
+
+    @Slot(object)
+    def show_session_ended(self, error: AppError) -> None:
+        """The broker refused the token: what was known stays on screen, and a new sign-in is offered."""
+        again = NoticeAction(self.tr("Sign in again"), self.sign_in_again_requested.emit)
+        self.notices.show_error(error, [again])
+
+    @Slot(object)
+    def show_notice(self, error: AppError) -> None:
+        """Tell of a failure without getting in the way."""
+        self.notices.show_error(error)
+
+    @Slot(object)
+    def show_failure(self, error: AppError) -> None:
+        """There is nothing to sign in to; the welcome page says why."""
+        self._pages.setCurrentWidget(self.welcome)
+        self.welcome.show_failure(error)
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Raise the window: the program was started a second time."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    # ---- what the trader tells the window -------------------------------------------------------------
+
+    @Slot()
+    def begin_sign_in(self) -> None:
+        """Open the sign-in window over the middle of this one."""
+        if self._sign_in is not None:
+            middle = self.frameGeometry().center()
+            self._sign_in.begin(self._theme.name, (middle.x(), middle.y()))
+
+    @Slot()
+    def ask_to_sign_out(self) -> None:
+        """Ask, then have the token forgotten."""
+        dialog = Question(self._theme, self.tr("Sign out?"), self.tr("Sign out"), kind="primary", parent=self)
+        dialog.add_text(
+            self.tr(
+                "The access token is erased from this computer and its keyring. Working orders stay with "
+                "the broker and may still fill."
+            )
+        )
+        dialog.confirmed.connect(self.sign_out_requested)
+        dialog.open()
+
+    @Slot()
+    def ask_to_unlock_live(self) -> None:
+        """The gate to real money, for the live account that is shown."""
+        if self._session is not None and self._session.environment is Environment.LIVE:
+            self._open_gate(self._session.account.account)
+
+    def ask_for_environment(self, environment: Environment) -> None:
+        """Switch to the account of another environment; to a live one through the gate."""
+        if environment is Environment.LIVE and not self._live_confirmed:
+            self._open_gate(self._accounts.get(environment))
+        else:
+            self.environment_requested.emit(environment)
+
+    @Slot()
+    def show_about(self) -> None:
+        """Versions, licences, independence."""
+        AboutDialog(self._theme, self).open()
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Put every panel back where it was at first."""
+        self.desk.workspace.reset()
+
+    @Slot()
+    def escape(self) -> None:
+        """Dismiss the newest notice, or give the keyboard back to the watchlist."""
+        if self.notices.rows:
+            self.notices.dismiss_newest()
+        elif self._session is not None:
+            self.desk.reveal(self.desk.watchlist)
+
+    # ---- inside ---------------------------------------------------------------------------------------
+
+    def _assemble(self) -> None:
+        surface = QWidget()
+        surface.setObjectName("mainSurface")
+        column = QVBoxLayout(surface)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(self.notices)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.status_bar)
+        self.setCentralWidget(surface)
+        self.setMinimumSize(*_LEAST_SIZE)
+
+    def _connect(self) -> None:
+        self.welcome.sign_in_requested.connect(self.begin_sign_in)
+        self.welcome.cancel_requested.connect(self._cancel_sign_in)
+        self.desk.noticed.connect(self.show_notice)
+        self._settings.changed.connect(self._take_setting)
+        self._settings.failed.connect(self.show_notice)
+
+    @Slot()
+    def _cancel_sign_in(self) -> None:
+        if self._sign_in is not None:
+            self._sign_in.cancel()
+
+    def _open_gate(self, account: Account | None) -> None:
+        if account is None:
+            return
+        dialog = UnlockLiveDialog(self._theme, account.short_number, self)
+        dialog.confirmed.connect(self._enter_live)
+        dialog.open()
+
+    @Slot()
+    def _enter_live(self) -> None:
+        self._live_confirmed = True
+        if self._session is not None and self._session.environment is Environment.LIVE:
+            self._session.orders.unlock_live()
+        else:
+            self.environment_requested.emit(Environment.LIVE)
+
+    @Slot()
+    def _show_gate(self) -> None:
+        is_locked = (
+            self._session is not None and self._session.orders.trading_block is TradingBlock.LIVE_LOCKED
+        )
+        self.commands.show_live_lock(is_locked)
+
+    @Slot()
+    def _show_title(self) -> None:
+        account = None if self._session is None else self._session.account.account
+        if self._session is None or account is None:
+            self.setWindowTitle(NAME)
+            return
+        label = words.account_label(self._session.environment, account.short_number)
+        self.setWindowTitle(f"{NAME} - {label}")
+
+    @Slot(str)
+    def _take_setting(self, name: str) -> None:
+        if name == "theme":
+            self._theme.set(_theme_name(self._settings.values.theme))
+        elif name == "density":
+            self.desk.set_density(self._settings.values.density)
+
+    def _keep_place(self) -> None:
+        self._settings.change(
+            window_layout=b64encode(self.desk.workspace.save()).decode(),
+            window_geometry=b64encode(bytes(self.saveGeometry().data())).decode(),
+        )
+
+    def _restore_place(self) -> None:
+        geometry = _decoded(self._settings.values.window_geometry)
+        if not geometry or not self.restoreGeometry(geometry):
+            room = self.screen().availableGeometry()
+            self.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
+        self.desk.workspace.restore(_decoded(self._settings.values.window_layout))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_place()
+        super().closeEvent(event)
+        # Panels that float are windows too; with the main window gone the program is over.
+        QApplication.quit()
+
+
+def _theme_name(word: str) -> ThemeName:
+    return "light" if word == "light" else "dark"
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        return b""

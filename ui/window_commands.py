@@ -1,0 +1,157 @@
+"""The window's commands: what the menu, the shortcuts and the command field offer, and when."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from core.domain.account import Account
+from core.domain.environment import Environment
+from core.domain.order import Side
+from core.services.settings import Settings
+from ui import words
+from ui.command_field import Command
+from ui.theme.theme import Theme
+from ui.window_actions import WindowActions
+
+if TYPE_CHECKING:
+    from ui.main_window import MainWindow
+
+
+class WindowCommands(QObject):
+    """Builds the actions of one main window and keeps them true to its state."""
+
+    def __init__(self, window: "MainWindow", theme: Theme, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._settings = window, settings
+        self.actions = WindowActions(window)
+        self._add_trading()
+        self._add_panels()
+        self._add_look(theme)
+        self._add_session()
+        field = window.top_bar.command_field
+        field.offer_from(self.actions.commands, self._symbols, self._for_symbol)
+        settings.changed.connect(self._take_setting)
+
+    def show_session(self, environment: Environment, accounts: Mapping[Environment, Account]) -> None:
+        """Offer what a session allows, and the other account when there is one."""
+        self.actions.set_session(True)
+        for other, action in self._switches.items():
+            account = accounts.get(other)
+            action.setVisible(account is not None and other is not environment)
+            if account is not None:
+                label = words.account_label(other, account.short_number)
+                action.setText(self.tr("Switch to {account}\u2026").format(account=label))
+
+    def show_signed_out(self) -> None:
+        """Offer only what needs no session."""
+        self.actions.set_session(False)
+        self.show_live_lock(False)
+        for action in self._switches.values():
+            action.setVisible(False)
+
+    def show_live_lock(self, is_locked: bool) -> None:
+        """Offer the gate to live trading while it is closed."""
+        self._unlock.setVisible(is_locked)
+
+    def _add_trading(self) -> None:
+        actions, window, desk = self.actions, self._window, self._window.desk
+        actions.start_group()
+        actions.add(
+            self.tr("Command field"),
+            window.top_bar.command_field.begin,
+            "Ctrl+K",
+            needs_session=True,
+            is_listed=False,
+        )
+        actions.add(self.tr("Buy"), partial(desk.trade, Side.BUY), "F2", needs_session=True)
+        actions.add(self.tr("Sell"), partial(desk.trade, Side.SELL), "F3", needs_session=True)
+        actions.add(
+            self.tr("Send order"),
+            desk.ticket.send_order,
+            "Ctrl+Return",
+            "Ctrl+Enter",
+            needs_session=True,
+        )
+        actions.add(self.tr("New order"), desk.ticket.start_another, "Ctrl+N", needs_session=True)
+        actions.add(self.tr("Cancel all orders\u2026"), desk.cancel_all, "Ctrl+Shift+X", needs_session=True)
+        actions.add(self.tr("Leave"), window.escape, "Esc", is_listed=False)
+
+    def _add_panels(self) -> None:
+        actions, desk = self.actions, self._window.desk
+        actions.start_group()
+        for place, panel in enumerate(
+            (desk.watchlist, desk.positions, desk.orders, desk.stream, desk.account, desk.ticket), start=1
+        ):
+            text = self.tr("Go to {panel}").format(panel=panel.title)
+            actions.add(text, partial(desk.reveal, panel), f"Alt+{place}", needs_session=True)
+        self._arrange = actions.add_switch(self.tr("Arrange panels"), False, desk.workspace.arrange)
+        actions.add(self.tr("Reset layout"), self._window.reset_layout)
+
+    def _add_look(self, theme: Theme) -> None:
+        actions, settings = self.actions, self._settings
+        actions.start_group()
+        self._themes = actions.add_choice(
+            (("dark", self.tr("Theme: dark")), ("light", self.tr("Theme: light"))),
+            theme.name,
+            lambda name: settings.change(theme=name),
+        )
+        self._densities = actions.add_choice(
+            (
+                ("comfortable", self.tr("Density: comfortable")),
+                ("compact", self.tr("Density: compact")),
+            ),
+            settings.values.density,
+            lambda name: settings.change(density=name),
+        )
+        self._confirm = actions.add_switch(
+            self.tr("Ask before sending paper orders"),
+            settings.values.confirm_paper_orders,
+            lambda is_on: settings.change(confirm_paper_orders=is_on),
+        )
+
+    def _add_session(self) -> None:
+        actions, window = self.actions, self._window
+        actions.start_group()
+        self._switches = {
+            environment: actions.add(
+                words.environment(environment), partial(window.ask_for_environment, environment)
+            )
+            for environment in Environment
+        }
+        self._unlock = actions.add(self.tr("Unlock live trading\u2026"), window.ask_to_unlock_live)
+        actions.add(self.tr("Sign out\u2026"), window.ask_to_sign_out, needs_session=True)
+        actions.start_group()
+        actions.add(self.tr("About"), window.show_about)
+        actions.add(self.tr("Menu"), window.top_bar.menu_button.showMenu, "F10", is_listed=False)
+        actions.add(self.tr("Quit"), window.close, "Ctrl+Q")
+        self.show_signed_out()
+
+    @Slot(str)
+    def _take_setting(self, name: str) -> None:
+        values = self._settings.values
+        if name == "theme" and values.theme in self._themes:
+            self._themes[values.theme].setChecked(True)
+        elif name == "density" and values.density in self._densities:
+            self._densities[values.density].setChecked(True)
+        elif name == "confirm_paper_orders":
+            self._confirm.setChecked(values.confirm_paper_orders)
+
+    def _symbols(self) -> Iterable[str]:
+        session = self._window.session
+        if session is None:
+            return ()
+        return dict.fromkeys([*session.watchlist.symbols, *session.positions.positions])
+
+    def _for_symbol(self, symbol: str) -> Iterable[Command]:
+        session = self._window.session
+        if session is None:
+            return ()
+        name = session.watchlist.assets[symbol].name if symbol in session.watchlist.assets else ""
+        title = f"{symbol}  {words.outside_text(name, 60)}".strip()
+        found = [Command(title, partial(self._window.desk.ticket.set_symbol, symbol))]
+        if symbol not in session.watchlist.symbols:
+            text = self.tr("Add {symbol} to the watchlist").format(symbol=symbol)
+            found.append(Command(text, partial(session.watchlist.add, symbol)))
+        return found
