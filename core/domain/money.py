@@ -62,5 +62,5 @@ def step_price(price: Decimal, ticks: int) -> Decimal:
 
 def plain(number: Decimal) -> str:
     """Spell `number` without an exponent and without trailing zeros, as the wire wants it."""
-    text = format(number if number else abs(number), "f")  # there is no negative zero on the wire
+    text = format(number or abs(number), "f")  # there is no negative zero on the wire
     return text.rstrip("0").rstrip(".") if "." in text else text
