@@ -6,9 +6,15 @@ from core.domain.account import Account
 from core.domain.environment import Environment
 from core.domain.secret import Secret
 
+MAX_TOKEN_CHARS = 4096
 SCOPE_TRADING = "trading"
 SCOPE_DATA = "data"
 SCOPE_ACCOUNT_WRITE = "account:write"
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` can be a bearer token: visible ASCII, so that a header can carry it and nothing else."""
+    return 0 < len(text) <= MAX_TOKEN_CHARS and all("!" <= letter <= "~" for letter in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,13 @@ One POST, never repeated: a second use of a code may revoke what the first one g
 
 import msgspec
 
-from core.domain.grant import Grant
+from core.domain.grant import Grant, is_token
 from core.domain.profile import ConnectionProfile
 from core.domain.secret import Secret
 from core.errors import AppError, SignInFailed
 from core.protocol.call import Answer, Call, Host, Timeouts
 
 _TIMEOUTS = Timeouts(connect_s=5.0, read_s=15.0)
-_MAX_TOKEN = 4096
 _START_AGAIN = "Nothing was changed at the broker. Start the sign-in again."
 
 
@@ -66,7 +65,7 @@ def exchange_code(
 
     def read(answer: Answer) -> Grant:
         token = msgspec.json.decode(answer.body, type=_Token)
-        if not 0 < len(token.access_token) <= _MAX_TOKEN or not token.access_token.isprintable():
+        if not is_token(token.access_token):
             raise ValueError("token of an impossible shape")
         if token.token_type.lower() != "bearer":
             raise ValueError("token of another type")

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from core.domain.grant import Grant
+from core.domain.grant import Grant, is_token
 from core.domain.secret import Secret
 from core.errors import StorageFailed
 
@@ -83,9 +83,9 @@ class Vault:
             return None
         try:
             kept = msgspec.json.decode(text, type=_Entry)
-        except msgspec.DecodeError:
+        except (ValueError, TypeError):  # whatever stands there, it is not what we wrote
             return None
-        if kept.version != 1 or not kept.token:
+        if kept.version != 1 or not is_token(kept.token):
             return None
         return Grant(token=Secret(kept.token), scopes=frozenset(kept.scopes))
 
