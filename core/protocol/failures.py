@@ -4,6 +4,7 @@ The broker reuses its numeric codes for unrelated problems and sometimes answers
 first, then the text (protocol page section 1.4). Its words are shown as plain text and cut short.
 """
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -26,12 +27,12 @@ MAX_FOREIGN_TEXT = 300
 _SCOPE_WORDS = ("not authorized for this scope", "failed to authorize current action")
 _DUPLICATE_WORDS = "client_order_id must be unique"
 _SERVER_ERRORS = 500
+_SECONDS = re.compile(r"[0-9]{1,6}")
 # Refusals that prove nothing was done. Others (408, 499, ...) may come from something in between.
 _EXPLICIT = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422})
 
 
 class _Envelope(msgspec.Struct):
-    code: int | str | None = None
     message: str | None = None
     error: str | None = None
 
@@ -100,7 +101,7 @@ def _refused(call: Call[Result], answer: Answer, words: str, detail: str) -> App
     if answer.status == 404:
         return NotFound(f"The broker does not know it: {words}", detail=detail)
     if call.changes:
-        if _DUPLICATE_WORDS in words:
+        if _DUPLICATE_WORDS in words.lower():
             return OutcomeUnknown(
                 "The broker says it has this order already.",
                 "Bellwether is looking it up by its id.",
@@ -114,5 +115,5 @@ def _refused(call: Call[Result], answer: Answer, words: str, detail: str) -> App
 
 
 def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    text = answer.headers.get("retry-after", "").strip()
+    return float(text) if _SECONDS.fullmatch(text) else None

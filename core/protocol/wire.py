@@ -26,14 +26,14 @@ def decimal(value: Number) -> Decimal | None:
 
 
 def moment(value: Text) -> datetime | None:
-    """An RFC 3339 time in UTC, cut to microseconds; None for anything else."""
+    """An RFC 3339 time in UTC, to the microsecond; None for anything else."""
     if not value:
         return None
     try:
         parsed = msgspec.convert(value, type=datetime)
-    except msgspec.ValidationError:
+        return None if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):  # the year 1, in a zone east of Greenwich
         return None
-    return None if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 class WireAccount(msgspec.Struct):
