@@ -49,7 +49,7 @@ class OrderConversation(QObject):
             self.unreadable += 1
             self.gap_suspected.emit()
 
-    def outbox(self) -> list[bytes]:
+    def outbox(self) -> list[str]:
         if self._session is None:
             return []
         outgoing, self._session.to_send = self._session.to_send, []

@@ -52,8 +52,8 @@ class Conversation(Protocol):
     def take(self, frame: bytes | str, received_ns: int) -> None:
         """Take one frame."""
 
-    def outbox(self) -> Iterable[bytes]:
-        """Hand over what is to be said, once."""
+    def outbox(self) -> Iterable[bytes | str]:
+        """Hand over what is to be said, once; text goes out in text frames."""
 
 
 class SocketDriver(QObject):
@@ -173,7 +173,10 @@ class SocketDriver(QObject):
         if self._socket is None or self._phase is StreamPhase.CONNECTING:
             return
         for message in self._conversation.outbox():
-            self._socket.sendBinaryMessage(QByteArray(message))
+            if isinstance(message, str):
+                self._socket.sendTextMessage(message)
+            else:
+                self._socket.sendBinaryMessage(QByteArray(message))
 
     def _received(self, frame: bytes | str) -> None:
         now = time.monotonic_ns()

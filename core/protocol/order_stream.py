@@ -1,8 +1,10 @@
 """One connection's worth of the order stream (protocol page section 4).
 
-Sans I/O. The client speaks first; frames may be text or binary, JSON either way.
+Sans I/O. The client speaks first, in text as every known client does; what comes may be text or binary,
+JSON either way.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
@@ -76,7 +78,7 @@ class OrderStreamSession:
         self.refusal = RefusalReason.NONE
         self.unreadable = 0
         opening = {"action": "authenticate", "data": {"oauth_token": token.reveal()}}
-        self.to_send: list[bytes] = [msgspec.json.encode(opening)]
+        self.to_send: list[str] = [_spelled(opening)]
 
     def receive(self, frame: bytes | str) -> list[OrderEvent]:
         """Take one frame; afterwards send whatever `to_send` holds.
@@ -116,8 +118,12 @@ class OrderStreamSession:
             self._give_up(RefusalReason.TOKEN_REFUSED)
             return
         self.phase = Phase.LISTENING
-        self.to_send.append(msgspec.json.encode({"action": "listen", "data": {"streams": [STREAM]}}))
+        self.to_send.append(_spelled({"action": "listen", "data": {"streams": [STREAM]}}))
 
     def _give_up(self, reason: RefusalReason) -> None:
         self.phase = Phase.OVER
         self.refusal = reason
+
+
+def _spelled(message: Mapping[str, object]) -> str:
+    return msgspec.json.encode(message).decode()
