@@ -84,7 +84,7 @@ class LockMark(QWidget):
 class SiteBar(QWidget):
     """Lock, host and one sentence about the connection."""
 
-    def __init__(self, palette: Palette, fonts: Fonts, parent: QWidget) -> None:
+    def __init__(self, palette: Palette, fonts: Fonts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("siteBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -122,7 +122,7 @@ class SiteBar(QWidget):
         palette = self._palette
         sentences = {
             Trust.NO_SITE: self.tr("Nothing is open."),
-            Trust.CONNECTING: self.tr("Connecting. Wait with typing until this says verified."),
+            Trust.CONNECTING: self.tr("Connecting. Wait with typing until the connection is checked."),
             Trust.VERIFIED: self.tr("Verified connection to the broker's own site"),
             Trust.THIS_COMPUTER: self.tr(
                 "Simulated broker on this computer: not encrypted, nothing leaves this machine"

@@ -20,7 +20,7 @@ def plain_label(parent: QWidget, object_name: str) -> QLabel:
 
 
 class NoticeStrip(QFrame):
-    """One line under the bar: what was refused while the sign-in goes on."""
+    """A strip under the bar: what was refused while the sign-in goes on."""
 
     def __init__(self, fonts: Fonts, parent: QWidget) -> None:
         super().__init__(parent)
@@ -34,12 +34,16 @@ class NoticeStrip(QFrame):
         self._dismiss = QPushButton(self.tr("Dismiss"), self)
         self._dismiss.setAccessibleName(self.tr("Dismiss this notice"))
         self._dismiss.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(self._text, stretch=1)
-        row.addWidget(self._open)
-        row.addWidget(self._dismiss)
+        actions = QHBoxLayout()
+        actions.setSpacing(16)
+        actions.addWidget(self._open)
+        actions.addWidget(self._dismiss)
+        actions.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.setSpacing(4)
+        column.addWidget(self._text)
+        column.addLayout(actions)
         self.hide()
 
     @property

@@ -31,6 +31,11 @@ def style_sheet(palette: Palette) -> str:
     QPushButton:hover {{ border-color: {palette.muted}; }}
     QPushButton:pressed {{ background: {palette.selection}; }}
     QPushButton:focus {{ border: 1px solid {palette.accent}; }}
+    #notice QPushButton {{
+        background: {palette.raised}; color: {palette.accent}; border: 1px solid {palette.raised};
+        border-radius: 4px; padding: 2px 4px;
+    }}
+    #notice QPushButton:hover, #notice QPushButton:focus {{ border-color: {palette.accent}; }}
     #retry {{ color: {palette.accent}; }}
     QToolTip {{ background: {palette.raised}; color: {palette.text}; border: 1px solid {palette.line}; }}
     """

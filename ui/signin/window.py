@@ -183,6 +183,7 @@ class SignInWindow(QWidget):
             )
 
     def _say_failed(self, load: QWebEngineLoadingInfo) -> None:
+        self.notice.hide()
         site, detail = site_name(load.url()), load.errorString()
         if load.errorDomain() == QWebEngineLoadingInfo.ErrorDomain.CertificateErrorDomain:
             self._say_bad_certificate(site)
@@ -212,6 +213,7 @@ class SignInWindow(QWidget):
     def _say_crashed(self, status: QWebEnginePage.RenderProcessTerminationStatus, _code: int) -> None:
         if status == QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
+        self.notice.hide()
         self._fall_back(
             "renderer_gone",
             self._settled.name,

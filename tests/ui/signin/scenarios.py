@@ -392,3 +392,34 @@ def certificates() -> Facts:
         facts: Facts = {"seen": seen, "hosts": [request.host for request in broker.requests]}
         stage.clear()
         return facts
+
+
+def requests_forbidden() -> Facts:
+    """What the second line of defence lets through, for a redirect elsewhere and for one close by."""
+    from ui.signin.guard import RequestGuard
+
+    elsewhere = RequestGuard(CB, ["https://auth.broker.example"])
+    close_by = RequestGuard("http://127.0.0.1:8765/callback", ["http://127.0.0.1:8765"])
+    addresses = {
+        elsewhere: [
+            f"{CB}{OK}",
+            "https://example.com/",
+            "http://example.com:8080/x",
+            "wss://EXAMPLE.com/x",
+            "https://example.com./x",
+            "https://auth.broker.example/x",
+            "https://www.example.com/x",
+            "https://captcha.example/x",
+        ],
+        close_by: [
+            "http://127.0.0.1:8765/callback?code=C1",
+            "http://127.0.0.1:8765/callback#x",
+            "http://127.0.0.1:9999/x",
+            "ws://127.0.0.1:8765/x",
+            "http://127.0.0.1:8765/authorize",
+            "http://127.0.0.1:8765/callback.css",
+        ],
+    }
+    return {
+        address: guard.forbids(QUrl(address)) for guard, listed in addresses.items() for address in listed
+    }

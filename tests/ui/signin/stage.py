@@ -59,6 +59,8 @@ class Stage:
         from ui.theme.fonts import Fonts
 
         self.app = new_application("stage")
+        fonts = Fonts()
+        self.app.setFont(fonts.base)
         self.profile = profile_maker() if profile_maker else new_profile(self.app)
         self.outcomes: list[Outcome] = []
         attempt = SignInAttempt(
@@ -70,7 +72,7 @@ class Stage:
             lifetime_s=line.deadline_s,
         )
         self.window: SignInWindow = SignInWindow(
-            line, attempt, self.profile, QIcon(), Fonts(), sandboxed=sandboxed
+            line, attempt, self.profile, QIcon(), fonts, sandboxed=sandboxed
         )
         self.window.finished.connect(self.outcomes.append)
         self.window.start()

@@ -197,3 +197,14 @@ def test_eight_bad_certificates_are_rejected_and_a_right_one_is_verified(play: P
         assert seen[fault]["headline"] == "This connection is not safe.", fault
         assert seen[fault]["site"] == f"{fault}.broker.example"
     assert set(facts["hosts"]) == {"good.broker.example"}
+
+
+def test_no_request_goes_to_the_redirect_host_and_the_brokers_page_keeps_working(play: Play) -> None:
+    forbidden = play("requests_forbidden")
+    assert {address for address, is_forbidden in forbidden.items() if not is_forbidden} == {
+        "https://auth.broker.example/x",
+        "https://www.example.com/x",
+        "https://captcha.example/x",
+        "http://127.0.0.1:8765/authorize",
+        "http://127.0.0.1:8765/callback.css",
+    }
