@@ -62,7 +62,7 @@ LATE_IMPORTERS = {
     "main": "decides from its arguments which program it is; each loads only its own parts",
     "practice.engine.hours": "the holiday tables are needed only under --hours exchange, and slow to load",
     "practice.server.trading": "the same tables, behind the calendar route",
-    "token_proxy.__main__": "the HTTP library makes TLS contexts as it is imported: not before SSLKEYLOGFILE is gone",
+    "token_proxy.__main__": "the HTTP library makes TLS contexts when loaded: first SSLKEYLOGFILE has to go",
     "ui.signin.program": "the engine reads the environment when it is loaded, and may be missing altogether",
 }
 
