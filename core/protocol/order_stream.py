@@ -15,7 +15,7 @@ from core.domain.secret import Secret
 from core.protocol.wire import Number, Text, WireOrder, decimal, moment
 
 STREAM = "trade_updates"
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_ERRORS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
 
 
 class Phase(Enum):

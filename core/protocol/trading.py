@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -23,6 +24,11 @@ _ORDER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=6.0)
 def _one(wire: Any, turn: Callable[[Any], Result]) -> Callable[[Answer], Result]:
     decoder = msgspec.json.Decoder(wire, strict=False)
     return lambda answer: turn(decoder.decode(answer.body))
+
+
+def _segment(text: str) -> str:
+    """Keep what the broker or a person named inside one segment of the path, `BTC/USD` for one."""
+    return quote(text, safe="")
 
 
 def _order(answer: Answer) -> Order:
@@ -81,7 +87,7 @@ def read_order(order_id: str) -> Call[Order]:
     return Call(
         host=Host.TRADING,
         method="GET",
-        path=f"/v2/orders/{order_id}",
+        path=f"/v2/orders/{_segment(order_id)}",
         query=(("nested", "true"),),
         read=_order,
         failure=broker_failure,
@@ -107,7 +113,7 @@ def replace_order(order_id: str, body: bytes) -> Call[Order]:
     return Call(
         host=Host.TRADING,
         method="PATCH",
-        path=f"/v2/orders/{order_id}",
+        path=f"/v2/orders/{_segment(order_id)}",
         body=body,
         read=_order,
         failure=broker_failure,
@@ -121,7 +127,7 @@ def cancel_order(order_id: str) -> Call[None]:
     return Call(
         host=Host.TRADING,
         method="DELETE",
-        path=f"/v2/orders/{order_id}",
+        path=f"/v2/orders/{_segment(order_id)}",
         read=_nothing,
         failure=broker_failure,
         changes=True,
@@ -132,9 +138,8 @@ def cancel_order(order_id: str) -> Call[None]:
 def read_asset(symbol: str) -> Call[Asset]:
     """GET one instrument."""
     read = _one(WireAsset, WireAsset.value)
-    return Call(
-        host=Host.TRADING, method="GET", path=f"/v2/assets/{symbol}", read=read, failure=broker_failure
-    )
+    path = f"/v2/assets/{_segment(symbol)}"
+    return Call(host=Host.TRADING, method="GET", path=path, read=read, failure=broker_failure)
 
 
 def read_clock() -> Call[MarketHours]:

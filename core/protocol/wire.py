@@ -121,7 +121,9 @@ class WireOrder(msgspec.Struct):
     legs: "list[WireOrder] | None" = None
 
     def value(self) -> Order:
-        """Return this as our own value."""
+        """Return this as our own value; raises ValueError without an id to cancel it by."""
+        if not self.id:
+            raise ValueError("order without an id")
         status = self.status or ""
         return Order(
             id=self.id,
