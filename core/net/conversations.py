@@ -97,12 +97,10 @@ class MarketConversation(QObject):
         self.messages += len(messages)
         self.unreadable += session.unreadable - damaged
         self._mailbox.post(messages, received_ns)
-        if messages and isinstance(messages[0], Failure):
-            reason = session.refusal(messages[0])
-            if reason is RefusalReason.SYMBOL_LIMIT:
-                self.symbols_refused.emit(session.refused_symbols)
-            else:
-                self.refusal = reason
+        self.refusal = session.over_because
+        first = messages[0] if messages else None
+        if isinstance(first, Failure) and session.refusal(first) is RefusalReason.SYMBOL_LIMIT:
+            self.symbols_refused.emit(session.refused_symbols)
 
     def outbox(self) -> list[bytes]:
         if self._session is None:

@@ -5,6 +5,7 @@ only the newest of each symbol and frame is turned into a domain value.
 """
 
 from datetime import UTC, datetime
+from math import isfinite
 
 import msgspec
 
@@ -48,10 +49,10 @@ class QuoteMessage(msgspec.Struct, tag_field="T", tag="q", gc=False):
         """Return this as our own value; a null price means an inactive side."""
         return Quote(
             self.S,
-            self.bp or 0.0,
-            self.ap or 0.0,
-            self.bs or 0.0,
-            self.as_ or 0.0,
+            _finite(self.bp),
+            _finite(self.ap),
+            _finite(self.bs),
+            _finite(self.as_),
             nanoseconds_of(self.t),
             received_ns,
         )
@@ -68,9 +69,9 @@ class TradeMessage(msgspec.Struct, tag_field="T", tag="t", gc=False):
 
     def trade(self, received_ns: int) -> Trade | None:
         """Return this as our own value, or None without a price."""
-        if self.p is None:
+        if self.p is None or not isfinite(self.p):
             return None
-        return Trade(self.S, self.p, self.s or 0.0, nanoseconds_of(self.t), received_ns, self.x or "")
+        return Trade(self.S, self.p, _finite(self.s), nanoseconds_of(self.t), received_ns, self.x or "")
 
 
 class _BarMessage(msgspec.Struct, gc=False):
@@ -86,8 +87,10 @@ class _BarMessage(msgspec.Struct, gc=False):
         """Return this as our own value, or None if a price is missing."""
         if self.o is None or self.h is None or self.l is None or self.c is None:
             return None
+        if not isfinite(self.o + self.h + self.l + self.c):
+            return None
         start = nanoseconds_of(self.t)
-        return Bar(self.S, self.o, self.h, self.l, self.c, self.v or 0.0, start, received_ns)
+        return Bar(self.S, self.o, self.h, self.l, self.c, _finite(self.v), start, received_ns)
 
 
 class MinuteBar(_BarMessage, tag_field="T", tag="b"):
@@ -131,6 +134,11 @@ Known = (
     | TradingStatus
 )
 Message = Known | Other
+
+
+def _finite(value: float | None) -> float:
+    """MessagePack can carry infinities and NaN, which would poison every sum and sort they reach."""
+    return value if value is not None and isfinite(value) else 0.0
 
 
 def nanoseconds_of(moment: datetime | None) -> int:

@@ -13,8 +13,9 @@ from core.domain.secret import Secret
 from core.protocol.data_messages import Failure, Known, Message, Other, Subscription, Success
 
 CHANNELS = ("trades", "quotes", "bars")
-_AUTH_FAILED = 402
 _ALREADY_AUTHENTICATED = 403
+# After these the subscription is what it was before; the rest of the conversation goes on.
+_INVALID_SYNTAX, _SYMBOL_LIMIT = 400, 405
 # What an error of section 6.4 means for the connection. Absent ones are logged and survived.
 REASON_OF_CODE = {
     401: RefusalReason.SERVER_ERROR,
@@ -36,6 +37,8 @@ _JSON_ONE = msgspec.json.Decoder(Known)
 _PACKED_ONE = msgspec.msgpack.Decoder(Known)
 _JSON_OTHER = msgspec.json.Decoder(Other)
 _PACKED_OTHER = msgspec.msgpack.Decoder(Other)
+_OtherDecoder = msgspec.json.Decoder[Other] | msgspec.msgpack.Decoder[Other]
+_KNOWN_TAGS = frozenset({"success", "error", "subscription", "q", "t", "b", "u", "d", "s"})
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -59,6 +62,7 @@ class DataStreamSession:
         self.phase = Phase.GREETING
         self.to_send: list[bytes] = []
         self.unreadable = 0
+        self.over_because = RefusalReason.NONE  # why the conversation ended, in phase OVER
         self.refused_symbols: frozenset[str] = frozenset()  # over the plan's limit (error 405)
 
     def want(self, symbols: Iterable[str]) -> None:
@@ -104,10 +108,10 @@ class DataStreamSession:
             try:
                 messages.append(one.decode(part))
             except _ERRORS:
-                try:
-                    messages.append(other.decode(part))
-                except _ERRORS:
+                if (strange := _decoded_or_none(other, part)) is None or strange.T in _KNOWN_TAGS:
                     self.unreadable += 1
+                else:
+                    messages.append(strange)
         return messages
 
     def _follow(self, message: Message) -> None:
@@ -120,12 +124,12 @@ class DataStreamSession:
                 self._go_live()
             case Phase.AUTHENTICATING, Failure(code=code) if code == _ALREADY_AUTHENTICATED:
                 self._go_live()
-            case _, Failure(code=405):
-                # The subscription is unchanged: what we last asked for was not taken.
+            case _, Failure(code=code) if code in (_INVALID_SYNTAX, _SYMBOL_LIMIT):
+                # What we last asked for was not taken.
                 self.refused_symbols = self._asked - self._confirmed
                 self._asked = self._confirmed
-            case _, Failure() if self.refusal(message) is not RefusalReason.NONE:
-                self.phase = Phase.OVER
+            case _, Failure() if (reason := self.refusal(message)) is not RefusalReason.NONE:
+                self.phase, self.over_because = Phase.OVER, reason
             case Phase.LIVE, Subscription():
                 self._confirmed = frozenset(message.quotes)
                 self.refused_symbols = frozenset()
@@ -146,3 +150,10 @@ class DataStreamSession:
 
     def _say(self, message: dict[str, object]) -> None:
         self.to_send.append(msgspec.msgpack.encode(message))
+
+
+def _decoded_or_none(decoder: _OtherDecoder, part: msgspec.Raw) -> Other | None:
+    try:
+        return decoder.decode(part)
+    except _ERRORS:
+        return None
