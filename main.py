@@ -97,9 +97,6 @@ def commands() -> "Commands":
 def run_trading(options: argparse.Namespace, argv0: str) -> int:
     """Build the trading program's objects, connect them, and run until it is quit."""
     from PySide6.QtCore import QTimer
-    from ui.app import create_application
-    from ui.main_window import MainWindow
-    from ui.program import Program
 
     from core.net.lanes import Lane
     from core.net.single_instance import SingleInstance
@@ -107,6 +104,10 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
     from core.services.settings import Settings
     from core.services.workbench import Places, Workbench
     from core.store.logs import start_logging
+    from core.store.vault import open_no_vault, open_os_vault
+    from ui.app import create_application
+    from ui.main_window import MainWindow
+    from ui.program import Program
 
     data_dir = data_directory(options)
     try:
@@ -130,8 +131,10 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
     window = MainWindow(application.theme, settings, frames)
     instance.raise_asked.connect(window.come_forward)
     places = Places(root=ROOT, profiles=ROOT / "resources" / "profiles", data_dir=data_dir)
-    workbench = Workbench(places, commands(), settings, disk, frames=frames)
-    program = Program(window, workbench, profile=options.profile, tour=options.tour)
+    # A tour leaves nothing behind in the person's keyring, and takes nothing out of it.
+    open_vault = open_os_vault if options.tour is None else open_no_vault
+    workbench = Workbench(places, commands(), settings, disk, frames=frames, open_vault=open_vault)
+    program = Program(application, window, workbench, profile=options.profile, tour=options.tour)
     window.show()
     # The window is painted before anything is connected: what comes now may take as long as it takes.
     QTimer.singleShot(0, program.start)

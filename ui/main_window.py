@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QCloseEvent
@@ -156,11 +157,13 @@ class MainWindow(QMainWindow):
     # ---- what the trader tells the window -------------------------------------------------------------
 
     @Slot()
-    def begin_sign_in(self) -> None:
-        """Open the sign-in window over the middle of this one."""
+    def begin_sign_in(self, *, pictures: Path | None = None) -> None:
+        """Open the sign-in window over the middle of this one; it leaves its picture in `pictures`."""
         if self._sign_in is not None:
             middle = self.frameGeometry().center()
-            self._sign_in.begin(self._theme.name, (middle.x(), middle.y()))
+            self._sign_in.begin(
+                self._theme.name, (middle.x(), middle.y()), None if pictures is None else str(pictures)
+            )
 
     @Slot()
     def ask_to_sign_out(self) -> None:

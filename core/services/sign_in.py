@@ -113,19 +113,18 @@ class SignIn(QObject):
     def sign_out(self) -> None:
         """Forget the token: here, and in the keyring."""
         self._end()
-        if self._vault is not None:
-            vault, entry = self._vault, self._entry
-            self._keyring_lane.submit(lambda: vault.erase(entry), failed=self.noticed.emit)
+        self._erase()
         self.signed_out.emit()
-
-    def forget(self) -> None:
-        """The broker refused the token: a kept one is worth nothing."""
-        self.sign_out()
 
     def stop(self) -> None:
         """End what is under way, for the end of the program; the keyring keeps its token."""
         self._window.close()
         self._end()
+
+    def _erase(self) -> None:
+        if self._vault is not None:
+            vault, entry = self._vault, self._entry
+            self._keyring_lane.submit(lambda: vault.erase(entry), failed=self.noticed.emit)
 
     # From the keyring.
 
@@ -216,8 +215,15 @@ class SignIn(QObject):
         self._lane.submit(
             lambda: self._ask_accounts(grant),
             done=lambda accounts: self._probed(attempt, grant, accounts, remembered=remembered),
-            failed=lambda error: self._fail_attempt(attempt, error),
+            failed=lambda error: self._not_probed(attempt, error, remembered=remembered),
         )
+
+    def _not_probed(self, attempt: int, error: AppError, *, remembered: bool) -> None:
+        if attempt != self._attempt:
+            return
+        if remembered and isinstance(error, SignInExpired):
+            self._erase()
+        self._fail(error)
 
     def _ask_accounts(self, grant: Grant) -> dict[Environment, Account]:
         """Blocking. A host that refuses the token is not covered; silence counts only if none answered."""

@@ -23,7 +23,7 @@ from core.services.sign_in import SignIn
 from core.services.sign_in_window import SignInWindow
 from core.store.profiles import find_profile, read_profile
 from core.store.settings import write_settings
-from core.store.vault import Vault, choose_backend
+from core.store.vault import Vault, open_os_vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Workbench(QObject):
         *,
         frames: FrameClock,
         clock: Clock | None = None,
-        open_vault: Callable[[], Vault] = lambda: Vault(choose_backend()),
+        open_vault: Callable[[], Vault] = open_os_vault,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -134,7 +134,7 @@ class Workbench(QObject):
         signed_in, sign_in = self.signed_in, self.sign_in
         if signed_in is None or sign_in is None or environment not in signed_in.accounts:
             return
-        self._close_session()
+        self.close_session()
         session = Session(
             sign_in.profile, environment, signed_in.grant, signed_in.accounts[environment], self._parts
         )
@@ -146,14 +146,22 @@ class Workbench(QObject):
     @Slot()
     def sign_out(self) -> None:
         """End the session and forget the token, in memory and in the keyring."""
-        self._close_session()
+        self.close_session()
         self.signed_in = None
+        if self.sign_in is not None:
+            self.sign_in.sign_out()
+
+    def forget_token(self) -> None:
+        """The broker refused the token: a kept copy is worth nothing, here and in the keyring.
+
+        The session stays as it is, so that what was known can still be read.
+        """
         if self.sign_in is not None:
             self.sign_in.sign_out()
 
     def stop(self) -> None:
         """End everything in order, for the end of the program: nothing is left running."""
-        self._close_session()
+        self.close_session()
         if self.sign_in is not None:
             self.sign_in.stop()
         self._window.wait_closed()
@@ -170,7 +178,9 @@ class Workbench(QObject):
         # Paper first: a live account is shown only because the person asks for it, or has no other.
         self.open_environment(next(iter(sorted(signed_in.accounts, key=_paper_first))))
 
-    def _close_session(self) -> None:
+    @Slot()
+    def close_session(self) -> None:
+        """End the session, if there is one: nothing of it is sent or heard afterwards."""
         session, self.session = self.session, None
         if session is not None:
             self.session_closed.emit()

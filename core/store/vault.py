@@ -121,3 +121,13 @@ def _failed(what: str, error: Exception) -> StorageFailed:
         "You stay signed in until you quit; unlock the keyring to be remembered.",
         detail=type(error).__name__,
     )
+
+
+def open_os_vault() -> Vault:
+    """The vault of this computer's keyring; without a usable one it keeps nothing."""
+    return Vault(choose_backend())
+
+
+def open_no_vault() -> Vault:
+    """A vault that keeps nothing: the session lives in memory."""
+    return Vault(None)

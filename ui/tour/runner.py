@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QDialog, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import PALETTES, ThemeName
@@ -105,12 +106,23 @@ class TourRunner(QObject):
         for name in sorted(PALETTES, key=lambda name: name == chosen):
             self._theme.set(name)
             self._window.repaint()
+            picture = self._picture()
             file = f"{number:02d}-{self._step.name.replace(' ', '-')}-{name}.png"
-            if self._window.grab().save(str(self._folder / file)):
+            if picture.save(str(self._folder / file)):
                 pictures.append(file)
         self._theme.set(chosen)
         held = self._seen is not None and len(pictures) == len(PALETTES)
         self._end_step(held=held, seen=self._seen or "not seen in time", pictures=pictures)
+
+    def _picture(self) -> QPixmap:
+        """The window, with the dialogs that stand before it where they stand."""
+        picture = self._window.grab()
+        painter = QPainter(picture)
+        for dialog in self._window.findChildren(QDialog):
+            if dialog.isVisible():
+                painter.drawPixmap(dialog.pos() - self._window.pos(), dialog.grab())
+        painter.end()
+        return picture
 
     def _end_step(self, *, held: bool, seen: str, pictures: list[str]) -> None:
         step = self._step
