@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from practice.server.grants import UnreadableGrants
 from practice.server.run import serve
 from practice.server.settings import Settings
 
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         asyncio.run(serve(settings, exit_with_parent=options.exit_with_parent))
-    except OSError as problem:
+    except (OSError, UnreadableGrants) as problem:
         sys.stderr.write(f"practice: cannot start: {problem}\n")
         return 1
     return 0

@@ -20,7 +20,7 @@ from practice.server.request_log import RequestLog
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger("practice")
-_HEADERS = "broker_headers"
+_HEADERS = web.RequestKey("broker_headers", dict[str, str])
 _COUNTED_PREFIXES = ("/paper", "/live", "/data")
 
 

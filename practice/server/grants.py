@@ -15,6 +15,10 @@ from practice.engine.accounts import Environment
 SCOPES = ("account:write", "trading", "data")
 
 
+class UnreadableGrants(Exception):
+    """The file that keeps grants across runs holds something else."""
+
+
 class Grant(msgspec.Struct, frozen=True):
     """What a token or key allows."""
 
@@ -47,7 +51,10 @@ class Grants:
 
     def __post_init__(self) -> None:
         if self.keep_in and self.keep_in.exists():
-            self._by_digest = msgspec.json.decode(self.keep_in.read_bytes(), type=dict[str, Grant])
+            try:
+                self._by_digest = msgspec.json.decode(self.keep_in.read_bytes(), type=dict[str, Grant])
+            except msgspec.DecodeError as error:
+                raise UnreadableGrants(f"{self.keep_in}: {error}") from error
 
     def issue(self, scopes: Iterable[str], environments: Iterable[Environment]) -> tuple[str, Grant]:
         """A new token and what it allows."""
