@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from token_proxy.answers import FAULT, HEAD_TOO_LARGE, MALFORMED, Refusal, answer, raw_answer
 
@@ -95,7 +94,7 @@ class Gate:
             log.warning("stopping although %d connections are still open", len(self._open))
 
 
-class Connection(RequestHandler):
+class Connection(web.RequestHandler):
     """The HTTP library's connection, behind a gate."""
 
     __slots__ = ("_gate", "_head", "_limits", "_room", "_stage", "_timer", "accepted_at")
