@@ -74,7 +74,6 @@ POLLERS = {
 # Modules that run the one event loop of their process.
 LOOP_OWNERS = {
     "main": "the trading process",
-    "ui.app": "the trading process",
     "ui.signin.session": "the sign-in process",
 }
 

@@ -1,11 +1,21 @@
 """The source obeys the tables of rules, and each rule bites when it is broken."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules import BANS, LATE_IMPORTERS, LOOP_OWNERS, POLLERS
-from tests.architecture.source import findings, findings_in, sources
+from tests.architecture.rules import (
+    BANS,
+    EVERYWHERE,
+    LATE_IMPORTERS,
+    LOOP_OWNERS,
+    OURS,
+    POLLERS,
+    Ban,
+    Kind,
+)
+from tests.architecture.source import breaks, facts, findings, findings_in, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +93,21 @@ def test_a_finding_names_the_place_and_the_reason() -> None:
     assert str(finding).startswith("ui.panels.orders:3: import aiohttp: the app has Qt's event loop")
 
 
-def test_exceptions_are_only_for_modules_that_exist() -> None:
-    modules = {module for module, _ in sources(ROOT)}
-    assert {*LATE_IMPORTERS, *LOOP_OWNERS, *POLLERS} - modules == set()
+@pytest.mark.parametrize(
+    ("kind", "what", "exceptions"),
+    [
+        (Kind.LATE, OURS, LATE_IMPORTERS),
+        (Kind.CALL, (".exec",), LOOP_OWNERS),
+        (Kind.CALL, ("time.sleep",), POLLERS),
+    ],
+)
+def test_an_exception_that_nobody_needs_any_more_is_gone(
+    kind: Kind, what: tuple[str, ...], exceptions: dict[str, str]
+) -> None:
+    ban = Ban(kind=kind, what=what, why="", inside=EVERYWHERE)
+    users = {
+        module
+        for module, text in sources(ROOT)
+        if module in exceptions and any(breaks(fact, ban) for fact in facts(ast.parse(text)))
+    }
+    assert exceptions.keys() - users == set()
