@@ -102,14 +102,14 @@ class SocketDriver(QObject):
         """End the conversation politely and for good."""
         self._wanted = False
         self._ticker.stop()
-        self._drop()
+        self._drop(politely=True)
         self._enter(StreamPhase.OFF)
 
     @Slot()
     def reconnect_now(self) -> None:
         """Skip the waiting, or replace a connection that the caller does not trust."""
         if self._wanted:
-            self._drop()
+            self._drop(politely=True)
             self._connect()
 
     # The life of one connection.
@@ -133,7 +133,7 @@ class SocketDriver(QObject):
             request.setRawHeader(QByteArray(self._header[0]), QByteArray(self._header[1]))
         socket.open(request)
 
-    def _drop(self) -> None:
+    def _drop(self, *, politely: bool) -> None:
         socket, self._socket = self._socket, None
         self._pinger.stop()
         if socket is None:
@@ -144,7 +144,7 @@ class SocketDriver(QObject):
         socket.binaryMessageReceived.disconnect(self._on_binary)
         socket.textMessageReceived.disconnect(self._on_text)
         socket.pong.disconnect(self._on_pong)
-        if socket.state() == QAbstractSocket.SocketState.ConnectedState:
+        if politely and socket.state() == QAbstractSocket.SocketState.ConnectedState:
             # A clean close frees the broker's slot at once; a dead one may be held for 90 s.
             socket.close()
         else:
@@ -153,11 +153,11 @@ class SocketDriver(QObject):
         if self._phase in (StreamPhase.LIVE, StreamPhase.SILENT):
             self.went_down.emit()
 
-    def _lose(self, reason: RefusalReason) -> None:
+    def _lose(self, reason: RefusalReason, *, politely: bool = False) -> None:
         """The connection is over, whoever ended it; decide what is next."""
         if self._socket is None:
             return
-        self._drop()
+        self._drop(politely=politely)
         self._failures += 1
         if reason in HOPELESS:
             self._enter(StreamPhase.REFUSED, reason)
@@ -185,7 +185,7 @@ class SocketDriver(QObject):
         self.speak()
         refusal = self._conversation.refusal
         if refusal is not RefusalReason.NONE:
-            self._lose(refusal)
+            self._lose(refusal, politely=True)
         elif self._phase is not StreamPhase.LIVE and self._conversation.is_live:
             self._become_live()
 
