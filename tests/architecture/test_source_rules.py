@@ -60,7 +60,7 @@ ALLOWED = [
     ("core.services.quotes", "from PySide6.QtCore import QObject"),
     ("core.net.stream", "from PySide6.QtWebSockets import QWebSocket"),
     ("core.net.stream", "thread = QThread()"),
-    ("ui.app", "app.exec()"),
+    ("main", "app.exec()"),
     ("main", "def f():\n    import ui.app"),
     ("core.services.clock", "from time import monotonic\nnow = monotonic()"),
     ("core.protocol.retry", "import time\ndef f(clock=time.monotonic): ..."),
