@@ -1,7 +1,8 @@
 """Market data as it arrives by the hundred thousand: floats, with their provenance.
 
 `exchange_ns` is the exchange's own time, nanoseconds since 1970 UTC; `received_ns` is our monotonic clock
-when the frame was taken. Age is judged by the latter only, since two clocks never agree.
+when the frame was taken. Age is judged by the latter only, since two clocks never agree. What came by REST
+may be old news, so its `received_ns` is set back by the age that the exchange's stamp says.
 """
 
 from enum import StrEnum

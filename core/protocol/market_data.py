@@ -1,6 +1,7 @@
 """The calls of the data host that Bellwether makes (protocol page section 5)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -26,17 +27,22 @@ class _Trade(msgspec.Struct):
     t: str | None = None
 
 
-class _DayBar(msgspec.Struct):
+class _Bar(msgspec.Struct):
     c: float | None = None
 
 
 class _Snapshot(msgspec.Struct):
     latest_trade: _Trade | None = msgspec.field(name="latestTrade", default=None)
     latest_quote: _Quote | None = msgspec.field(name="latestQuote", default=None)
-    previous_day: _DayBar | None = msgspec.field(name="prevDailyBar", default=None)
+    previous_day: _Bar | None = msgspec.field(name="prevDailyBar", default=None)
+
+
+class _Bars(msgspec.Struct):
+    bars: dict[str, list[_Bar] | None] | None = None
 
 
 _SNAPSHOTS = msgspec.json.Decoder(dict[str, _Snapshot | None])
+_BARS = msgspec.json.Decoder(_Bars)
 
 
 def read_snapshots(symbols: Iterable[str], feed: str) -> Call[tuple[Ticker, ...]]:
@@ -52,6 +58,35 @@ def read_snapshots(symbols: Iterable[str], feed: str) -> Call[tuple[Ticker, ...]
         read=_read_snapshots,
         failure=broker_failure,
     )
+
+
+def read_closes(
+    symbols: Iterable[str], feed: str, *, timeframe: str, start: datetime, limit: int
+) -> Call[dict[str, tuple[float, ...]]]:
+    """GET the closing prices of each symbol's bars since `start` (aware), oldest first.
+
+    `limit` counts all symbols together; a symbol without bars is left out.
+    """
+    return Call(
+        host=Host.DATA,
+        method="GET",
+        path="/v2/stocks/bars",
+        query=(
+            ("symbols", joined(symbols)),
+            ("timeframe", timeframe),
+            ("start", start.isoformat().replace("+00:00", "Z")),
+            ("limit", str(limit)),
+            ("feed", feed),
+        ),
+        read=_read_closes,
+        failure=broker_failure,
+    )
+
+
+def _read_closes(answer: Answer) -> dict[str, tuple[float, ...]]:
+    found = _BARS.decode(answer.body).bars or {}
+    closes = {symbol: tuple(b.c for b in bars if b.c is not None) for symbol, bars in found.items() if bars}
+    return {symbol: prices for symbol, prices in closes.items() if prices}
 
 
 def _read_snapshots(answer: Answer) -> tuple[Ticker, ...]:

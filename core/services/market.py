@@ -2,16 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from core.domain.freshness import NS_PER_S
 from core.domain.market import Quote, Source, Ticker, Trade
 from core.errors import AppError
 from core.net.mailbox import Delivery, MarketMailbox
-from core.protocol.market_data import read_snapshots
+from core.protocol.market_data import read_closes, read_snapshots
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.frame_clock import FrameClock
@@ -23,7 +25,8 @@ SNAPSHOT_BATCH = 100
 _GATHER_MS = 60
 _RETRY_MS = 5_000
 _RECENT_POINTS = 40
-_RECENT_EVERY_NS = 2_000_000_000
+_RECENT_EVERY_S = 300
+_RECENT_TIMEFRAME = "5Min"
 
 
 Part = TypeVar("Part", Quote, Trade)
@@ -66,8 +69,10 @@ class QuoteBoard(QObject):
         return self._tickers.get(symbol)
 
     def recent(self, symbol: str) -> Sequence[float]:
-        """A sparse run of recent prices, oldest first, for a sparkline."""
-        return tuple(self._recent.get(symbol, ()))
+        """A price every five minutes, oldest first, and the newest of all: for a sparkline."""
+        ticker = self._tickers.get(symbol)
+        last = None if ticker is None else ticker.last
+        return (*self._recent.get(symbol, ()), *(() if last is None else (last,)))
 
     def follow(self, owner: str, symbols: Iterable[str]) -> None:
         """Replace the set of symbols that `owner` (one of OWNERS) needs."""
@@ -87,8 +92,8 @@ class QuoteBoard(QObject):
 
     @Slot(object)
     def limit_symbols(self, _refused: object) -> None:
-        """The broker refused a subscription as too large: keep to the small plan's budget from now on."""
-        self.budget = SMALL_PLAN_BUDGET
+        """The broker refused a subscription as too large: ask for fewer, the most important first."""
+        self.budget = SMALL_PLAN_BUDGET if self.budget is None else self.budget // 2
         self._wanted = frozenset()
         self._apply()
 
@@ -116,22 +121,47 @@ class QuoteBoard(QObject):
         for start in range(0, len(missing), SNAPSHOT_BATCH):
             batch = missing[start : start + SNAPSHOT_BATCH]
             self._snapshot_asked.update(batch)
-            call = read_snapshots((symbol for symbol in batch if "/" not in symbol), self._feed)
-            self._link.read(call, self._take_snapshots, partial(self._retry, batch))
+            stocks = [symbol for symbol in batch if "/" not in symbol]
+            if stocks:
+                call = read_snapshots(stocks, self._feed)
+                self._link.read(call, self._take_snapshots, partial(self._retry, batch))
+                self._read_recent([symbol for symbol in stocks if symbol not in self._recent])
+
+    def _read_recent(self, symbols: Sequence[str]) -> None:
+        if not symbols:
+            return
+        span = timedelta(seconds=_RECENT_EVERY_S * _RECENT_POINTS)
+        call = read_closes(
+            symbols,
+            self._feed,
+            timeframe=_RECENT_TIMEFRAME,
+            start=datetime.fromtimestamp(self._clock.wall_ns() / NS_PER_S, UTC).replace(microsecond=0) - span,
+            limit=len(symbols) * (_RECENT_POINTS + 1),
+        )
+        self._link.read(call, self._take_recent, _do_without)
+
+    def _take_recent(self, closes: Mapping[str, Sequence[float]]) -> None:
+        now = self._clock.monotonic_ns()
+        for symbol, prices in closes.items():
+            self._recent[symbol] = deque(prices[-_RECENT_POINTS:], maxlen=_RECENT_POINTS)
+            self._recent_at[symbol] = now
+        changed = {symbol: self._tickers[symbol] for symbol in closes if symbol in self._tickers}
+        if changed:
+            self.tickers_changed.emit(changed)
 
     def _retry(self, batch: Iterable[str], _error: AppError) -> None:
         self._snapshot_asked.difference_update(batch)
         self._fetch.start(_RETRY_MS)
 
     def _take_snapshots(self, snapshots: tuple[Ticker, ...]) -> None:
-        now = self._clock.monotonic_ns()
+        now, wall = self._clock.monotonic_ns(), self._clock.wall_ns()
         changed: dict[str, Ticker] = {}
         for seen in snapshots:
             known = self._tickers.get(seen.symbol, Ticker(symbol=seen.symbol))
             ticker = Ticker(
                 symbol=seen.symbol,
-                quote=_newer(known.quote, seen.quote, now),
-                trade=_newer(known.trade, seen.trade, now),
+                quote=_newer(known.quote, seen.quote, now, wall),
+                trade=_newer(known.trade, seen.trade, now, wall),
                 previous_close=seen.previous_close or known.previous_close,
             )
             changed[seen.symbol] = self._tickers[seen.symbol] = ticker
@@ -168,14 +198,23 @@ class QuoteBoard(QObject):
 
     def _sample(self, ticker: Ticker, now_ns: int) -> None:
         last = ticker.last
-        if last is None or now_ns - self._recent_at.get(ticker.symbol, 0) < _RECENT_EVERY_NS:
+        since_ns = now_ns - self._recent_at.get(ticker.symbol, 0)
+        if last is None or since_ns < _RECENT_EVERY_S * NS_PER_S:
             return
         self._recent_at[ticker.symbol] = now_ns
         self._recent.setdefault(ticker.symbol, deque(maxlen=_RECENT_POINTS)).append(last)
 
 
-def _newer(known: Part | None, seen: Part | None, now_ns: int) -> Part | None:
-    """Keep what the exchange stamped later; a REST answer never covers a newer streamed price."""
+def _newer(known: Part | None, seen: Part | None, now_ns: int, wall_ns: int) -> Part | None:
+    """Keep what the exchange stamped later; a REST answer never covers a newer streamed price.
+
+    An answer may carry a price that is hours old, so it counts as heard when the exchange made it.
+    """
     if seen is None or (known is not None and known.exchange_ns > seen.exchange_ns):
         return known
-    return msgspec.structs.replace(seen, received_ns=now_ns, source=Source.REST)
+    age_ns = max(0, wall_ns - seen.exchange_ns)
+    return msgspec.structs.replace(seen, received_ns=now_ns - age_ns, source=Source.REST)
+
+
+def _do_without(_error: AppError) -> None:
+    """A sparkline that begins empty harms nobody."""

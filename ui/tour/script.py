@@ -92,6 +92,12 @@ class Tour(QObject):
                 look=self._see_live,
             ),
             Step(
+                name="event log",
+                expected="the stream panel shows lines of both streams",
+                act=lambda: self._window.desk.reveal(self._window.desk.stream),
+                look=self._see_log,
+            ),
+            Step(
                 name="rest a limit order",
                 expected="a limit order far below the market is working at the broker",
                 act=self._fill_in_limit,
@@ -195,6 +201,12 @@ class Tour(QObject):
             f"{len(session.log.lines)} lines logged, both streams live"
         )
 
+    def _see_log(self) -> str | None:
+        counts = {name: sum(line.stream is name for line in self._session.log.lines) for name in StreamName}
+        if not all(counts.values()) or not self._window.desk.stream.view.isVisible():
+            return None
+        return ", ".join(f"{count} lines of {name.value}" for name, count in counts.items())
+
     # Orders.
 
     def _price(self, share: Decimal) -> Decimal:
@@ -214,6 +226,7 @@ class Tour(QObject):
         )
 
     def _fill_in_limit(self) -> None:
+        self._window.desk.reveal(self._window.desk.orders)
         self._hands.fill_ticket(self._request(OrderType.LIMIT, 5, self._price(FAR_BELOW)))
 
     def _fill_in_market(self) -> None:
