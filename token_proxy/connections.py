@@ -129,7 +129,9 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._stage is Stage.HEAD:
+        if not data:
+            super().data_received(data)  # the library calls itself like this to go on after a pause
+        elif self._stage is Stage.HEAD:
             self._take_head(data)
         elif self._stage is Stage.BODY:
             self._take_body(data)

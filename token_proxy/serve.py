@@ -1,8 +1,10 @@
 """The running program: listen, say so in one line, serve, and on request finish what is in flight."""
 
 import asyncio
+import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -68,12 +70,13 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def _stop_at_end_of_input(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
 
     def wait_for_the_end() -> None:
-        while sys.stdin.buffer.read(4096):
+        # Not sys.stdin.buffer: its lock, held in the read, aborts an interpreter that wants to end meanwhile.
+        while os.read(descriptor, 4096):
             pass
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has stopped already
             loop.call_soon_threadsafe(stop.set)
 
     # A daemon: after a signal the parent's pipe may stay open, and the read cannot be interrupted.
