@@ -35,35 +35,38 @@ class Pump:
             await asyncio.sleep(_FLOODING_TURN_S if self._floods else _TURN_S)
 
     def turn(self) -> None:
-        """Let everything happen that is due."""
+        """Let everything happen that is due, a minute at a time: its prints come before its bar."""
         now = self._clock.now()
         self._brokerage.floor.advance(now)
+        after = self._sent_until
+        while after < now:
+            until = min(now, after - after % MINUTE + MINUTE)
+            for feed in self._feeds:
+                if feed.reader and feed.reader.session.is_live:
+                    self._gather(feed, feed.reader, after, until)
+            after = until
         for feed in self._feeds:
-            if feed.reader and feed.reader.session.is_live:
-                self._send(feed, feed.reader, now)
+            if feed.reader:
+                feed.reader.flush()
         self._sent_until = now
         self._prepare(now)
         if self._quote_rate:
             self._flood(now)
 
-    def _send(self, feed: Feed, reader: Reader, now: int) -> None:
+    def _gather(self, feed: Feed, reader: Reader, after: int, until: int) -> None:
         for symbol in wanted_symbols(reader, feed, "trades", "quotes"):
             instrument = feed.instruments[symbol]
             quotes, trades = reader.session.wants("quotes", symbol), reader.session.wants("trades", symbol)
-            for tick in self._market.prints(instrument, self._sent_until, now):
+            for tick in self._market.prints(instrument, after, until):
                 if isinstance(tick, Quote):
                     if quotes and not self._quote_rate:
                         reader.pending.append(quote_message(instrument, tick, packed=reader.packed))
                 elif trades:
                     reader.pending.append(trade_message(instrument, tick, packed=reader.packed))
-        if self._sent_until // MINUTE != now // MINUTE:
-            self._send_bars(feed, reader, now)
-        reader.flush()
+        if until % MINUTE == 0 and self._market.timetable.current(until - MINUTE):
+            self._gather_bars(feed, reader, until)
 
-    def _send_bars(self, feed: Feed, reader: Reader, now: int) -> None:
-        session = self._market.timetable.last_started(now)
-        if now - now % MINUTE > session.end:
-            return  # the market is closed; its last minute has been sent
+    def _gather_bars(self, feed: Feed, reader: Reader, now: int) -> None:
         for symbol in wanted_symbols(reader, feed, "bars"):
             bar = self._market.minute_bar(feed.instruments[symbol], now)
             reader.pending.append(bar_message("b", feed.instruments[symbol], bar, packed=reader.packed))

@@ -1,6 +1,7 @@
 """The practice broker as it is run: a process of its own, its log in a file."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -174,16 +176,18 @@ class Stream:
 
     def __init__(self, url: str, *, packed: bool = False, headers: dict[str, str] | None = None) -> None:
         kind = {"Content-Type": "application/msgpack"} if packed else {}
-        self._packed = packed
-        self.socket: ClientConnection = connect(
+        self._packed, self._leaving = packed, contextlib.ExitStack()
+        self._kept: deque[Any] = deque()
+        connection = connect(
             url, additional_headers=kind | (headers or {}), max_size=None, open_timeout=10, proxy=None
         )
+        self.socket: ClientConnection = self._leaving.enter_context(connection)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
+        self._leaving.close()
 
     def say(self, message: object) -> None:
         encode = msgspec.msgpack.encode if self._packed else msgspec.json.encode
@@ -199,11 +203,12 @@ class Stream:
         return msgspec.json.decode(frame)
 
     def hear_until(self, wanted: Callable[[Any], bool], patience_s: float = 20.0) -> list[Any]:
-        """Collect messages (of data streams: singly) up to the wanted one."""
+        """Collect messages (of data streams: singly) up to the wanted one; the rest is kept for next time."""
         heard: list[Any] = []
         while True:
-            message = self.hear(patience_s)
-            for one in message if isinstance(message, list) else [message]:
-                heard.append(one)
-                if wanted(one):
-                    return heard
+            if not self._kept:
+                message = self.hear(patience_s)
+                self._kept.extend(message if isinstance(message, list) else [message])
+            heard.append(self._kept.popleft())
+            if wanted(heard[-1]):
+                return heard

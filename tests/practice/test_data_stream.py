@@ -1,0 +1,247 @@
+"""The market-data streams over real sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from practice.server import data_session
+from practice.server.data_session import DataSession
+from tests.practice.program import PracticeProgram, Stream, until
+
+AUTHENTICATED = [{"T": "success", "msg": "authenticated"}]
+CONNECTED = [{"T": "success", "msg": "connected"}]
+
+
+@contextmanager
+def live(program: PracticeProgram, feed: str = "iex", *, packed: bool = False) -> Iterator[Stream]:
+    """A stream, authenticated by key as soon as the feed's slot is free."""
+
+    def admitted() -> Stream | None:
+        stream = Stream(f"{program.line['data_stream_url']}/v2/{feed}", packed=packed)
+        assert stream.hear() == CONNECTED
+        stream.say({"action": "auth", "key": program.line["api_key"], "secret": program.line["api_secret"]})
+        if stream.hear() == AUTHENTICATED:
+            return stream
+        stream.__exit__()
+        return None
+
+    with until(admitted, "the slot was never free") as stream:
+        yield stream
+
+
+def error(code: int, message: str) -> list[dict[str, Any]]:
+    return [{"T": "error", "code": code, "msg": message}]
+
+
+def test_a_token_is_sent_as_the_secret_of_the_key_oauth(broker: PracticeProgram) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v2/sip") as stream:
+        assert stream.hear() == CONNECTED
+        stream.say({"action": "auth", "key": "oauth", "secret": broker.token(scope="data")})
+        assert stream.hear() == AUTHENTICATED
+        stream.say({"action": "auth", "key": "oauth", "secret": "again"})
+        assert stream.hear() == error(403, "already authenticated")
+
+
+@pytest.mark.parametrize("kind", ["bearer", "keys"])
+def test_headers_on_the_upgrade_authenticate_too(broker: PracticeProgram, kind: str) -> None:
+    headers = broker.keys if kind == "keys" else {"Authorization": f"Bearer {broker.token(scope='data')}"}
+    with Stream(broker.line["data_stream_url"] + "/v2/delayed_sip", headers=headers) as stream:
+        assert stream.hear() == CONNECTED
+        assert stream.hear() == AUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("scope", "secret", "expected"),
+    [(None, "nonsense", error(402, "auth failed")), ("trading", None, error(411, "insufficient scope"))],
+)
+def test_a_token_that_does_not_do_is_told_why_and_hung_up_on(
+    broker: PracticeProgram, scope: str | None, secret: str | None, expected: list[dict[str, Any]]
+) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v2/iex") as stream:
+        stream.hear()
+        stream.say({"action": "auth", "key": "oauth", "secret": secret or broker.token(scope=scope)})
+        assert stream.hear() == expected
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+
+
+def test_subscriptions_add_up_and_every_answer_shows_them_all(broker: PracticeProgram) -> None:
+    with live(broker) as stream:
+        stream.say({"action": "subscribe", "trades": ["AAPL"], "bars": ["*"]})
+        stream.say({"action": "subscribe", "quotes": ["MSFT", "AMD"], "statuses": ["*"]})
+        stream.say({"action": "unsubscribe", "quotes": ["MSFT"], "trades": ["KO"]})
+        heard = stream.hear_until(lambda m: m.get("quotes") == ["AMD"])
+        assert heard[-1] == {
+            "T": "subscription",
+            "trades": ["AAPL"],
+            "quotes": ["AMD"],
+            "bars": ["*"],
+            "updatedBars": [],
+            "dailyBars": [],
+            "statuses": ["*"],
+            "lulds": [],
+            "imbalances": [],
+            "corrections": ["AAPL"],
+            "cancelErrors": ["AAPL"],
+        }
+
+
+def test_only_what_was_asked_for_comes(broker: PracticeProgram) -> None:
+    with live(broker) as stream:
+        stream.say({"action": "subscribe", "trades": ["NVDA"], "quotes": ["AAPL", "NVDA"]})
+        heard: list[Any] = []
+        stream.hear_until(lambda m: heard.append((m["T"], m.get("S"))) or heard.count(("t", "NVDA")) > 3)
+        assert set(heard) == {("subscription", None), ("t", "NVDA"), ("q", "AAPL"), ("q", "NVDA")}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
+def test_quotes_and_trades_have_the_documented_fields(broker: PracticeProgram, packed: bool) -> None:
+    with live(broker, packed=packed) as stream:
+        stream.say({"action": "subscribe", "trades": ["NVDA"], "quotes": ["NVDA"]})
+        heard = stream.hear_until(lambda m: m["T"] == "t")
+        trade = heard[-1]
+        quote = next(message for message in heard if message["T"] == "q")
+        assert list(trade)[0] == "T"  # an SDK relies on it
+        assert set(trade) == {"T", "S", "i", "x", "p", "s", "c", "t", "z"}
+        assert set(quote) == {"T", "S", "bx", "bp", "bs", "ax", "ap", "as", "c", "t", "z"}
+        assert quote["bp"] < quote["ap"]
+        assert isinstance(trade["p"], float)
+        if packed:
+            moment = trade["t"]
+            assert isinstance(moment, datetime)
+        else:
+            moment = datetime.fromisoformat(trade["t"][:26] + "+00:00")
+        assert abs((datetime.now(UTC) - moment).total_seconds()) < 5
+        assert isinstance(stream.frame(), bytes if packed else str)
+
+
+def test_a_minute_bar_comes_right_after_its_minute_and_history_repeats_it(tmp_path: Path) -> None:
+    with PracticeProgram(tmp_path / "log", "--speed", "120", "--rate-limit", "0") as program:
+        with live(program) as stream:
+            stream.say({"action": "subscribe", "trades": ["AAPL"], "bars": ["AAPL"], "dailyBars": ["AAPL"]})
+            first = stream.hear_until(lambda m: m["T"] == "b")[-1]
+            minute = stream.hear_until(lambda m: m["T"] == "b")
+            bar = minute[-1]
+            daily = stream.hear_until(lambda m: m["T"] == "d")[-1]
+        assert bar["t"] > first["t"]
+        # What has been dealt with since the bar before is the minute of this one.
+        trades = [m for m in minute if m["T"] == "t" and m["t"][:16] == bar["t"][:16]]
+        prices = [trade["p"] for trade in trades]
+        assert (prices[0], max(prices), min(prices), prices[-1]) == (bar["o"], bar["h"], bar["l"], bar["c"])
+        assert (len(trades), sum(trade["s"] for trade in trades)) == (bar["n"], bar["v"])
+        history = program.data("/v2/stocks/AAPL/bars", timeframe="1Min", start=bar["t"], end=bar["t"]).json()
+        assert history["bars"] == [{name: bar[name] for name in bar if name not in {"T", "S"}}]
+        assert daily["h"] >= bar["h"]
+        assert daily["l"] <= bar["l"]
+
+
+def test_the_test_feed_has_its_one_symbol(broker: PracticeProgram) -> None:
+    with live(broker, "test") as stream:
+        stream.say({"action": "subscribe", "quotes": ["FAKEPACA", "AAPL"]})
+        heard: list[Any] = []
+        stream.hear_until(lambda m: heard.append(m.get("S")) or heard.count("FAKEPACA") > 2)
+        assert set(heard[1:]) == {"FAKEPACA"}
+
+
+def test_a_feed_has_one_connection_for_each_user(broker: PracticeProgram) -> None:
+    key = {"action": "auth", "key": broker.line["api_key"], "secret": broker.line["api_secret"]}
+    with live(broker), Stream(broker.line["data_stream_url"] + "/v2/iex") as second:
+        second.hear()
+        second.say(key)
+        assert second.hear() == error(406, "connection limit exceeded")
+        with pytest.raises(ConnectionClosed):
+            second.hear()
+        with live(broker, "test"):
+            pass  # another feed has a slot of its own
+
+
+def test_thirty_symbols_of_trades_and_quotes_are_the_limit_and_bars_are_free(tmp_path: Path) -> None:
+    symbols = [f"A{n}" for n in range(30)]
+    with PracticeProgram(tmp_path / "log") as program, live(program) as stream:
+        stream.say({"action": "subscribe", "trades": symbols[:15], "quotes": symbols[15:], "bars": ["*"]})
+        assert stream.hear()[0]["T"] == "subscription"
+        for more in ({"quotes": ["KO"]}, {"quotes": ["*"]}, {"trades": symbols[15:]}):
+            stream.say({"action": "subscribe", **more})
+            assert stream.hear_until(lambda m: m["T"] == "error")[-1:] == error(405, "symbol limit exceeded")
+        stream.say({"action": "unsubscribe", "trades": symbols[:1]})
+        stream.say({"action": "subscribe", "quotes": ["KO"]})
+        assert "KO" in stream.hear_until(lambda m: "KO" in m.get("quotes", ()))[-1]["quotes"]
+
+
+def test_mistakes_are_numbered_and_the_connection_stays(broker: PracticeProgram) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v2/iex") as stream:
+        stream.hear()
+        stream.say({"action": "subscribe", "trades": ["AAPL"]})
+        assert stream.hear() == error(401, "not authenticated")
+    with live(broker) as stream:
+        for message, expected in (
+            ({"action": "dance"}, error(400, "invalid syntax")),
+            ([], error(400, "invalid syntax")),
+            ({"action": "subscribe", "trades": "AAPL"}, error(400, "invalid syntax")),
+            ({"action": "subscribe", "trades": [5]}, error(400, "invalid syntax")),
+            ({"action": "subscribe", "trades": ["aapl"]}, error(400, "invalid syntax")),
+            (
+                {"action": "subscribe", "orderbooks": ["AAPL"]},
+                error(410, "invalid subscribe action for this feed"),
+            ),
+        ):
+            stream.say(message)
+            assert stream.hear() == expected, message
+        for frame in ("{", "[" * 3000, b"\xff"):
+            stream.socket.send(frame)
+            assert stream.hear() == error(400, "invalid syntax")
+
+
+def test_fragmented_messages_are_put_together(broker: PracticeProgram) -> None:
+    with live(broker) as stream:
+        stream.socket.send(['{"action":"sub', 'scribe","quo', 'tes":["AAPL"]}'])
+        assert stream.hear()[0]["quotes"] == ["AAPL"]
+
+
+def test_an_unknown_feed_is_not_found(broker: PracticeProgram) -> None:
+    url = broker.line["data_stream_url"].replace("ws:", "http:") + "/v2/weather"
+    assert broker.http.get(url, timeout=10).status_code == 404
+
+
+def test_who_says_nothing_for_ten_seconds_is_hung_up_on(
+    broker: PracticeProgram,
+) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v2/iex") as stream:
+        stream.hear()
+        assert stream.hear(patience_s=data_session.AUTH_TIMEOUT_S + 5) == error(404, "auth timeout")
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+
+
+def test_a_flood_has_the_rate_that_was_asked_for(tmp_path: Path) -> None:
+    arguments = ("--quote-rate", "20000", "--symbol-limit", "0")
+    with PracticeProgram(tmp_path / "log", *arguments) as program, live(program, "sip") as stream:
+        stream.say({"action": "subscribe", "quotes": ["*"]})
+        symbols, count, stamps = set(), 0, []
+        while count < 40_000:
+            for message in stream.hear():
+                if message["T"] == "q":
+                    count += 1
+                    symbols.add(message["S"])
+                    stamps.append(message["t"])
+        assert len(symbols) > 300
+        assert stamps == sorted(stamps)
+        begun, ended = (datetime.fromisoformat(stamps[n][:26]) for n in (0, -1))
+        assert 1.5 < (ended - begun).total_seconds() < 6
+
+
+def test_a_session_needs_no_socket() -> None:
+    session = DataSession(lambda key, secret: "welcome" if (key, secret) == ("k", "s") else "auth failed", 2)
+    assert session.receive({"action": "auth", "key": "k", "secret": "no"}).ends
+    assert session.receive({"action": "auth", "key": "k", "secret": "s"}).messages == AUTHENTICATED
+    assert session.receive({"action": "subscribe", "quotes": ["A", "B"]}).messages[0]["quotes"] == ["A", "B"]
+    assert session.receive({"action": "subscribe", "trades": ["A"]}).messages == error(
+        405, "symbol limit exceeded"
+    )
+    assert session.wants("quotes", "A")
+    assert not session.wants("trades", "A")
