@@ -109,8 +109,12 @@ class NoticeBar(QWidget):
         return tuple(self._rows)
 
     def show_error(self, error: AppError, actions: Sequence[NoticeAction] = ()) -> None:
-        """Show a failure; its `detail` is for the log and never shown."""
-        self.show_text(error.headline, error.remedy, "problem", actions)
+        """Show what happened; its `detail` is for the log and never shown.
+
+        A plain AppError is something to know, one of its kinds is something that failed.
+        """
+        kind: Kind = "caution" if type(error) is AppError else "problem"
+        self.show_text(error.headline, error.remedy, kind, actions)
 
     def show_text(
         self,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.money import plain
 from core.domain.request import ReplaceRequest
-from core.errors import AppError, NotPermitted
+from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
 from core.services.orders import TradingBlock
 from ui import figures, sentences, words
 from ui.dialogs.question import Question
@@ -134,7 +134,7 @@ class TradingActions(QObject):
         except NotPermitted as refused:
             block = self._session.orders.trading_block
             reason = words.trading_block(block) if block is not TradingBlock.NONE else refused.remedy
-            self.noticed.emit(AppError(self.tr("Nothing was sent."), reason))
+            self.noticed.emit(NotPermitted(self.tr("Nothing was sent."), reason))
         except AppError as failure:
             self.noticed.emit(failure)
 
@@ -153,7 +153,7 @@ class TradingActions(QObject):
 
     def _unknown(self, intent: Intent, text: str) -> AppError:
         kind = words.intent_kind(intent.kind)
-        return AppError(
+        return OutcomeUnknown(
             self.tr("{kind}: {order}: outcome unknown.").format(kind=kind, order=text),
             self.tr("Checking with the broker; nothing is sent again by itself. Watch the order."),
         )
@@ -161,10 +161,10 @@ class TradingActions(QObject):
     def _refused(self, intent: Intent, text: str) -> AppError:
         reason = words.outside_text(intent.reason) or self.tr("no reason given")
         if intent.kind is IntentKind.PLACE:
-            return AppError(
+            return OrderRefused(
                 self.tr("{order}: no order was placed.").format(order=text), self.tr("Reason: ") + reason
             )
-        return AppError(
+        return OrderRefused(
             self.tr("{kind}: {order}: refused; the order is as it was.").format(
                 kind=words.intent_kind(intent.kind), order=text
             ),

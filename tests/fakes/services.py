@@ -95,6 +95,24 @@ def order(order_id: str = "o-1", **changes) -> Order:
     return replace(known, **changes)
 
 
+class StandingClock:
+    """Starts at now and moves only when told."""
+
+    def __init__(self) -> None:
+        self.monotonic = time.monotonic_ns()
+        self.wall = time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        return self.monotonic
+
+    def wall_ns(self) -> int:
+        return self.wall
+
+    def pass_s(self, seconds: float) -> None:
+        self.monotonic += int(seconds * NS_PER_S)
+        self.wall += int(seconds * NS_PER_S)
+
+
 class FakeAccountWatch(QObject):
     changed = Signal(object)
     failed = Signal(object)
