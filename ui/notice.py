@@ -50,8 +50,8 @@ class NoticeRow(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(1)
         texts.addWidget(self.headline)
-        if remedy:
-            texts.addWidget(self.remedy)
+        texts.addWidget(self.remedy)
+        self.remedy.setVisible(bool(remedy))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 7, 8, 7)
         row.setSpacing(10)

@@ -1,0 +1,295 @@
+"""The top bar, the connection strip, the notices and the command field."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal as D
+from functools import partial
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from core.domain.connection import RefusalReason, StreamName, StreamPhase
+from core.domain.environment import Environment
+from core.domain.grant import SCOPE_DATA
+from core.errors import AppError, Offline
+from core.services.session import Session
+from tests.fakes.services import FakeSession, StandingClock, account
+from ui.command_field import Command, CommandField, looks_like_symbol
+from ui.notice import NoticeAction, NoticeBar
+from ui.status_bar import Health, StatusBar
+from ui.top_bar import TopBar
+
+S = 1_000_000_000
+
+
+@pytest.fixture
+def clock():
+    return StandingClock()
+
+
+@pytest.fixture
+def session(qapp):
+    return FakeSession()
+
+
+@pytest.fixture
+def top(theme, qtbot, session):
+    bar = TopBar(theme)
+    qtbot.addWidget(bar)
+    bar.show_session(cast(Session, session))
+    return bar
+
+
+@pytest.fixture
+def strip(theme, qtbot, session, clock):
+    bar = StatusBar(theme, clock)
+    qtbot.addWidget(bar)
+    bar.resize(1400, 26)
+    bar.show_session(cast(Session, session))
+    bar.show()
+    return bar
+
+
+def test_the_top_bar_shows_figures_with_sign_and_arrow(top, session):
+    assert top.equity.figure.text() == "100,482.16"
+    assert top.day.figure.text() == "\u25b2 +482.16 \u00b7 0.48 %"
+    assert top.buying_power.figure.text() == "187,310.40"
+    session.account.show(account(equity=D(99000)))
+    assert top.day.figure.text() == "\u25bc \u22121,000.00 \u00b7 1.00 %"
+    assert top.day.figure.property("tone") == "down"
+
+
+def test_the_badges_name_scope_environment_and_account(top):
+    assert top.scopes.text == "may trade \u00b7 read data"
+    assert top.environment.text == "PAPER \u00b7\u00b73F7A"
+    assert top.environment.accessibleName() == "PAPER \u00b7\u00b73F7A"
+
+
+def test_a_live_badge_is_filled_and_a_paper_badge_is_not(theme, qtbot, top):
+    live = FakeSession(environment=Environment.LIVE, scopes=frozenset({SCOPE_DATA}))
+    paper_surface = top.environment.surface()[0]
+    top.show_session(cast(Session, live))
+    assert paper_surface is None
+    assert top.environment.surface()[0] == theme.colors.live
+    assert top.environment.text.startswith("LIVE")
+    assert top.scopes.text == "read only"
+
+
+def test_signed_out_shows_nothing_of_an_account(top):
+    top.show_signed_out()
+    for part in (top.equity, top.day, top.buying_power, top.environment, top.scopes, top.command_field):
+        assert part.isHidden()
+
+
+def test_every_feed_says_its_state_and_age(strip, session, clock):
+    session.connection.show(StreamName.ORDERS, last_message_ns=clock.monotonic - S * 2 // 5)
+    session.connection.show(StreamName.QUOTES, last_message_ns=clock.monotonic)
+    assert strip.orders.text.text() == "live \u00b7 0.4 s"
+    assert strip.quotes.text.text() == "IEX \u00b7 live \u00b7 0.0 s \u00b7 1,284 msg/s \u00b7 24/30 symbols"
+    assert strip.rest.text.text() == "41 ms"
+    assert strip.gaps.text() == "0 gaps \u00b7 0 reconnects"
+    assert strip.skew.text() == "Clock +12 ms"
+    assert strip.orders.accessibleName() == "Orders: live \u00b7 0.4 s"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "health"),
+    [
+        ({"phase": StreamPhase.SILENT}, "silent 12 s", Health.UNSURE),
+        ({"phase": StreamPhase.WAITING}, "reconnecting in 1 s", Health.BAD),
+        (
+            {"phase": StreamPhase.REFUSED, "reason": RefusalReason.SCOPE_MISSING},
+            "refused: sign-in does not cover it",
+            Health.BAD,
+        ),
+        ({"phase": StreamPhase.CONNECTING}, "connecting", Health.UNSURE),
+        ({"phase": StreamPhase.OFF}, "off", Health.OFF),
+    ],
+)
+def test_a_feed_that_does_not_work_has_a_word_a_tone_and_a_shape(
+    strip, session, clock, changes, words, health
+):
+    session.connection.show(StreamName.ORDERS, heard_ns=clock.monotonic - 12 * S, **changes)
+    assert strip.orders.text.text() == words
+    assert strip.orders.health is health
+    assert strip.orders.text.property("tone") in ("warning", "down", "muted")
+
+
+def test_a_stopped_feed_shows_within_seconds_without_any_signal(qtbot, strip, session, clock):
+    session.connection.show(StreamName.QUOTES, last_message_ns=clock.monotonic)
+    clock.pass_s(11)
+    qtbot.waitUntil(lambda: strip.quotes.health is Health.UNSURE, timeout=2_000)
+    assert "11 s" in strip.quotes.text.text()
+
+
+def test_a_closed_market_may_be_quiet(strip, session, clock):
+    session.market_clock.is_open = False
+    session.connection.show(StreamName.QUOTES, last_message_ns=clock.monotonic - 600 * S)
+    assert strip.quotes.health is Health.GOOD
+
+
+def test_rest_that_does_not_answer_is_red_in_words(strip, session):
+    session.connection.rest_ok = False
+    session.connection.changed.emit()
+    assert strip.rest.text.text() == "not answering"
+    assert strip.rest.health is Health.BAD
+
+
+def test_a_clock_two_seconds_off_is_a_warning(strip, session):
+    session.connection.clock_skew_ms = -2400.0
+    session.connection.changed.emit()
+    assert strip.skew.text() == "Clock \u22122,400 ms"
+    assert strip.skew.property("tone") == "warning"
+
+
+def test_the_market_phase_counts_down(strip, session, clock):
+    now = datetime.fromtimestamp(clock.wall / 1e9, UTC)
+    session.market_clock.next_change = now + timedelta(hours=2, minutes=14, seconds=8)
+    session.market_clock.changed.emit()
+    assert strip.market.text() == "Market open"
+    assert strip.market_until.text() == "closes in 2:14:08"
+    session.market_clock.is_open = False
+    session.market_clock.changed.emit()
+    assert strip.market.text() == "Market closed"
+    assert strip.market_until.text() == "opens in 2:14:08"
+
+
+def test_a_market_without_hours_is_said_to_be_simulated(strip, session):
+    session.market_clock.next_change = None
+    session.market_clock.changed.emit()
+    assert (strip.market.text(), strip.market_until.text()) == ("Simulated market", "open around the clock")
+    session.market_clock.is_open = None
+    session.market_clock.changed.emit()
+    assert strip.market.text() == "Market hours unknown"
+
+
+@pytest.fixture
+def notices(theme, qtbot):
+    bar = NoticeBar(theme)
+    qtbot.addWidget(bar)
+    bar.resize(900, 60)
+    return bar
+
+
+def test_a_notice_shows_outside_text_plain_and_cut(notices):
+    notices.show_error(AppError("<b>Click</b> " + "x" * 600, "<a href='https://evil.example'>here</a>"))
+    (row,) = notices.rows
+    assert row.headline.text().startswith("<b>Click</b>")
+    assert len(row.headline.text()) == 300
+    for label in (row.headline, row.remedy):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+        assert not label.openExternalLinks()
+
+
+def test_a_notice_never_shows_its_detail(notices):
+    notices.show_error(
+        Offline("The broker could not be reached.", "Try again.", detail="10.0.0.7:443 errno 111")
+    )
+    assert "errno" not in notices.rows[0].accessibleName()
+
+
+def test_the_same_notice_twice_stands_there_once_and_three_are_the_most(notices):
+    for text in ("a", "b", "a", "c", "d"):
+        notices.show_text(text)
+    assert [row.headline.text() for row in notices.rows] == ["d", "c", "a"]
+
+
+def test_a_notices_action_runs_and_dismisses_it(qtbot, notices):
+    ran = []
+    notices.show_text("Signed out.", actions=[NoticeAction("Sign in again", lambda: ran.append(1))])
+    notices.show()
+    button = next(
+        b for b in notices.rows[0].findChildren(QWidget) if getattr(b, "text", str)() == "Sign in again"
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert ran == [1]
+    assert notices.rows == ()
+    assert notices.isHidden()
+
+
+@pytest.fixture
+def palette(theme, qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 500)
+    made = CommandField(theme, window)
+    made.setGeometry(200, 4, 420, 30)
+    ran: list[str] = []
+    window.show()
+    made.offer_from(
+        lambda: [
+            Command(title, partial(ran.append, title)) for title in ("Buy", "Sell", "Cancel all orders")
+        ],
+        lambda: ("NVDA", "AAPL", "AMD", "AMZN"),
+        lambda symbol: [Command(symbol, lambda: ran.append(symbol))],
+    )
+    return made, ran, window
+
+
+@pytest.fixture
+def field(palette):
+    return palette[0]
+
+
+@pytest.fixture
+def ran(palette):
+    return palette[1]
+
+
+def titles(field: CommandField) -> list[str]:
+    return [command.title for command in field.offered]
+
+
+def test_everything_is_offered_before_anything_is_typed(field):
+    field.begin()
+    assert titles(field) == ["Buy", "Sell", "Cancel all orders"]
+
+
+def test_words_are_found_by_their_beginnings(qtbot, field, ran):
+    field.begin()
+    qtbot.keyClicks(field, "all can")
+    assert titles(field) == ["Cancel all orders"]
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert ran == ["Cancel all orders"]
+    assert field.text() == ""
+
+
+def test_a_known_symbol_comes_first_and_enter_takes_it(qtbot, field, ran):
+    field.begin()
+    qtbot.keyClicks(field, "nv")
+    assert titles(field)[0] == "NVDA"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert ran == ["NVDA"]
+
+
+def test_an_unknown_symbol_can_be_typed_and_arrows_move(qtbot, field, ran):
+    field.begin()
+    qtbot.keyClicks(field, "AM")
+    assert titles(field)[:3] == ["AM", "AMD", "AMZN"]
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert ran == ["AMD"]
+
+
+def test_escape_leaves_without_doing_anything(qtbot, field, ran):
+    field.begin()
+    qtbot.keyClicks(field, "buy")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert ran == []
+    assert field.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("NVDA", True),
+        ("brk.b", True),
+        ("BTC/USD", True),
+        ("buy now", False),
+        ("", False),
+        ("\u0410APL", False),
+    ],
+)
+def test_what_may_be_a_symbol(text, is_one):
+    assert looks_like_symbol(text) is is_one
