@@ -1,13 +1,11 @@
-"""The pipe to the trading process: one line in, one line out, and its end means the parent is gone."""
+"""The pipe to the trading process: one line in, one line out. No Qt in here: it is not loaded yet."""
 
 import os
-import threading
-
-from PySide6.QtCore import QObject, Signal
 
 from core.protocol.signin import MAX_LINE_LENGTH, Outcome, SignInLineInvalid, encode_outcome
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+STDIN = 0
+_STDOUT, _STDERR = 1, 2
 
 
 class AnswerLine:
@@ -36,26 +34,8 @@ def read_attempt_line() -> bytes:
     line = b""
     while b"\n" not in line:
         # One byte less would do for a line that fits; one more shows that it does not.
-        piece = os.read(_STDIN, MAX_LINE_LENGTH + 1 - len(line))
+        piece = os.read(STDIN, MAX_LINE_LENGTH + 1 - len(line))
         line += piece
         if not piece or len(line) > MAX_LINE_LENGTH:
             raise SignInLineInvalid("Standard input ended before a whole line came.")
     return line.partition(b"\n")[0]
-
-
-class ParentWatch(QObject):
-    """Says when standard input ends, which is when the trading process has gone."""
-
-    parent_gone = Signal()
-
-    def start(self) -> None:
-        """Watch from a thread of its own: a notifier on a pipe does not exist on every system."""
-        threading.Thread(target=self._wait, name="parent-watch", daemon=True).start()
-
-    def _wait(self) -> None:
-        try:
-            while os.read(_STDIN, 4096):
-                continue
-        except OSError:
-            pass  # a pipe that cannot be read is a parent that cannot be heard
-        self.parent_gone.emit()

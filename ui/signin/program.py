@@ -1,6 +1,6 @@
 """The sign-in process from its first line of input to its one line of output.
 
-Importing this loads no browser engine; `run` does, after the environment has been settled.
+Importing this loads nothing of Qt; `run` does, after the environment has been settled.
 """
 
 import os
@@ -18,13 +18,13 @@ def run(argv0: str) -> int:
     Standard output carries the outcome and nothing else, whatever the engine prints. No QApplication may
     exist yet. Further arguments of the command line never reach Qt: some of them open debugging ports.
     """
+    environment.clean(os.environ)
     answer = AnswerLine()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         line = decode_attempt(read_attempt_line())
     except SignInLineInvalid as problem:
         return _fail(answer, Failed("bad_attempt"), str(problem))
-    environment.clean(os.environ)
     sandboxed = not environment.is_root()
     if not sandboxed and not line.stays_on_this_computer:
         return _fail(

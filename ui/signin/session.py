@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.protocol.signin import AttemptLine, Outcome, SignInAttempt
 from ui.signin.engine import new_profile
+from ui.signin.parent_watch import ParentWatch
 from ui.signin.pictures import PictureTaker
-from ui.signin.pipe import AnswerLine, ParentWatch
+from ui.signin.pipe import AnswerLine
 from ui.signin.window import SignInWindow
 from ui.theme.fonts import Fonts
 from ui.theme.resources import resource_path

@@ -246,7 +246,8 @@ class SignInWindow(QWidget):
             sentence = self.tr("The page wanted to open {site}, which is no web page. Refused.")
         else:
             sentence = self.tr("The page wanted to go to an address that cannot be right. Refused.")
-        self.notice.say(sentence.format(site=refused.site), elsewhere)
+        is_a_site = refused.reason == "other_site"
+        self.notice.say(sentence.format(site=refused.site), elsewhere if is_a_site else None)
 
     @Slot(str, QUrl)
     def _say_blocked(self, what: str, elsewhere: QUrl) -> None:

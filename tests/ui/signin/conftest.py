@@ -19,14 +19,18 @@ def broker() -> Iterator[BrokerDouble]:
 
 @pytest.fixture
 def quiet_environment(tmp_path: Path) -> dict[str, str]:
-    """An environment whose every place to write lies under tmp_path, with no screen."""
-    home = tmp_path / "home"
+    return environment_in(tmp_path)
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """An environment with no screen, in which every place to write lies under `folder`."""
+    home = folder / "home"
     home.mkdir()
     unwanted = ("QT", "XDG", "DISPLAY", "WAYLAND", "DBUS")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return kept | {
         "HOME": str(home),
-        "TMPDIR": str(tmp_path),
+        "TMPDIR": str(folder),
         "XDG_RUNTIME_DIR": str(home),
         "QT_QPA_PLATFORM": "offscreen",
     }

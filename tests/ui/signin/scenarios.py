@@ -1,11 +1,10 @@
 """What may happen to a person in the sign-in window; each function runs alone in a child process."""
 
 import json
-import os
-import signal
 import tempfile
 from pathlib import Path
 
+import psutil
 from PySide6.QtCore import Qt, QUrl
 
 from tests.ui.signin.broker import BrokerDouble, Page
@@ -60,13 +59,13 @@ def renderer_killed() -> Facts:
         broker.pages["/authorize"] = Page("<h1>hello</h1>")
         stage = Stage(attempt_line(broker))
         stage.wait_loaded()
-        os.kill(stage.window.page.renderProcessPid(), signal.SIGKILL)
+        psutil.Process(stage.window.page.renderProcessPid()).kill()
         stage.wait(lambda: stage.window.message.isVisible())
         crashed = stage.facts()
         stage.window.footer.retry.click()
         stage.wait_loaded()
         again = stage.facts()
-        os.kill(stage.window.page.renderProcessPid(), signal.SIGKILL)
+        psutil.Process(stage.window.page.renderProcessPid()).kill()
         stage.wait(lambda: stage.window.message.isVisible())
         stage.window.footer.cancel.click()
         facts = {"crashed": crashed, "again": again, "given_up": stage.facts()}

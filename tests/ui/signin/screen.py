@@ -20,30 +20,17 @@ class Screen:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, environment: dict[str, str]) -> Iterator["Screen"]:
-        reading, writing = os.pipe()
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
-            pass_fds=[writing],
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(writing)
         with contextlib.ExitStack() as stack:
-            stack.callback(_end, server)
-            with os.fdopen(reading) as number:
-                display = f":{number.readline().strip()}"
-            shown = {name: value for name, value in environment.items() if name != "QT_QPA_PLATFORM"}
-            screen = cls(shown | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"})
-            manager = subprocess.Popen(["openbox"], env=screen.environment, stderr=subprocess.DEVNULL)
+            display = wait_for(lambda: _served_display(stack, environment), "an X server")
+            screen = cls(environment | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"})
+            manager = subprocess.Popen(
+                ["openbox"], env=screen.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             stack.callback(_end, manager)
-            wait_for(lambda: "_NET_SUPPORTING_WM_CHECK" in screen.properties(), "a window manager")
+            wait_for(
+                lambda: "_NET_SUPPORTING_WM_CHECK" in _properties(screen.environment), "a window manager"
+            )
             yield screen
-
-    def properties(self) -> str:
-        """The names of the root window's properties; the window manager sets its own when it is ready."""
-        done = subprocess.run(
-            ["xprop", "-root"], env=self.environment, capture_output=True, text=True, check=False
-        )
-        return done.stdout
 
     def window(self) -> str:
         """Wait for the sign-in window and return its id."""
@@ -55,10 +42,11 @@ class Screen:
         found: str = wait_for(find, "the sign-in window")
         return found
 
-    def size(self, window: str) -> tuple[int, int]:
+    def geometry(self, window: str) -> tuple[int, int, int, int]:
+        """Left, top, width and height."""
         lines = self._xdotool("getwindowgeometry", "--shell", window).stdout.splitlines()
         values = dict(line.split("=") for line in lines)
-        return int(values["WIDTH"]), int(values["HEIGHT"])
+        return int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"])
 
     def scroll_to_end(self, window: str) -> None:
         self._xdotool("mousemove", "--window", window, "250", "400", "click", "--repeat", "40", _WHEEL_DOWN)
@@ -74,6 +62,26 @@ class Screen:
         return subprocess.run(
             ["xdotool", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=20
         )
+
+
+def _served_display(stack: contextlib.ExitStack, environment: dict[str, str]) -> str:
+    """Start a server on a free display; nothing if another one was quicker to take it."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    # Without this the server starts over when its last client leaves, and refuses whoever comes just then.
+    command.append("-noreset")
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    stack.callback(_end, server)
+    os.close(writing)
+    with os.fdopen(reading) as number:
+        display = f":{number.readline().strip()}"
+    return display if _properties(environment | {"DISPLAY": display}) else ""
+
+
+def _properties(environment: dict[str, str]) -> str:
+    """The names of the root window's properties; the window manager sets its own when it is ready."""
+    done = subprocess.run(["xprop", "-root"], env=environment, capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def _end(program: "subprocess.Popen[bytes]") -> None:

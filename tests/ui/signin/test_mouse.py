@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
+from PySide6.QtGui import QImage
 
 from core.protocol.signin import (
     AttemptLine,
@@ -21,7 +24,7 @@ from core.protocol.signin import (
     new_verifier,
     origin_of,
 )
-from tests.ui.signin.process import REPOSITORY, TIMEOUT_S, SignInProcess
+from tests.ui.signin.process import REPOSITORY, TIMEOUT_S, SignInProcess, wait_for
 from tests.ui.signin.screen import Screen
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="an X server is Linux's")
@@ -115,10 +118,44 @@ def test_a_click_on_deny_is_told_as_declined(practice: Practice, screen: Screen,
 def test_a_click_on_our_cancel_ends_the_attempt(practice: Practice, screen: Screen, tmp_path: Path) -> None:
     with SignInProcess.started(practice.attempt(), tmp_path, screen.environment) as process:
         window = screen.window()
-        width, height = screen.size(window)
-        assert (width, height) == (560, 760)
-        screen.click(window, width - 50, height - 36)
+        screen.click(window, 560 - 50, 760 - 36)
         assert process.outcome() == {"outcome": "failed", "reason": "cancelled"}
+
+
+def test_the_window_opens_over_the_middle_of_the_main_window(
+    practice: Practice, screen: Screen, tmp_path: Path
+) -> None:
+    with SignInProcess.started(practice.attempt(), tmp_path, screen.environment) as process:
+        window = screen.window()
+
+        def is_placed() -> bool:
+            left, top, width, height = screen.geometry(window)
+            has_size = (width, height) == (560, 760)
+            frame = 60  # what the window manager adds around it, which xdotool counts twice
+            return has_size and abs(left + 280 - 640) <= frame and abs(top + 380 - 500) <= frame
+
+        wait_for(is_placed, "the window in its place")
+        process.hang_up()
+        process.outcome()
+
+
+def test_pictures_on_a_real_screen_show_the_page(practice: Practice, screen: Screen, tmp_path: Path) -> None:
+    line = msgspec.structs.replace(practice.attempt(), pictures=str(tmp_path))
+    with SignInProcess.started(line, tmp_path, screen.environment) as process:
+        for theme in ("dark", "light"):
+            file = tmp_path / f"sign-in-{theme}.png"
+            wait_for(file.exists, "a picture")
+            picture: QImage = wait_for(partial(_whole, file), "a whole picture")
+            page = picture.copy(0, 130, 560, 520)
+            colours = {page.pixel(x, y) for x in range(0, 560, 5) for y in range(0, 520, 5)}
+            assert len(colours) > 20
+        process.hang_up()
+        process.outcome()
+
+
+def _whole(file: Path) -> QImage | None:
+    picture = QImage(str(file))
+    return None if picture.isNull() else picture
 
 
 def test_closing_the_window_by_its_manager_ends_the_attempt(

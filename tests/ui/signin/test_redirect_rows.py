@@ -1,6 +1,7 @@
 """The redirect table replayed through the real engine: every verdict, and not a byte to another name."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 
 from tests.ui.signin.broker import BROKER, BrokerDouble
 from tests.ui.signin.certificates import Certificate
-from tests.ui.signin.conftest import REPOSITORY
+from tests.ui.signin.conftest import REPOSITORY, environment_in
 from tests.ui.signin.rows import DONE, ROWS, script
 
 
@@ -29,9 +30,9 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
 
 def replayed(tmp_path_factory: pytest.TempPathFactory, mode: str) -> Replay:
     folder = tmp_path_factory.mktemp("replay")
-    home, tools = folder / "home", folder / "tools"
-    for place in (home, tools):
-        place.mkdir()
+    tools = folder / "tools"
+    tools.mkdir()
+    environment = environment_in(folder)
     started = folder / "started"
     for name in ("xdg-open", "gio", "kde-open", "x-www-browser"):
         (tools / name).write_text(f"#!/bin/sh\necho {name} >> {started}\n")
@@ -46,12 +47,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory, mode: str) -> Replay:
         child = subprocess.run(
             [sys.executable, "-m", "tests.ui.signin.replay", str(broker.port), certificate.key_hash, mode],
             cwd=REPOSITORY,
-            env={
-                "PATH": f"{tools}:/usr/bin:/bin",
-                "HOME": str(home),
-                "XDG_RUNTIME_DIR": str(home),
-                "QT_QPA_PLATFORM": "offscreen",
-            },
+            env=environment | {"PATH": f"{tools}{os.pathsep}{environment['PATH']}"},
             capture_output=True,
             timeout=150,
             check=False,

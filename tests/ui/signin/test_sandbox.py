@@ -1,6 +1,5 @@
 """The engine's sandbox: always on for an ordinary user, and off as root only where the window says so."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from tests.ui.signin.broker import BrokerDouble, Page
 from tests.ui.signin.process import SignInProcess, wait_for
 from tests.ui.signin.stage import attempt_line
 from tests.ui.signin.unprivileged import NOBODY, Place, made_place, unusable_reason
+from ui.signin.environment import is_root
 
 SECCOMP_FILTER = "2"
 
@@ -60,7 +60,7 @@ def test_the_renderer_of_an_ordinary_user_is_sandboxed(
         assert process.outcome() == {"outcome": "failed", "reason": "closed"}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs without the sandbox")
+@pytest.mark.skipif(not is_root(), reason="only root runs without the sandbox")
 def test_as_root_a_page_on_this_computer_opens_without_the_sandbox(
     broker: BrokerDouble, tmp_path: Path, quiet_environment: dict[str, str]
 ) -> None:

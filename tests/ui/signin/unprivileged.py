@@ -14,6 +14,7 @@ from pathlib import Path
 import PySide6
 
 from tests.ui.signin.process import REPOSITORY
+from ui.signin.environment import is_root
 
 NOBODY = 65_534
 _PACKAGES = ("PySide6", "shiboken6", "msgspec")
@@ -31,7 +32,7 @@ class Place:
 
 def unusable_reason() -> str:
     """Why the test cannot be run here; empty when it can."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+    if not is_root():
         return "only root can start a program as another user"
     interpreter = Path("/usr/bin/python3")
     if not interpreter.exists():
