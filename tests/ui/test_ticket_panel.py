@@ -78,8 +78,8 @@ def open_dialog() -> ConfirmOrderDialog:
 
 def confirm(qtbot: QtBot) -> None:
     dialog = open_dialog()
-    qtbot.waitUntil(dialog.send.isEnabled)
-    QTest.mouseClick(dialog.send, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.deed.isEnabled)
+    QTest.mouseClick(dialog.deed, Qt.MouseButton.LeftButton)
 
 
 def test_the_button_says_the_whole_order(ticket, button):
@@ -140,7 +140,7 @@ def test_a_dismissed_confirmation_sends_nothing(qtbot, ticket, button, session):
 def test_the_confirmation_takes_no_click_within_the_double_click_time(qtbot, ticket, button, session):
     fill_in(ticket)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(open_dialog().send, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(open_dialog().deed, Qt.MouseButton.LeftButton)
     assert session.orders.placed == []
     open_dialog().reject()
 
@@ -206,7 +206,7 @@ def test_live_orders_are_always_confirmed(theme, qtbot, clock, settings):
     panel.send_order()
     dialog = open_dialog()
     assert live.orders.placed == []
-    assert dialog.send.text() == "Send to Live \u00b7\u00b75678"
+    assert dialog.deed.text() == "Send to Live \u00b7\u00b75678"
     assert dialog.ask_no_more.isHidden()
     dialog.reject()
     panel.unbind()

@@ -76,6 +76,7 @@ class Question(DialogFrame):
 
     @Slot()
     def _confirm(self) -> None:
-        if self.is_armed and self.may_confirm:
+        if self.deed.isEnabled() and self.is_armed and self.may_confirm:
+            self.deed.setEnabled(False)
             self.accept()
             self.confirmed.emit()

@@ -106,7 +106,7 @@ class Ticket(QWidget):
         dialog = ConfirmOrderDialog(
             self._theme, request, self._session.environment, self._short_number, self.window()
         )
-        dialog.confirmed.connect(self._on_confirmed)
+        dialog.order_confirmed.connect(self._on_confirmed)
         dialog.rejected.connect(self.submission.release)
         dialog.open()
 
