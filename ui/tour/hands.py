@@ -48,9 +48,9 @@ class Hands:
     def press_confirm(self) -> bool:
         """Confirm the order that is asked about, once the dialog takes it."""
         dialog = open_dialog(ConfirmOrderDialog)
-        if not isinstance(dialog, ConfirmOrderDialog) or not dialog.send.isEnabled():
+        if not isinstance(dialog, ConfirmOrderDialog) or not dialog.deed.isEnabled():
             return False
-        dialog.send.click()
+        dialog.deed.click()
         return True
 
     def change_limit(self, price: Decimal) -> bool:
