@@ -5,13 +5,14 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF
 
-PADDING_PX = 8.0
-ARROW_WIDTH_PX = 10.0
-ARROW_HEIGHT_PX = 8.0
+PADDING_PX = 7.0
+ARROW_WIDTH_PX = 11.0
+ARROW_HEIGHT_PX = 9.0
 ARROW_GAP_PX = 6.0
 CHIP_PADDING_PX = 6.0
 CHIP_HEIGHT_PX = 18.0
 CHIP_RADIUS_PX = 4.0
+PILL_GAP_PX = 6.0
 
 
 class TextMeasure:

@@ -11,7 +11,8 @@ from ui.models.column import Cell
 from ui.models.column_model import ColumnModel
 from ui.theme.colors import Tone
 
-_WIDTH_PX = 56
+_WIDTH_PX = 58
+_LEAST_WIDTH_PX = 24
 _HEIGHT_PX = 16
 _INSET_PX = 2
 _LINE_PX = 1.2
@@ -27,36 +28,37 @@ class SparklineDelegate(CellDelegate):
 
     def __init__(self, style: CellStyle, model: ColumnModel[Any], parent: QObject | None = None) -> None:
         super().__init__(style, model, parent)
-        self._pictures: dict[tuple[Sequence[float], Tone, float], QPixmap] = {}
+        self._pictures: dict[tuple[Sequence[float], Tone, int, float], QPixmap] = {}
         style.theme.changed.connect(self._pictures.clear)
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: object) -> None:
         history: tuple[float, ...] = getattr(row, "history", ())
-        if len(history) < 2 or box.width() < _WIDTH_PX:
+        width = min(_WIDTH_PX, int(box.width()))
+        if len(history) < 2 or width < _LEAST_WIDTH_PX:
             return
-        picture = self._picture(history, cell.tone, painter.device().devicePixelRatio())
+        picture = self._picture(history, cell.tone, width, painter.device().devicePixelRatio())
         painter.drawPixmap(
-            QPointF(round(box.right()) - _WIDTH_PX, round(box.center().y()) - _HEIGHT_PX // 2), picture
+            QPointF(round(box.right()) - width, round(box.center().y()) - _HEIGHT_PX // 2), picture
         )
 
-    def _picture(self, history: tuple[float, ...], tone: Tone, ratio: float) -> QPixmap:
-        key = (history, tone, ratio)
+    def _picture(self, history: tuple[float, ...], tone: Tone, width: int, ratio: float) -> QPixmap:
+        key = (history, tone, width, ratio)
         known = self._pictures.get(key)
         if known is None:
             if len(self._pictures) >= _PICTURES_KEPT:
                 self._pictures.clear()
-            known = self._pictures[key] = self._drawn(history, tone, ratio)
+            known = self._pictures[key] = self._drawn(history, tone, width, ratio)
         return known
 
-    def _drawn(self, history: tuple[float, ...], tone: Tone, ratio: float) -> QPixmap:
-        picture = QPixmap(round(_WIDTH_PX * ratio), round(_HEIGHT_PX * ratio))
+    def _drawn(self, history: tuple[float, ...], tone: Tone, width: int, ratio: float) -> QPixmap:
+        picture = QPixmap(round(width * ratio), round(_HEIGHT_PX * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.style.theme.colors.tone(tone), _LINE_PX))
         painter.translate(_INSET_PX, _INSET_PX)
-        painter.drawPolyline(laid_out(history, _WIDTH_PX - 2 * _INSET_PX, _HEIGHT_PX - 2 * _INSET_PX))
+        painter.drawPolyline(laid_out(history, width - 2 * _INSET_PX, _HEIGHT_PX - 2 * _INSET_PX))
         painter.end()
         return picture
 

@@ -4,10 +4,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from ui.delegates.cell import CellDelegate
-from ui.delegates.drawing import chip_box, draw_chip, draw_text
+from ui.delegates.drawing import PILL_GAP_PX, chip_box, draw_chip, draw_text
 from ui.models.column import Cell
-
-_PILL_GAP_PX = 6.0
 
 
 class SymbolDelegate(CellDelegate):
@@ -20,10 +18,10 @@ class SymbolDelegate(CellDelegate):
         pill_width = 0.0
         if cell.badge:
             pill_width = chip_box(self.style.small, cell.badge, middle).width()
-            room -= pill_width + _PILL_GAP_PX
+            room -= pill_width + PILL_GAP_PX
         text = self.style.strong.elided(cell.text, room)
         draw_text(painter, box.left(), middle, text, self.style.strong, colors.tone(cell.tone))
         if cell.badge:
-            left = box.left() + self.style.strong.width(text) + _PILL_GAP_PX
+            left = box.left() + self.style.strong.width(text) + PILL_GAP_PX
             pill = QRectF(left, round(middle - 8), pill_width, 16)
             draw_chip(painter, pill, cell.badge, self.style.small, colors.raised, colors.muted)

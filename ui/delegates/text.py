@@ -80,5 +80,8 @@ class ChangeDelegate(CellDelegate):
 
 
 def figure_left(measure: TextMeasure, box: QRectF, text: str) -> float:
-    """Return where a figure starts that ends at the right edge of `box`; on a whole pixel, to keep still."""
-    return round(box.right() - measure.width(text))
+    """Return where a figure starts that ends at the right edge of `box`.
+
+    Not rounded: so the last digits of all rows fall on the same fractions of a pixel and stand in line.
+    """
+    return box.right() - measure.width(text)

@@ -23,7 +23,7 @@ from ui.theme.colors import Tone
 
 TIME, SYMBOL, SIDE, TYPE, QTY, FILLED, LIMIT, STOP, AVERAGE, TIF, STATUS, ACTIONS = range(12)
 CANCEL, REPLACE = "cancel", "replace"
-LEG_MARK = "\u2514 "
+LEG_MARK = "\u21b3 "
 _DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPLACED})
 
 

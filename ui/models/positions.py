@@ -98,7 +98,7 @@ class PositionsModel(TableModel[PositionRow]):
                 sort=lambda row: row.symbol,
                 kind=CellKind.SYMBOL,
                 tone=_tone_of_symbol,
-                sample="GOOGL",
+                sample="BTC/USD",
             ),
             Column(
                 title=self.tr("Side"),

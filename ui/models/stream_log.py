@@ -65,7 +65,7 @@ class StreamLogModel(ColumnModel[LogRow]):
             Column(
                 title=self.tr("Symbol"),
                 text=lambda row: words.outside_text(row.line.symbol, 24),
-                sample="BTC/USD",
+                sample="ETH/USDT",
             ),
             Column(
                 title=self.tr("Summary"),

@@ -88,11 +88,11 @@ class WatchlistModel(TableModel[WatchRow]):
             ),
             Column(
                 title=self.tr("Change"),
-                text=lambda row: figures.percent(row.change),
+                text=_change_text,
                 sort=lambda row: row.change,
                 kind=CellKind.CHANGE,
                 tone=_tone_of_change,
-                sample="+888.88 %",
+                sample="+88.88 %",
             ),
             Column(
                 title=self.tr("Age"),
@@ -101,7 +101,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 kind=CellKind.AGE,
                 tone=_tone_of_age,
                 spoken=self._spoken_age,
-                sample="59 min",
+                sample="59 s",
             ),
         )
 
@@ -196,6 +196,12 @@ class WatchlistModel(TableModel[WatchRow]):
             return self.tr("No price yet")
         words = self.tr("Stale, {age} old") if row.is_stale else self.tr("{age} old")
         return words.format(age=figures.age(row.age))
+
+
+def _change_text(row: WatchRow) -> str:
+    """Two decimals; fewer from 100 % up, so that the column can stay narrow."""
+    size = 0.0 if row.change is None else abs(row.change)
+    return figures.percent(row.change, 2 if size < 1 else 1 if size < 10 else 0)
 
 
 def _tone_of_change(row: WatchRow) -> Tone:

@@ -39,6 +39,8 @@ class AccountPanel(Panel):
         self.add_title_action(self._age)
         self.add_title_action(self._refresh)
         self._badge = EnvironmentBadge(theme)
+        self._badge.hide()
+        self.add_title_badge(self._badge)
         self._status = ChipLabel(theme)
         self._block_flags = ChipLabel(theme)
         self._list = FigureList()
@@ -54,14 +56,13 @@ class AccountPanel(Panel):
         self._refresh.clicked.connect(self._on_refresh_clicked)
 
     def _fill_list(self) -> None:
-        self._list.add_widget(self.tr("Account"), self._badge)
         for name, title in (
             ("equity", self.tr("Equity")),
             ("day", self.tr("Day change")),
             ("cash", self.tr("Cash")),
             ("buying_power", self.tr("Buying power")),
             ("regt_buying_power", self.tr("Overnight buying power")),
-            ("non_marginable", self.tr("Without margin")),
+            ("non_marginable", self.tr("Non-marginable buying power")),
             ("options_buying_power", self.tr("Options buying power")),
             ("long", self.tr("Long value")),
             ("short", self.tr("Short value")),
@@ -99,7 +100,7 @@ class AccountPanel(Panel):
         self._failure = ""
         self._pulse.set_on(False)
         self._refresh.setEnabled(False)
-        self.set_subtitle("")
+        self._badge.hide()
         self._age.show_text("", "muted")
         self._pages.setCurrentIndex(0)
 
@@ -109,12 +110,18 @@ class AccountPanel(Panel):
         if self._session is None:
             return
         self._failure = ""
-        self.set_subtitle(words.account_label(self._session.environment, account.short_number))
+        self._badge.show()
         self._badge.show_account(self._session.environment, account.short_number)
         self._badge.setToolTip(words.outside_text(account.number, 40))
         for name, text, tone in _figures_of(account):
             self._lines[name].show(text, tone)
-        self._lines["options_buying_power"].set_visible(account.options_buying_power is not None)
+        for name, figure in (
+            ("regt_buying_power", account.regt_buying_power),
+            ("non_marginable", account.non_marginable_buying_power),
+            ("options_buying_power", account.options_buying_power),
+            ("options_level", account.options_level),
+        ):
+            self._lines[name].set_visible(figure is not None)
         is_active = account.status == TRADABLE_STATUS
         self._status.show_text(words.account_status(account.status), "up" if is_active else "warning")
         flags = ", ".join(words.block_flag(name) for name in account.blocks)
@@ -177,6 +184,8 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
+    content.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
     area.setMinimumSize(QSize(0, 0))
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from ui.controls.labels import ElidedLabel, PlainLabel
 from ui.theme.colors import Tone
 
-_LINE_PX = 23
+_LINE_PX = 22
 _RIGHT = Qt.AlignmentFlag.AlignRight
 
 
@@ -37,7 +37,7 @@ class FigureList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setContentsMargins(12, 7, 12, 4)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)

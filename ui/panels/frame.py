@@ -77,7 +77,8 @@ class Panel(Sheet):
         self.title_actions = QWidget(self)
         self._actions = QHBoxLayout(self.title_actions)
         self._actions.setContentsMargins(0, 0, 0, 0)
-        self._actions.setSpacing(2)
+        self._actions.setSpacing(6)
+        self._actions.addStretch(1)
         self._title_row = self._make_title_row(is_linked=is_linked)
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
@@ -93,11 +94,13 @@ class Panel(Sheet):
         # The title row's own height and the line under it.
         row.setFixedHeight(PANEL_TITLE_PX + 1)
         layout = QHBoxLayout(row)
-        layout.setContentsMargins(_SIDE_PX, 0, 6, 1)
+        layout.setContentsMargins(_SIDE_PX, 1, 6, 0)
         layout.setSpacing(10)
         if is_linked:
             layout.addWidget(LinkChip(self.theme, row))
         layout.addWidget(self._title_label)
+        self._badges = QHBoxLayout()
+        layout.addLayout(self._badges)
         layout.addWidget(self._subtitle_label, 1)
         layout.addWidget(self.title_actions)
         return row
@@ -132,7 +135,11 @@ class Panel(Sheet):
 
     def add_title_action(self, widget: QWidget) -> None:
         """Put a control at the right end of the title row."""
-        self._actions.addWidget(widget)
+        self._actions.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add_title_badge(self, widget: QWidget) -> None:
+        """Put something to read beside the title."""
+        self._badges.addWidget(widget)
 
     def embed(self) -> None:
         """Give up frame and title row to a host that has both."""

@@ -46,7 +46,7 @@ class OrdersPanel(Panel):
                 Segment(OrdersView.ALL.value, self.tr("All")),
             ],
         )
-        self.views.setProperty("compact", True)
+        self.views.setProperty("compact", "true")
         self.cancel_all = LinkButton(self.tr("Cancel all\u2026"), tone="down")
         self.add_title_action(self.views)
         self.add_title_action(self.cancel_all)

@@ -40,7 +40,7 @@ class StreamPanel(Panel):
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the events by type, symbol or summary"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setProperty("compact", True)
+        self.filter.setProperty("compact", "true")
         self.filter.setFixedWidth(_FILTER_WIDTH_PX)
         self.streams = {name: QCheckBox(words.stream_name(name)) for name in StreamName}
         self.pause = IconButton(theme, "pause", self.tr("Pause"))

@@ -70,7 +70,7 @@ class PanelTabs(QTabBar):
         is_current = place == self.currentIndex()
         text = self.tabText(place)
         left = box.left() + _TAB_PADDING_PX
-        middle = PANEL_TITLE_PX / 2
+        middle = (PANEL_TITLE_PX + 1) / 2
         color = colors.text if is_current or is_pointed else colors.muted
         draw_text(painter, left, middle, text, self._words, color)
         pill = self._pill_width(place)

@@ -1,5 +1,6 @@
 """The title row of a table: faint, small, with the sort direction as a small arrow."""
 
+from math import ceil
 from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -13,6 +14,8 @@ from ui.delegates.drawing import (
     ARROW_WIDTH_PX,
     CHIP_PADDING_PX,
     PADDING_PX,
+    PILL_GAP_PX,
+    chip_width,
     draw_arrow,
     draw_text,
 )
@@ -20,8 +23,8 @@ from ui.models.column import CellKind, Column, RowAction
 from ui.theme.tokens import HEADER_PX
 
 _SORT_MARK_PX = 14.0
-_SPARKLINE_PX = 56.0
-_PILL_PX = 34.0
+_SPARKLINE_PX = 50.0
+_PILL_SAMPLE = "0.25"
 
 
 class TableHeader(QHeaderView):
@@ -34,6 +37,7 @@ class TableHeader(QHeaderView):
         self._style = style
         self._columns = columns
         self.setFixedHeight(HEADER_PX)
+        self.setSectionsClickable(True)
         self.setMinimumSectionSize(24)
         self.setHighlightSections(False)
         self.setSectionsMovable(False)
@@ -44,7 +48,7 @@ class TableHeader(QHeaderView):
         """Return the least width at which neither the title nor the sample of a column is cut."""
         column = self._columns[place]
         title = self._style.small.width(column.title) + (_SORT_MARK_PX if column.sort is not None else 0)
-        return round(max(title, _content_width(self._style, column)) + 2 * PADDING_PX)
+        return ceil(max(title, _content_width(self._style, column)) + 2 * PADDING_PX)
 
     def paintSection(self, painter: QPainter, rect: QRect, place: int) -> None:
         column = self._columns[place]
@@ -84,7 +88,10 @@ def _content_width(style: CellStyle, column: Column[Any]) -> float:
     if kind is CellKind.CHIP:
         return style.small.width(column.sample) + 2 * CHIP_PADDING_PX
     if kind is CellKind.SYMBOL:
-        return style.strong.width(column.sample) + (_PILL_PX if column.badge is not None else 0)
+        pill = 0.0 if column.badge is None else chip_width(style.small, _PILL_SAMPLE) + PILL_GAP_PX
+        return style.strong.width(column.sample) + pill
+    if kind is CellKind.AGE:
+        return max(style.base.width(column.sample), chip_width(style.small, column.sample) - CHIP_PADDING_PX)
     width = style.base.width(column.sample)
     return width + ARROW_WIDTH_PX + ARROW_GAP_PX if kind is CellKind.CHANGE else width
 

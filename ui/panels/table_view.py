@@ -17,7 +17,9 @@ from ui.panels.table_header import TableHeader
 from ui.theme.theme import Theme
 from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
 
+_LAYING_ROUNDS = 3
 _FADE_POLL_MS = 100
+_FOCUS_MARK_PX = 2
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -40,6 +42,7 @@ class TableView(QTableView):
         self._theme = theme
         self._table = model
         self._pointed = Pointed()
+        self._pressed: tuple[Hashable, str] | None = None
         self._actions: ActionsDelegate | None = None
         self._is_laying_columns = False
         self._are_columns_by_hand = False
@@ -123,6 +126,11 @@ class TableView(QTableView):
         self.cell_style.tints_changes = is_on
         self.viewport().update()
 
+    @property
+    def is_fading(self) -> bool:
+        """Whether a tint is still to end."""
+        return self._fading.isActive()
+
     def cut_titles(self) -> list[str]:
         """Return the titles that are not shown whole; there should be none."""
         return [
@@ -135,23 +143,49 @@ class TableView(QTableView):
     # ---- columns ------------------------------------------------------------------------------------
 
     def _lay_columns(self) -> None:
-        """Give columns what their samples need and share the rest; widths then hold while prices tick."""
-        if self._are_columns_by_hand:
+        """Give columns what their samples need and share the rest; widths then hold while prices tick.
+
+        Laying them may show or hide a scroll bar, which changes the room: then they are laid once more.
+        """
+        if self._are_columns_by_hand or self._is_laying_columns:
             return
+        self._is_laying_columns = True
+        for _ in range(_LAYING_ROUNDS):
+            room = self.viewport().width()
+            self._fit_columns(room)
+            if self.viewport().width() == room:
+                break
+        self._is_laying_columns = False
+
+    def _fit_columns(self, room: int) -> None:
         least = [self._header.needed_width(place) for place in range(len(self._table.columns))]
-        spare = max(0, self.viewport().width() - sum(least))
+        spare = room - sum(least)
+        if spare < 0:
+            least = self._squeezed(least, -spare)
         takers = [place for place, column in enumerate(self._table.columns) if column.stretches]
         takers = takers or list(range(1, len(least)))
-        self._is_laying_columns = True
+        share, rest = divmod(max(0, spare), len(takers))
         for place, width in enumerate(least):
-            share = spare // len(takers) if place in takers else 0
-            rest = spare % len(takers) if place == takers[-1] else 0
-            self._header.resizeSection(place, width + share + rest)
-        self._is_laying_columns = False
+            extra = (share if place in takers else 0) + (rest if place == takers[-1] else 0)
+            self._header.resizeSection(place, width + extra)
+        off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(as_needed if sum(least) > room else off)
+
+    def _squeezed(self, widths: list[int], lack: int) -> list[int]:
+        """Take what is lacking from the columns that stretch: they bear being narrow."""
+        squeezed = list(widths)
+        for place, column in enumerate(self._table.columns):
+            if column.stretches:
+                taken = min(lack, max(0, widths[place] - self._header.minimumSectionSize()))
+                squeezed[place] -= taken
+                lack -= taken
+        return squeezed
 
     @Slot(int, int, int)
     def _on_header_section_resized(self, _place: int, _old: int, _new: int) -> None:
-        self._are_columns_by_hand = self._are_columns_by_hand or not self._is_laying_columns
+        if not self._is_laying_columns:
+            self._are_columns_by_hand = True
+            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     # ---- pointing -----------------------------------------------------------------------------------
 
@@ -232,6 +266,12 @@ class TableView(QTableView):
         self._paint_rows(painter, event.rect())
         painter.end()
         super().paintEvent(event)
+        place = self.currentIndex().row()
+        if place >= 0 and self.hasFocus():
+            painter = QPainter(self.viewport())
+            top, height = self.rowViewportPosition(place), self.rowHeight(place)
+            painter.fillRect(0, top, _FOCUS_MARK_PX, height, self._theme.colors.accent)
+            painter.end()
 
     def _paint_rows(self, painter: QPainter, area: QRect) -> None:
         """Draw tints and hairlines under the cells; the selected row's tint comes from the palette."""
@@ -251,11 +291,23 @@ class TableView(QTableView):
         super().leaveEvent(event)
         self._point(None)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._point(event.position())
+        self._pressed = self._pointed_action() if event.button() is Qt.MouseButton.LeftButton else None
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         self._point(event.position())
-        if event.button() is Qt.MouseButton.LeftButton and self._pointed.code:
-            self.action_triggered.emit(self._table.key_at(self._pointed.place), self._pointed.code)
+        pressed, self._pressed = self._pressed, None
+        # By key: rows may have changed places since the button went down.
+        if pressed is not None and pressed == self._pointed_action():
+            self.action_triggered.emit(*pressed)
+
+    def _pointed_action(self) -> tuple[Hashable, str] | None:
+        if not self._pointed.code:
+            return None
+        return self._table.key_at(self._pointed.place), self._pointed.code
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
