@@ -337,7 +337,11 @@ def build(arguments: list[str]) -> int:
     """Make the folder to ship, dist/bellwether; `arguments` are PyInstaller's."""
     ensure("build")
     os.chdir(ROOT)
-    return become(["-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *arguments, "build.spec"], {})
+    pyinstaller = [str(PYTHON), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *arguments]
+    code = wait_for([*pyinstaller, "build.spec"], {})
+    if code == 0:
+        say(f"the package is in {ROOT / 'dist' / 'bellwether'}")
+    return code
 
 
 COMMANDS = {"run": run, "test": test, "lint": lint, "bench": bench, "build": build}
