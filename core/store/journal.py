@@ -108,8 +108,7 @@ class Journal:
         execute("PRAGMA busy_timeout = 2000")
         version = execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-            execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
+            self._make()
             return
         if version != SCHEMA_VERSION:
             raise StorageFailed(
@@ -123,6 +122,25 @@ class Journal:
             raise StorageFailed(
                 f"The order journal {self.path.name} belongs to another account.", "Trading is off."
             )
+
+    def _make(self) -> None:
+        """Make the tables in an empty file, all or nothing: half a journal would belong to nobody."""
+        execute = self._database.execute
+        if execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise StorageFailed(
+                f"{self.path.name} is not an order journal.", "Trading is off. Move the file away."
+            )
+        execute("BEGIN IMMEDIATE")
+        try:
+            for statement in _SCHEMA.split(";")[:-1]:
+                execute(statement)
+            execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
+            execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            execute("COMMIT")
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                execute("ROLLBACK")
+            raise
 
     def _intent(self, row: tuple[object, ...]) -> Intent:
         client_order_id, kind, symbol, body, target, order_id, state, reason, created_ns, since_ns = row
