@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 from core.domain.environment import Coverage, Environment
 from core.domain.profile import ConnectionProfile, Endpoints, is_loopback
 from core.errors import ProfileInvalid
+from core.protocol.signin import origin_of
 
 MAX_FILE_BYTES = 64 * 1024
+MAX_TEXT = 512
+MAX_ORIGINS = 16
 _KEYS = frozenset(
     {
         "name",
@@ -50,6 +53,8 @@ class _Checker:
             raise self.fail(key, "must be text")
         if required and not value.strip():
             raise self.fail(key, "is missing")
+        if len(value) > MAX_TEXT:
+            raise self.fail(key, f"is longer than {MAX_TEXT} characters")
         if not value.isprintable() or value != value.strip():
             raise self.fail(key, "has blanks around it or characters that cannot be printed")
         return value
@@ -64,9 +69,11 @@ class _Checker:
             raise self.fail(key, "must be a list of texts with at least one entry")
         return tuple(value)
 
-    def address(self, key: str, kind: str, value: str, *, query: bool = False) -> str:
+    def address(self, key: str, kind: str, value: str) -> str:
         """Check an address: https or wss; http and ws only for literal loopback; nothing hidden in it."""
         secure, plain = _SCHEMES[kind]
+        if len(value) > MAX_TEXT or not value.isascii() or not value.isprintable() or set(value) & set(" \\"):
+            raise self.fail(key, "is too long, or has characters that an address cannot have")
         try:
             parts = urlsplit(value)
             _ = parts.port
@@ -76,23 +83,36 @@ class _Checker:
             raise self.fail(key, f"must begin with {secure}://")
         if parts.scheme == plain and not is_loopback(value):
             raise self.fail(key, f"{plain}:// is accepted for 127.0.0.1 and [::1] only; use {secure}://")
-        if not parts.hostname or not value.isascii() or any(mark in value for mark in " \\\t\r\n"):
+        if not parts.hostname:
             raise self.fail(key, "has no usable host")
         if parts.username is not None or parts.password is not None:
             raise self.fail(key, "must not carry a user name or password")
-        if parts.fragment or value.endswith("#") or (parts.query and not query):
+        if "?" in value or "#" in value:
             raise self.fail(key, "must not carry a query or fragment")
+        # What the web engine and Qt would rewrite before they compare must not be written here.
+        if origin_of(value if kind == "http" else "http" + value.removeprefix("ws")) is None:
+            raise self.fail(key, "must be in lower case up to its path, without the scheme's own port")
         return value
 
     def url(self, key: str, kind: str = "http", *, required: bool = True) -> str:
         value = self.text(key, required=required)
-        return self.address(key, kind, value).rstrip("/") if value else ""
+        return self.address(key, kind, value) if value else ""
 
-    def origin_of(self, value: str) -> str:
-        parts = urlsplit(self.address("sign_in_origins", "http", value))
-        if parts.path not in ("", "/"):
+    def base_url(self, key: str, kind: str = "http") -> str:
+        """An address that paths are added to."""
+        return self.url(key, kind).rstrip("/")
+
+    def sign_in_origin(self, value: str) -> str:
+        address = self.address("sign_in_origins", "http", value).rstrip("/")
+        if address != origin_of(address):
             raise self.fail("sign_in_origins", f"{value!r} must be scheme and host alone")
-        return f"{parts.scheme}://{parts.netloc}"
+        return address
+
+    def redirect(self) -> str:
+        address = self.url("redirect_uri")
+        if address == origin_of(address):
+            raise self.fail("redirect_uri", "must have a path, as it was registered at the broker")
+        return address
 
     def environments(self, key: str, kind: str, coverage: Coverage) -> dict[Environment, str]:
         table = self.table.get(key)
@@ -106,7 +126,9 @@ class _Checker:
             value = table.get(environment.value)
             if not isinstance(value, str) or not value:
                 raise self.fail(name, "is missing")
-            found[environment] = self.address(name, kind, value).rstrip("/")
+            address = self.address(name, kind, value)
+            # The stream's address is whole; the others are bases that paths are added to.
+            found[environment] = address if kind == "ws" else address.rstrip("/")
         return found
 
 
@@ -124,9 +146,10 @@ def profile_from(table: Mapping[str, Any], origin: str) -> ConnectionProfile:
     if not isinstance(pkce, bool):
         raise check.fail("pkce", "must be true or false")
     authorize_url = check.url("authorize_url")
-    origins = tuple(check.origin_of(value) for value in check.texts("sign_in_origins"))
-    parts = urlsplit(authorize_url)
-    if f"{parts.scheme}://{parts.netloc}" not in origins:
+    origins = tuple(check.sign_in_origin(value) for value in check.texts("sign_in_origins"))
+    if len(origins) > MAX_ORIGINS:
+        raise check.fail("sign_in_origins", f"has more than {MAX_ORIGINS} entries")
+    if origin_of(authorize_url) not in origins:
         raise check.fail("sign_in_origins", "must contain the authorize_url's own origin")
     scopes = check.texts("scopes")
     if any(not scope.isascii() or not scope.isprintable() or " " in scope for scope in scopes):
@@ -138,7 +161,7 @@ def profile_from(table: Mapping[str, Any], origin: str) -> ConnectionProfile:
         authorize_url=authorize_url,
         sign_in_origins=origins,
         client_id=check.text("client_id", required=False),
-        redirect_uri=check.address("redirect_uri", "http", check.text("redirect_uri")),
+        redirect_uri=check.redirect(),
         scopes=scopes,
         coverage=coverage,
         proxy_url=check.url("proxy_url", required=False),
@@ -146,8 +169,8 @@ def profile_from(table: Mapping[str, Any], origin: str) -> ConnectionProfile:
             environment: Endpoints(trading_url=trading[environment], stream_url=stream[environment])
             for environment in coverage.environments
         },
-        data_url=check.url("data_url"),
-        data_stream_url=check.url("data_stream_url", "ws"),
+        data_url=check.base_url("data_url"),
+        data_stream_url=check.base_url("data_stream_url", "ws"),
         pkce=pkce,
         issuer=check.text("issuer", required=False) or None,
     )
@@ -166,6 +189,8 @@ def read_table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ProfileInvalid(f"{path.name}: is not valid TOML: {error}", "Correct the profile.") from error
+    except RecursionError:
+        raise ProfileInvalid(f"{path.name}: is not valid TOML: nested too deeply", "Correct it.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileInvalid(f"{path.name}: cannot be read", "Check the file.", detail=str(error)) from error
 
