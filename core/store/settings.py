@@ -52,7 +52,7 @@ def read_settings(path: Path) -> tuple[SettingsValues, str]:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError("too large")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         aside = path.with_suffix(".damaged.toml")
         try:
             path.replace(aside)
