@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from core.domain.connection import LogLine, StreamName
 from core.domain.intent import IntentState
-from core.domain.order import OrderStatus
+from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.position import Position
-from core.domain.request import OrderRequest, OrderType, Side
+from core.domain.request import OrderRequest
 from tests.fakes.services import FakeSession, order, ticker
 
 # Symbol, last, change in percent, age in seconds: as in the picture, one of them stale.

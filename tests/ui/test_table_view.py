@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QImage
 
-from tests.ui.scene import HOLDINGS, position
 from tests.fakes.services import ticker
+from tests.ui.scene import HOLDINGS, position
 from ui.models.positions import ACTIONS, CLOSE, SYMBOL, PositionsModel
 from ui.models.watchlist import LAST, WatchlistModel
 from ui.panels.table_view import TableView

@@ -1,7 +1,7 @@
 """The account: what it is worth, what may be spent, what blocks it, and how old all that is."""
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from core.domain.account import TRADABLE_STATUS, Account
 from core.domain.freshness import ACCOUNT_STALE_S, age_s
@@ -11,12 +11,10 @@ from core.services.session import Session
 from ui import figures, words
 from ui.controls.badge import EnvironmentBadge
 from ui.controls.labels import PlainLabel
-from ui.panels.bindings import Bindings
 from ui.panels.chip_label import ChipLabel
-from ui.panels.empty_state import EmptyState
 from ui.panels.figure_list import FigureLine, FigureList
-from ui.panels.frame import Panel
 from ui.panels.pulse import Pulse
+from ui.panels.session_panel import SessionPanel
 from ui.theme.buttons import IconButton
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
@@ -24,36 +22,31 @@ from ui.theme.theme import Theme
 _AGE_BEAT_MS = 500
 
 
-class AccountPanel(Panel):
+class AccountPanel(SessionPanel):
     """Shows the account of the session it is bound to."""
 
     def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("AccountPanel", "Account"), parent)
         self._clock = clock
-        self._session: Session | None = None
-        self._bindings = Bindings()
         self._failure = ""
-        self._age = PlainLabel("", tone="muted")
-        self._refresh = IconButton(theme, "refresh-cw", self.tr("Refresh"))
-        self._refresh.setEnabled(False)
-        self.add_title_action(self._age)
-        self.add_title_action(self._refresh)
-        self._badge = EnvironmentBadge(theme)
-        self._badge.hide()
-        self.add_title_badge(self._badge)
-        self._status = ChipLabel(theme)
-        self._block_flags = ChipLabel(theme)
+        self.age = PlainLabel("", tone="muted")
+        self.refresh = IconButton(theme, "refresh-cw", self.tr("Refresh"))
+        self.refresh.setEnabled(False)
+        self.add_title_action(self.age)
+        self.add_title_action(self.refresh)
+        self.badge = EnvironmentBadge(theme)
+        self.badge.hide()
+        self.add_title_badge(self.badge)
+        self.status = ChipLabel(theme)
+        self.block_flags = ChipLabel(theme)
         self._list = FigureList()
         self._lines: dict[str, FigureLine] = {}
         self._fill_list()
-        self._empty = EmptyState(self.tr("Sign in to see your account."))
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(_scrolling(self._list))
-        self.body.addWidget(self._pages)
+        self.set_content(_scrolling(self._list))
         self._pulse = Pulse(self, _AGE_BEAT_MS)
         self._pulse.beat.connect(self._show_age)
-        self._refresh.clicked.connect(self._on_refresh_clicked)
+        self.refresh.clicked.connect(self._on_refresh_clicked)
+        self.end()
 
     def _fill_list(self) -> None:
         for name, title in (
@@ -75,44 +68,38 @@ class AccountPanel(Panel):
         row = QHBoxLayout(states)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(self._block_flags)
-        row.addWidget(self._status)
+        row.addWidget(self.block_flags)
+        row.addWidget(self.status)
         self._list.add_widget(self.tr("Status"), states)
         self._list.close_up()
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def bind(self, session: Session) -> None:
-        """Show this session's account from now on."""
-        self.unbind()
-        self._session = session
-        self._bindings.connect(session.account.changed, self.show_account)
-        self._bindings.connect(session.account.failed, self.show_failure)
-        self._refresh.setEnabled(True)
+    def begin(self, session: Session) -> None:
+        self.bindings.connect(session.account.changed, self.show_account)
+        self.bindings.connect(session.account.failed, self.show_failure)
+        self.refresh.setEnabled(True)
         if session.account.account is not None:
             self.show_account(session.account.account)
         self._pulse.set_on(True)
 
-    def unbind(self) -> None:
-        """Forget the session and show nothing of it."""
-        self._bindings.clear()
-        self._session = None
+    def end(self) -> None:
         self._failure = ""
         self._pulse.set_on(False)
-        self._refresh.setEnabled(False)
-        self._badge.hide()
-        self._age.show_text("", "muted")
-        self._pages.setCurrentIndex(0)
+        self.refresh.setEnabled(False)
+        self.badge.hide()
+        self.age.show_text("", "muted")
+        self.empty.say(self.tr("Sign in to see your account."))
 
     @Slot(object)
     def show_account(self, account: Account) -> None:
         """Show the newest figures."""
-        if self._session is None:
+        if self.session is None:
             return
         self._failure = ""
-        self._badge.show()
-        self._badge.show_account(self._session.environment, account.short_number)
-        self._badge.setToolTip(words.outside_text(account.number, 40))
+        self.badge.show()
+        self.badge.show_account(self.session.environment, account.short_number)
+        self.badge.setToolTip(words.outside_text(account.number, 40))
         for name, text, tone in _figures_of(account):
             self._lines[name].show(text, tone)
         for name, figure in (
@@ -123,36 +110,36 @@ class AccountPanel(Panel):
         ):
             self._lines[name].set_visible(figure is not None)
         is_active = account.status == TRADABLE_STATUS
-        self._status.show_text(words.account_status(account.status), "up" if is_active else "warning")
+        self.status.show_text(words.account_status(account.status), "up" if is_active else "warning")
         flags = ", ".join(words.block_flag(name) for name in account.blocks)
-        self._block_flags.show_text(flags, "down")
-        self._pages.setCurrentIndex(1)
+        self.block_flags.show_text(flags, "down")
+        self.show_content(is_there=True)
         self._show_age()
 
     @Slot(object)
     def show_failure(self, error: AppError) -> None:
         """Say that the figures could not be read again; the old ones stay, with their age."""
         self._failure = error.headline
-        if self._session is not None and self._session.account.account is None:
-            self._empty.say(error.headline)
+        if self.session is not None and self.session.account.account is None:
+            self.empty.say(error.headline)
         self._show_age()
 
     @Slot()
     def _show_age(self) -> None:
-        if self._session is None:
+        if self.session is None:
             return
-        age = age_s(self._session.account.received_ns, self._clock.monotonic_ns())
+        age = age_s(self.session.account.received_ns, self._clock.monotonic_ns())
         if age is None:
             return
         is_stale = age > ACCOUNT_STALE_S or bool(self._failure)
         text = self.tr("{age} ago").format(age=figures.age(float(int(age))).replace(".0 ", " "))
-        self._age.show_text(text, "warning" if is_stale else "muted")
-        self._age.setToolTip(self._failure)
+        self.age.show_text(text, "warning" if is_stale else "muted")
+        self.age.setToolTip(self._failure)
 
     @Slot()
     def _on_refresh_clicked(self) -> None:
-        if self._session is not None:
-            self._session.account.refresh()
+        if self.session is not None:
+            self.session.account.refresh()
 
 
 def _figures_of(account: Account) -> tuple[tuple[str, str, Tone], ...]:

@@ -26,6 +26,11 @@ class EmptyState(QWidget):
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
+    @property
+    def text(self) -> str:
+        """The line shown."""
+        return self._line.text()
+
     def say(self, text: str, action: str = "") -> None:
         """Change the line and the button; an empty action hides the button."""
         self._line.show_text(text)

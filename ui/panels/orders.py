@@ -4,8 +4,8 @@ from collections.abc import Hashable
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.intent import Intent
 from core.domain.order import Order
@@ -16,16 +16,14 @@ from ui import words
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.models.orders import CANCEL, REPLACE, OrdersModel, OrdersView
-from ui.panels.bindings import Bindings
-from ui.panels.empty_state import EmptyState
-from ui.panels.frame import Panel
 from ui.panels.pulse import Pulse
+from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.buttons import LinkButton
 from ui.theme.theme import Theme
 
 
-class OrdersPanel(Panel):
+class OrdersPanel(SessionPanel):
     """Shows the session's orders. Changes are asked of whoever listens; nothing is sent from here."""
 
     cancel_requested = Signal(object)  # str: the broker's order id
@@ -36,8 +34,6 @@ class OrdersPanel(Panel):
     def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("OrdersPanel", "Orders"), parent)
         self._clock = clock
-        self._session: Session | None = None
-        self._bindings = Bindings()
         self.views = SegmentedControl(
             self.tr("Which orders"),
             [
@@ -53,49 +49,34 @@ class OrdersPanel(Panel):
         self.model = OrdersModel(self)
         self.view = TableView(theme, self.model, self.tr("Orders"))
         self.view.allow_sorting()
-        self._empty = EmptyState("")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
-        self.body.addWidget(self._pages)
+        self.set_content(self.view)
         self._pulse = Pulse(self, every_ms=500)
         self._connect()
-        self._show_state()
+        self.end()
 
     def _connect(self) -> None:
         self._pulse.beat.connect(self._grow_older)
-        self._empty.acted.connect(self._show_all)
+        self.empty.acted.connect(self._show_all)
         self.views.chosen.connect(self._show_view)
         self.cancel_all.clicked.connect(self.cancel_all_requested)
         self.view.current_changed.connect(self._choose)
         self.view.row_activated.connect(self._replace)
         self.view.action_triggered.connect(self._act)
         self.view.menu_requested.connect(self._show_menu)
-        for keys, act in (
-            (QKeySequence(QKeySequence.StandardKey.Delete), self._cancel_current),
-            (QKeySequence(Qt.Key.Key_F2), self._replace_current),
-        ):
-            shortcut = QShortcut(keys, self.view)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(act)
+        self.view.on_key(QKeySequence.StandardKey.Delete, self._cancel_current)
+        self.view.on_key(Qt.Key.Key_F2, self._replace_current)
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def bind(self, session: Session) -> None:
-        """Show this session's orders from now on."""
-        self.unbind()
-        self._session = session
-        self._bindings.connect(session.orders.orders_changed, self.show_orders)
-        self._bindings.connect(session.orders.intents_changed, self.show_intents)
-        self._bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)
+    def begin(self, session: Session) -> None:
+        self.bindings.connect(session.orders.orders_changed, self.show_orders)
+        self.bindings.connect(session.orders.intents_changed, self.show_intents)
+        self.bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)
         self.show_intents(session.orders.open_intents)
         self.show_orders(tuple(session.orders.orders.values()))
         self._pulse.set_on(True)
 
-    def unbind(self) -> None:
-        """Forget the session and show nothing of it."""
-        self._bindings.clear()
-        self._session = None
+    def end(self) -> None:
         self._pulse.set_on(False)
         self.model.start_over()
         self._show_state()
@@ -136,25 +117,23 @@ class OrdersPanel(Panel):
                 button.setText(label)
         working = counts[OrdersView.WORKING]
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
-        self.cancel_all.setEnabled(self._session is not None and working > 0)
+        self.cancel_all.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:
         view = OrdersView(self.views.choice)
-        is_reading = (
-            self._session is not None and self._session.orders.trading_block is TradingBlock.NOT_READY
-        )
-        if self._session is None:
-            self._empty.say(self.tr("Sign in to see your orders."))
+        is_reading = self.session is not None and self.session.orders.trading_block is TradingBlock.NOT_READY
+        if self.session is None:
+            self.empty.say(self.tr("Sign in to see your orders."))
         elif is_reading:
-            self._empty.say(self.tr("Reading your orders\u2026"))
+            self.empty.say(self.tr("Reading your orders\u2026"))
         elif view is OrdersView.ALL or not self.model.count(OrdersView.ALL):
-            self._empty.say(self.tr("No orders yet. Fill in the order ticket to place one."))
+            self.empty.say(self.tr("No orders yet. Fill in the order ticket to place one."))
         elif view is OrdersView.WORKING:
-            self._empty.say(self.tr("No working orders."), self.tr("Show all orders"))
+            self.empty.say(self.tr("No working orders."), self.tr("Show all orders"))
         else:
-            self._empty.say(self.tr("No filled orders."), self.tr("Show all orders"))
-        self._pages.setCurrentIndex(1 if self.model.rowCount() else 0)
+            self.empty.say(self.tr("No filled orders."), self.tr("Show all orders"))
+        self.show_content(is_there=bool(self.model.rowCount()))
 
     # ---- what the trader does -----------------------------------------------------------------------
 

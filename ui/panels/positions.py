@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Hashable, Mapping
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.connection import StreamName
 from core.domain.market import Ticker
@@ -13,15 +13,13 @@ from core.domain.position import Position
 from core.services.clock import Clock
 from core.services.session import Session
 from ui.models.positions import CLOSE, TOTAL_KEY, PositionsModel
-from ui.panels.bindings import Bindings
-from ui.panels.empty_state import EmptyState
-from ui.panels.frame import Panel
 from ui.panels.pulse import Pulse
+from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.theme import Theme
 
 
-class PositionsPanel(Panel):
+class PositionsPanel(SessionPanel):
     """Shows the session's positions. Closing one is asked of whoever listens; nothing is sent from here."""
 
     close_requested = Signal(object)  # str: the symbol
@@ -30,36 +28,26 @@ class PositionsPanel(Panel):
     def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("PositionsPanel", "Positions"), parent)
         self._clock = clock
-        self._session: Session | None = None
-        self._bindings = Bindings()
         self.model = PositionsModel(self)
         self.view = TableView(theme, self.model, self.tr("Positions"))
         self.view.allow_sorting()
-        self._empty = EmptyState(self.tr("Sign in to see your positions."))
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
-        self.body.addWidget(self._pages)
+        self.set_content(self.view)
         self._pulse = Pulse(self)
         self._pulse.beat.connect(self._grow_older)
         self.view.current_changed.connect(self._choose)
         self.view.row_activated.connect(self._choose)
         self.view.action_triggered.connect(self._act)
         self.view.menu_requested.connect(self._show_menu)
-        close = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.view)
-        close.setContext(Qt.ShortcutContext.WidgetShortcut)
-        close.activated.connect(self._close_current)
+        self.view.on_key(QKeySequence.StandardKey.Delete, self._close_current)
+        self.end()
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def bind(self, session: Session) -> None:
-        """Show this session's positions from now on."""
-        self.unbind()
-        self._session = session
-        self._bindings.connect(session.positions.changed, self.show_positions)
-        self._bindings.connect(session.market.tickers_changed, self._apply)
-        self._bindings.connect(session.orders.orders_changed, self._count_working)
-        self._empty.say(
+    def begin(self, session: Session) -> None:
+        self.bindings.connect(session.positions.changed, self.show_positions)
+        self.bindings.connect(session.market.tickers_changed, self._apply)
+        self.bindings.connect(session.orders.orders_changed, self._count_working)
+        self.empty.say(
             self.tr("Reading your positions\u2026")
             if session.positions.received_ns is None
             else self._nothing()
@@ -67,15 +55,11 @@ class PositionsPanel(Panel):
         self.show_positions(tuple(session.positions.positions.values()))
         self._pulse.set_on(True)
 
-    def unbind(self) -> None:
-        """Forget the session and show nothing of it."""
-        self._bindings.clear()
-        self._session = None
+    def end(self) -> None:
         self._pulse.set_on(False)
         self.model.replace_all(())
         self.set_count("")
-        self._empty.say(self.tr("Sign in to see your positions."))
-        self._pages.setCurrentIndex(0)
+        self.empty.say(self.tr("Sign in to see your positions."))
 
     def _nothing(self) -> str:
         return self.tr("No open positions. Fill in the order ticket to open one.")
@@ -83,7 +67,7 @@ class PositionsPanel(Panel):
     @Slot(object)
     def show_positions(self, positions: tuple[Position, ...]) -> None:
         """Show exactly these positions, at the newest prices there are."""
-        session = self._session
+        session = self.session
         if session is None:
             return
         now_ns = self._clock.monotonic_ns()
@@ -94,8 +78,8 @@ class PositionsPanel(Panel):
         self._count_working(())
         self.set_count(str(len(positions)) if positions else "")
         if received_ns is not None:
-            self._empty.say(self._nothing())
-        self._pages.setCurrentIndex(1 if positions else 0)
+            self.empty.say(self._nothing())
+        self.show_content(is_there=bool(positions))
 
     @Slot(object)
     def _apply(self, tickers: Mapping[str, Ticker]) -> None:
@@ -103,14 +87,14 @@ class PositionsPanel(Panel):
 
     @Slot(object)
     def _count_working(self, _orders: object) -> None:
-        if self._session is not None:
-            orders = self._session.orders.orders.values()
+        if self.session is not None:
+            orders = self.session.orders.orders.values()
             self.model.show_working(Counter(order.symbol for order in orders if order.is_open))
 
     @Slot()
     def _grow_older(self) -> None:
-        if self._session is not None:
-            is_live = self._session.connection.is_live(StreamName.QUOTES)
+        if self.session is not None:
+            is_live = self.session.connection.is_live(StreamName.QUOTES)
             self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
 
     # ---- what the trader does -----------------------------------------------------------------------

@@ -3,17 +3,15 @@
 from collections.abc import Hashable
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QMenu, QStackedWidget, QWidget
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QMenu, QWidget
 
 from core.domain.connection import LogLine, StreamName
 from core.services.session import Session
 from ui import words
 from ui.controls.labels import PlainLabel
 from ui.models.stream_log import StreamLogModel
-from ui.panels.bindings import Bindings
-from ui.panels.empty_state import EmptyState
-from ui.panels.frame import Panel
+from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.buttons import IconButton
 from ui.theme.theme import Theme
@@ -21,15 +19,13 @@ from ui.theme.theme import Theme
 _FILTER_WIDTH_PX = 160
 
 
-class StreamPanel(Panel):
+class StreamPanel(SessionPanel):
     """Follows the newest line unless paused, or scrolled up by the trader."""
 
     symbol_chosen = Signal(object)  # str
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("StreamPanel", "Stream"), parent)
-        self._session: Session | None = None
-        self._bindings = Bindings()
         self._is_following = True
         self.model = StreamLogModel(self)
         self.view = TableView(theme, self.model, self.tr("Stream events"))
@@ -46,15 +42,11 @@ class StreamPanel(Panel):
         self.pause = IconButton(theme, "pause", self.tr("Pause"))
         self.pause.setCheckable(True)
         self.copy = IconButton(theme, "copy", self.tr("Copy the selected lines, or all"))
-        self._theme = theme
         for widget in (self.counter, *self.streams.values(), self.filter, self.pause, self.copy):
             self.add_title_action(widget)
-        self._empty = EmptyState(self.tr("Sign in to see what the streams bring."))
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
-        self.body.addWidget(self._pages)
+        self.set_content(self.view)
         self._connect()
+        self.end()
 
     def _connect(self) -> None:
         for box in self.streams.values():
@@ -67,32 +59,21 @@ class StreamPanel(Panel):
         self.view.row_activated.connect(self._choose)
         self.view.verticalScrollBar().valueChanged.connect(self._on_scroll_bar_value_changed)
         self.model.rowsInserted.connect(self._keep_up)
-        for keys, act in (
-            (QKeySequence(QKeySequence.StandardKey.Copy), self.copy_lines),
-            (QKeySequence(Qt.Key.Key_Space), self.pause.toggle),
-        ):
-            shortcut = QShortcut(keys, self.view)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(act)
+        self.view.on_key(QKeySequence.StandardKey.Copy, self.copy_lines)
+        self.view.on_key(Qt.Key.Key_Space, self.pause.toggle)
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def bind(self, session: Session) -> None:
-        """Show this session's events from now on, those kept so far included."""
-        self.unbind()
-        self._session = session
-        self._bindings.connect(session.log.lines_added, self.take)
-        self._empty.say(self.tr("Nothing came yet."))
+    def begin(self, session: Session) -> None:
+        self.bindings.connect(session.log.lines_added, self.take)
+        self.empty.say(self.tr("Nothing came yet."))
         self.model.start_over(session.log.lines)
         self._show_state()
 
-    def unbind(self) -> None:
-        """Forget the session and show nothing of it."""
-        self._bindings.clear()
-        self._session = None
+    def end(self) -> None:
         self.pause.setChecked(False)
         self.model.start_over(())
-        self._empty.say(self.tr("Sign in to see what the streams bring."))
+        self.empty.say(self.tr("Sign in to see what the streams bring."))
         self._show_state()
 
     @Slot(object)
@@ -102,7 +83,7 @@ class StreamPanel(Panel):
         self._show_state()
 
     def _show_state(self) -> None:
-        if self._session is None:
+        if self.session is None:
             self.counter.show_text("")
         elif self.model.is_paused:
             self.counter.show_text(
@@ -110,14 +91,14 @@ class StreamPanel(Panel):
             )
         else:
             text = self.tr("{count} events").format(count=f"{self.model.taken:,}")
-            if self._session.log.dropped:
-                skipped = self.tr("{count} not listed").format(count=f"{self._session.log.dropped:,}")
+            if self.session.log.dropped:
+                skipped = self.tr("{count} not listed").format(count=f"{self.session.log.dropped:,}")
                 text += f" \u00b7 {skipped}"
             self.counter.show_text(text, "muted")
         has_lines = self.model.rowCount() > 0
-        if not has_lines and self._session is not None and self.model.taken:
-            self._empty.say(self.tr("No event passes the filter."))
-        self._pages.setCurrentIndex(1 if has_lines else 0)
+        if not has_lines and self.session is not None and self.model.taken:
+            self.empty.say(self.tr("No event passes the filter."))
+        self.show_content(is_there=bool(has_lines))
 
     # ---- what the trader does -----------------------------------------------------------------------
 
@@ -131,7 +112,7 @@ class StreamPanel(Panel):
 
     @Slot(bool)
     def _set_paused(self, is_paused: bool) -> None:
-        self._theme.set_icon(self.pause, "play" if is_paused else "pause")
+        self.theme.set_icon(self.pause, "play" if is_paused else "pause")
         name = self.tr("Go on") if is_paused else self.tr("Pause")
         self.pause.setToolTip(name)
         self.pause.setAccessibleName(name)

@@ -1,10 +1,19 @@
 """The table of every panel: calm rows, a faint header, columns that hold still, keyboard first."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from ui.delegates.actions import ActionsDelegate, Pointed
@@ -114,6 +123,12 @@ class TableView(QTableView):
         self._header.setSortIndicatorClearable(True)
         self._header.setSortIndicator(column, order)
         self.setSortingEnabled(True)
+
+    def on_key(self, keys: QKeySequence.StandardKey | Qt.Key, act: Callable[[], object]) -> None:
+        """Have `act` called when `keys` are pressed while the table has the keyboard."""
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(act)
 
     @property
     def tints_changes(self) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Mapping
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.connection import StreamName
 from core.domain.market import Ticker
@@ -13,10 +13,8 @@ from core.errors import AppError
 from core.services.clock import Clock
 from core.services.session import Session
 from ui.models.watchlist import WatchlistModel
-from ui.panels.bindings import Bindings
-from ui.panels.empty_state import EmptyState
-from ui.panels.frame import Panel
 from ui.panels.pulse import Pulse
+from ui.panels.session_panel import SessionPanel
 from ui.panels.symbol_entry import SymbolEntry
 from ui.panels.table_view import TableView
 from ui.panels.undo_bar import UndoBar
@@ -26,7 +24,7 @@ from ui.theme.theme import Theme
 _TREND_EVERY_BEATS = 4
 
 
-class WatchlistPanel(Panel):
+class WatchlistPanel(SessionPanel):
     """Shows the session's watchlist; says up which symbol was chosen."""
 
     symbol_chosen = Signal(object)  # str: a row was made current or activated
@@ -36,8 +34,6 @@ class WatchlistPanel(Panel):
             theme, QCoreApplication.translate("WatchlistPanel", "Watchlist"), parent, is_linked=True
         )
         self._clock = clock
-        self._session: Session | None = None
-        self._bindings = Bindings()
         self._beats = 0
         self._removed: tuple[str, int] | None = None
         self._add_button = IconButton(theme, "plus", self.tr("Add a symbol"))
@@ -49,21 +45,17 @@ class WatchlistPanel(Panel):
         self.view.allow_sorting()
         self.entry = SymbolEntry(theme)
         self.undo_bar = UndoBar()
-        self._empty = EmptyState(self.tr("No symbols yet."), self.tr("Add a symbol"))
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
         self.body.addWidget(self.entry)
-        self.body.addWidget(self._pages, 1)
+        self.set_content(self.view)
         self.body.addWidget(self.undo_bar)
         self._pulse = Pulse(self)
         self._connect()
-        self._allow(is_bound=False)
+        self.end()
 
     def _connect(self) -> None:
         self._add_button.clicked.connect(self.begin_adding)
         self._menu_button.clicked.connect(self._show_panel_menu)
-        self._empty.acted.connect(self.begin_adding)
+        self.empty.acted.connect(self.begin_adding)
         self.entry.symbol_entered.connect(self._add)
         self.entry.closed.connect(self._leave_entry)
         self.undo_bar.undo_requested.connect(self.undo_removal)
@@ -71,34 +63,23 @@ class WatchlistPanel(Panel):
         self.view.row_activated.connect(self._choose)
         self.view.menu_requested.connect(self._show_row_menu)
         self._pulse.beat.connect(self._grow_older)
-        for keys, act in (
-            (QKeySequence(QKeySequence.StandardKey.Delete), self._remove_current),
-            (QKeySequence(QKeySequence.StandardKey.Undo), self.undo_removal),
-            (QKeySequence(Qt.Key.Key_Insert), self.begin_adding),
-        ):
-            shortcut = QShortcut(keys, self.view)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(act)
+        self.view.on_key(QKeySequence.StandardKey.Delete, self._remove_current)
+        self.view.on_key(QKeySequence.StandardKey.Undo, self.undo_removal)
+        self.view.on_key(Qt.Key.Key_Insert, self.begin_adding)
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def bind(self, session: Session) -> None:
-        """Show this session's watchlist from now on."""
-        self.unbind()
-        self._session = session
-        self._bindings.connect(session.watchlist.changed, self._show_symbols)
-        self._bindings.connect(session.watchlist.refused, self._show_refusal)
-        self._bindings.connect(session.market.tickers_changed, self._apply)
-        self._bindings.connect(session.positions.changed, self._show_held)
+    def begin(self, session: Session) -> None:
+        self.bindings.connect(session.watchlist.changed, self._show_symbols)
+        self.bindings.connect(session.watchlist.refused, self._show_refusal)
+        self.bindings.connect(session.market.tickers_changed, self._apply)
+        self.bindings.connect(session.positions.changed, self._show_held)
         self._allow(is_bound=True)
         self._show_symbols(session.watchlist.symbols)
         self._show_held(tuple(session.positions.positions.values()))
         self._pulse.set_on(True)
 
-    def unbind(self) -> None:
-        """Forget the session and show nothing of it."""
-        self._bindings.clear()
-        self._session = None
+    def end(self) -> None:
         self._pulse.set_on(False)
         self.entry.close_entry()
         self.undo_bar.withdraw()
@@ -109,21 +90,20 @@ class WatchlistPanel(Panel):
         self._add_button.setEnabled(is_bound)
         self._menu_button.setEnabled(is_bound)
         if is_bound:
-            self._empty.say(self.tr("No symbols yet."), self.tr("Add a symbol"))
+            self.empty.say(self.tr("No symbols yet."), self.tr("Add a symbol"))
         else:
-            self._empty.say(self.tr("Sign in to see your watchlist."))
-            self._pages.setCurrentIndex(0)
+            self.empty.say(self.tr("Sign in to see your watchlist."))
 
     @Slot(object)
     def _show_symbols(self, symbols: tuple[str, ...]) -> None:
-        if self._session is None:
+        if self.session is None:
             return
         self.model.show_symbols(symbols)
-        market = self._session.market
+        market = self.session.market
         known = {symbol: market.ticker(symbol) for symbol in symbols}
         self._apply({symbol: ticker for symbol, ticker in known.items() if ticker is not None})
         self._draw_trends()
-        self._pages.setCurrentIndex(1 if symbols else 0)
+        self.show_content(is_there=bool(symbols))
         if self.entry.awaited in symbols:
             self.view.choose(self.entry.awaited)
             self.entry.accept()
@@ -138,18 +118,18 @@ class WatchlistPanel(Panel):
 
     @Slot()
     def _grow_older(self) -> None:
-        if self._session is None:
+        if self.session is None:
             return
-        is_live = self._session.connection.is_live(StreamName.QUOTES)
+        is_live = self.session.connection.is_live(StreamName.QUOTES)
         self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
         self._beats += 1
         if self._beats % _TREND_EVERY_BEATS == 0:
             self._draw_trends()
 
     def _draw_trends(self) -> None:
-        if self._session is None:
+        if self.session is None:
             return
-        recent = self._session.market.recent
+        recent = self.session.market.recent
         self.model.show_histories({row.symbol: tuple(recent(row.symbol)) for row in self.model.rows()})
 
     # ---- what the trader does -----------------------------------------------------------------------
@@ -157,13 +137,13 @@ class WatchlistPanel(Panel):
     @Slot()
     def begin_adding(self) -> None:
         """Open the field for a new symbol and put the cursor there."""
-        if self._session is not None:
+        if self.session is not None:
             self.entry.open_entry()
 
     @Slot(str)
     def _add(self, text: str) -> None:
-        if self._session is not None:
-            self._session.watchlist.add(text)
+        if self.session is not None:
+            self.session.watchlist.add(text)
 
     @Slot(object)
     def _show_refusal(self, error: AppError) -> None:
@@ -186,19 +166,19 @@ class WatchlistPanel(Panel):
 
     def remove(self, symbol: str) -> None:
         """Take `symbol` off the list, and offer to put it back where it was."""
-        if self._session is None or symbol not in self._session.watchlist.symbols:
+        if self.session is None or symbol not in self.session.watchlist.symbols:
             return
-        self._removed = (symbol, self._session.watchlist.symbols.index(symbol))
-        self._session.watchlist.remove(symbol)
+        self._removed = (symbol, self.session.watchlist.symbols.index(symbol))
+        self.session.watchlist.remove(symbol)
         self.undo_bar.offer(self.tr("{symbol} removed").format(symbol=symbol))
 
     @Slot()
     def undo_removal(self) -> None:
         """Put the symbol that was removed last back where it was; nothing happens when there is none."""
-        if self._session is not None and self._removed is not None:
+        if self.session is not None and self._removed is not None:
             symbol, place = self._removed
             self._removed = None
-            self._session.watchlist.add(symbol, place)
+            self.session.watchlist.add(symbol, place)
             self.undo_bar.withdraw()
 
     @Slot(object, QPoint)

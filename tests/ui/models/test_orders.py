@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
-from core.domain.order import OrderStatus
+from core.domain.order import Order, OrderStatus
 from tests.fakes.services import order
 from ui.models.orders import (
     CANCEL,
@@ -69,7 +69,7 @@ def column(model: OrdersModel, place: int) -> list[str]:
     return [model.cell(row, place).text for row in range(model.rowCount())]
 
 
-def bracket():
+def bracket() -> Order:
     legs = (
         order("o-3", side="sell", status=OrderStatus.HELD, limit_price=Decimal(231)),
         order(
@@ -220,7 +220,7 @@ def test_an_order_of_another_day_shows_its_date(model: OrdersModel):
 
 def test_orders_in_money_and_trails_in_percent_have_their_signs(model: OrdersModel):
     model.show_orders(
-        (order(qty=None, notional=Decimal("500"), limit_price=None, trail_percent=Decimal("2.5")),)
+        (order(qty=None, notional=Decimal(500), limit_price=None, trail_percent=Decimal("2.5")),)
     )
     assert model.cell(0, QTY).text == "$500.00"
     assert model.cell(0, STOP).text == "2.5 %"

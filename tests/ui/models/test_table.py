@@ -1,6 +1,7 @@
 """The table model against Qt's own checker, and against a plain list."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from ui.models.column import CellKind, Column, Role
 from ui.models.table import TableModel
+from ui.theme.colors import Tone
 
 
 @dataclass
@@ -18,16 +20,24 @@ class Item:
     price: float | None
 
 
+def _price_text(item: Item) -> str:
+    return "—" if item.price is None else f"{item.price:+.2f}"
+
+
+def _price_tone(item: Item) -> Tone:
+    return "up" if item.price is not None and item.price > 0 else "down"
+
+
 class Items(TableModel[Item]):
     def make_columns(self):
         return (
             Column(title="Name", text=lambda item: item.name, sort=lambda item: item.name),
             Column(
                 title="Price",
-                text=lambda item: "—" if item.price is None else f"{item.price:+.2f}",
+                text=_price_text,
                 sort=lambda item: item.price,
                 kind=CellKind.CHANGE,
-                tone=lambda item: "up" if (item.price or 0) > 0 else "down",
+                tone=_price_tone,
             ),
         )
 
@@ -166,11 +176,10 @@ def test_whatever_the_batches_it_shows_what_a_plain_list_would(qapp, batches):
             model.sort(column, order)
         expected = list(plain)
         if column >= 0:
-            key = (lambda name: name) if column == 0 else plain.__getitem__
-            present = [name for name in expected if key(name) is not None]
-            absent = [name for name in expected if key(name) is None]
-            present.sort(key=key, reverse=order is Qt.SortOrder.DescendingOrder)
-            expected = present + absent
+            keyed: list[tuple[Any, str]] = [(name if column == 0 else plain[name], name) for name in expected]
+            present = [pair for pair in keyed if pair[0] is not None]
+            present.sort(key=lambda pair: pair[0], reverse=order is Qt.SortOrder.DescendingOrder)
+            expected = [name for _, name in present] + [name for key, name in keyed if key is None]
         assert shown(model) == expected
         assert [model.place_of(name) for name in expected] == list(range(len(expected)))
     del tester

@@ -1,0 +1,76 @@
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from core.services.session import Session
+from tests.fakes.services import order, ticker
+from tests.ui.scene import HOLDINGS, reference_session
+from ui.models.positions import ACTIONS, MARK, WORKING
+from ui.panels.positions import PositionsPanel
+
+
+@pytest.fixture
+def session(qapp):
+    return reference_session()
+
+
+@pytest.fixture
+def panel(theme, clock, qtbot, session):
+    panel = PositionsPanel(theme, clock)
+    qtbot.addWidget(panel)
+    panel.resize(1152, 322)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.bind(cast(Session, session))
+    yield panel
+    panel.unbind()
+
+
+def test_it_counts_positions_for_its_tab(panel, session):
+    assert panel.count == str(len(HOLDINGS))
+    session.positions.show()
+    assert panel.count == ""
+    assert not panel.view.isVisible()
+
+
+def test_marks_follow_the_stream(panel, session):
+    session.market.show(ticker("NVDA", 199.99, 200.01, last=200.0))
+    assert panel.model.cell(0, MARK).text == "200.00"
+
+
+def test_working_orders_are_counted_and_recounted(panel, session):
+    assert panel.model.cell(0, WORKING).text == "2"
+    session.orders.show_orders(order("o-77"))
+    assert panel.model.cell(0, WORKING).text == "3"
+
+
+def test_a_click_on_close_asks_for_that_symbol_and_sends_nothing(panel, qtbot, session):
+    rect = panel.view.visualRect(panel.model.index(2, ACTIONS))
+    with qtbot.waitSignal(panel.close_requested) as asked:
+        at = QPoint(rect.right() - 20, rect.center().y())
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert asked.args == ["AMD"]
+    assert session.orders.closed == []
+
+
+def test_delete_asks_to_close_the_current_position_only(panel, qtbot):
+    panel.view.setFocus()
+    with qtbot.assertNotEmitted(panel.close_requested):
+        qtbot.keyClick(panel.view, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+        qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    panel.view.choose("TSLA")
+    with qtbot.waitSignal(panel.close_requested) as asked:
+        qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert asked.args == ["TSLA"]
+
+
+def test_every_title_fits(panel):
+    assert panel.view.cut_titles() == []
+
+
+def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):
+    panel.unbind()
+    session.market.show(ticker("NVDA", 1, 2, last=1.5))
+    assert panel.model.rowCount() == 0
+    assert panel.count == ""
