@@ -25,6 +25,8 @@ _TICK_MS = 500
 _NS_PER_S = 1_000_000_000
 _SKEW_WARNING_MS = 2_000  # threat model O14
 _QUIET_QUOTES_S = 10.0
+# No exchange's session is this long: a market that is open and closes later than this never closes.
+_LONGEST_SESSION_S = 16 * 3600
 
 
 class Health(Enum):
@@ -127,6 +129,8 @@ class StatusBar(QWidget):
         self.gaps = PlainLabel(tone="muted", font=small)
         self.skew = PlainLabel(tone="muted", font=small)
         self.frame_time = PlainLabel(tone="muted", font=small)
+        self.profile = PlainLabel(tone="muted", font=small)
+        self.profile.setAccessibleName(self.tr("Connection profile"))
         self.market = PlainLabel(tone="text", font=theme.fonts.sized(12, strong=True))
         self.market_until = PlainLabel(tone="muted", font=small)
         self.time = PlainLabel(tone="muted", font=small)
@@ -178,12 +182,14 @@ class StatusBar(QWidget):
         parts.append(self.tr("{count} symbols").format(count=count))
         self.quotes.show_state(self._quotes_health(quotes, now_ns), " \u00b7 ".join(filter(None, parts)))
         reconnects = orders.reconnects + quotes.reconnects
-        self.gaps.show_text(
-            self.tr("{gaps} gaps \u00b7 {reconnects} reconnects").format(
-                gaps=connection.gaps, reconnects=reconnects
-            ),
-            "warning" if connection.gaps else "muted",
-        )
+        gaps = connection.gaps
+        parts = [
+            self.tr("1 gap") if gaps == 1 else self.tr("{count} gaps").format(count=gaps),
+            self.tr("1 reconnect")
+            if reconnects == 1
+            else self.tr("{count} reconnects").format(count=reconnects),
+        ]
+        self.gaps.show_text(" \u00b7 ".join(parts), "warning" if gaps else "muted")
 
     def _quotes_health(self, status: StreamStatus, now_ns: int) -> Health:
         """Live, but without a single price for a while in an open market, is not good."""
@@ -213,21 +219,21 @@ class StatusBar(QWidget):
 
     def _show_market(self, session: "Session", now: datetime) -> None:
         clock = session.market_clock
+        self.profile.show_text(words.outside_text(session.profile.name, 40))
         if clock.is_open is None:
             self.market.show_text(self.tr("Market hours unknown"))
             self.market_until.show_text("")
             return
-        if clock.is_open and clock.next_change is None:
-            self.market.show_text(self.tr("Simulated market"))
-            self.market_until.show_text(self.tr("open around the clock"))
-            return
         self.market.show_text(self.tr("Market open") if clock.is_open else self.tr("Market closed"))
-        if clock.next_change is None:
-            self.market_until.show_text("")
-            return
-        left = figures.countdown((clock.next_change - now).total_seconds())
-        text = self.tr("closes in {time}") if clock.is_open else self.tr("opens in {time}")
-        self.market_until.show_text(text.format(time=left))
+        left_s = None if clock.next_change is None else (clock.next_change - now).total_seconds()
+        if clock.is_open and (left_s is None or left_s > _LONGEST_SESSION_S):
+            text = self.tr("around the clock")
+        elif left_s is None:
+            text = ""
+        else:
+            template = self.tr("closes in {time}") if clock.is_open else self.tr("opens in {time}")
+            text = template.format(time=figures.countdown(left_s))
+        self.market_until.show_text(text)
 
     def _arrange(self) -> None:
         row = QHBoxLayout(self)
@@ -236,7 +242,7 @@ class StatusBar(QWidget):
         for item in (self.orders, self.quotes, self.rest, self.gaps):
             row.addWidget(item)
         row.addStretch(1)
-        for item in (self.skew, self.frame_time):
+        for item in (self.skew, self.frame_time, self.profile):
             row.addWidget(item)
         market = QHBoxLayout()
         market.setSpacing(5)
@@ -251,6 +257,7 @@ class StatusBar(QWidget):
             self.gaps,
             self.skew,
             self.frame_time,
+            self.profile,
             self.market,
             self.market_until,
         )

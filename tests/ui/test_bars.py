@@ -155,13 +155,19 @@ def test_the_market_phase_counts_down(strip, session, clock):
     assert strip.market_until.text() == "opens in 2:14:08"
 
 
-def test_a_market_without_hours_is_said_to_be_simulated(strip, session):
-    session.market_clock.next_change = None
-    session.market_clock.changed.emit()
-    assert (strip.market.text(), strip.market_until.text()) == ("Simulated market", "open around the clock")
+def test_a_market_that_never_closes_is_said_to_be_open_around_the_clock(strip, session, clock):
+    now = datetime.fromtimestamp(clock.wall / 1e9, UTC)
+    for change in (None, now + timedelta(hours=22)):
+        session.market_clock.next_change = change
+        session.market_clock.changed.emit()
+        assert (strip.market.text(), strip.market_until.text()) == ("Market open", "around the clock")
     session.market_clock.is_open = None
     session.market_clock.changed.emit()
     assert strip.market.text() == "Market hours unknown"
+
+
+def test_the_strip_names_the_connection_profile(strip):
+    assert strip.profile.text() == "Practice"
 
 
 @pytest.fixture

@@ -290,6 +290,19 @@ def test_a_fill_is_shown_with_its_price(ticket, session, settings):
     assert ticket.send_area.status.property("tone") == "up"
 
 
+def test_figures_of_a_sent_order_do_not_count_its_own_fill(ticket, session, settings):
+    settings.change(confirm_paper_orders=False)
+    fill_in(ticket)
+    ticket.send_order()
+    done = order(status=OrderStatus.FILLED, filled_qty=D(20), filled_avg_price=D("182.40"))
+    session.orders.answer(ticket.submission.intent, S.JOURNALED, S.SENT, S.FILLED, order=done)
+    session.positions.show(
+        Position(symbol="NVDA", asset_class="us_equity", qty=D(20), avg_entry_price=D("182.40"))
+    )
+    assert ticket.summary.position_after.text() == "20 sh \u00b7 avg 182.40"
+    assert ticket.rule.text.text().startswith("This order is sent.")
+
+
 @pytest.mark.parametrize(
     ("block", "words"),
     [

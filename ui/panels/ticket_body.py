@@ -10,6 +10,7 @@ from core.domain.environment import Environment
 from core.domain.freshness import age_s, freshness_of
 from core.domain.market import Source, Ticker
 from core.domain.order import Side
+from core.domain.request import OrderRequest
 from core.services.clock import Clock
 from core.services.orders import TradingBlock
 from core.services.settings import Settings
@@ -19,7 +20,7 @@ from ui.panels.bindings import Bindings
 from ui.panels.pulse import Pulse
 from ui.panels.ticket_form import TicketForm
 from ui.panels.ticket_header import TicketHeader
-from ui.panels.ticket_outlook import Market, estimate, market_from, outlook
+from ui.panels.ticket_outlook import Market, Mood, Outlook, estimate, market_from, outlook
 from ui.panels.ticket_send import SendArea
 from ui.panels.ticket_submission import Stage, Submission
 from ui.panels.ticket_summary import RuleLine, SummaryBox
@@ -188,19 +189,12 @@ class Ticket(QWidget):
         self.header.show_ticker(ticker, market, self._source(ticker))
         self.form.show_market(market)
         request = self.submission.request or self.form.request()
-        position = self._session.positions.positions.get(request.symbol)
-        expected = estimate(request, market, self._session.account.account, position)
         block = self._session.orders.trading_block
-        self.summary.show_estimate(request, expected)
-        self.rule.show_outlook(
-            outlook(
-                request,
-                market,
-                expected,
-                block=words.trading_block(block),
-                held=None if position is None else position.qty,
-            )
-        )
+        if self.submission.stage in (Stage.EDITING, Stage.CONFIRMING):
+            self._judge(request, market, words.trading_block(block))
+        else:
+            # The figures stay as they were when it was sent: judged anew, its own fill would count twice.
+            self.rule.show_outlook(Outlook(Mood.STOP, self._why_disarmed()))
         is_sendable = block is TradingBlock.NONE and not request.problems()
         self.send_area.show_submission(
             self.submission, request, is_sendable=is_sendable, now_ns=self._clock.wall_ns()
@@ -213,6 +207,22 @@ class Ticket(QWidget):
         may_edit = self._may_turn
         self.form.set_editable(may_edit)
         self.header.symbol.setEnabled(may_edit)
+
+    def _judge(self, request: OrderRequest, market: Market, block: str) -> None:
+        position = self._session.positions.positions.get(request.symbol)
+        expected = estimate(request, market, self._session.account.account, position)
+        self.summary.show_estimate(request, expected)
+        held = None if position is None else position.qty
+        self.rule.show_outlook(outlook(request, market, expected, block=block, held=held))
+
+    def _why_disarmed(self) -> str:
+        match self.submission.stage:
+            case Stage.TAKEN:
+                return self.tr("This order is sent. Change anything, or choose New order, for another one.")
+            case Stage.NOT_PLACED:
+                return self.tr("Change something, or choose Try again.")
+            case _:
+                return self.tr("This ticket sends nothing more until the order is resolved.")
 
     def _source(self, ticker: Ticker | None) -> str:
         if ticker is None or ticker.source is None:

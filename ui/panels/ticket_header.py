@@ -11,7 +11,7 @@ from ui.panels.ticket_outlook import Market
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
-_SYMBOL_PX = 92
+_SYMBOL_PX = 84
 _TONES: dict[int, Tone] = {1: "up", -1: "down", 0: "muted"}
 _AGE_TONES: dict[Freshness, Tone] = {
     Freshness.FRESH: "muted",
@@ -40,7 +40,7 @@ class TicketHeader(QWidget):
         self._last.setAccessibleName(self.tr("Last price"))
         self._change = PlainLabel(align=Qt.AlignmentFlag.AlignRight)
         self._change.setAccessibleName(self.tr("Change today"))
-        self._spread = PlainLabel(tone="muted")
+        self._spread = ElidedLabel(tone="muted")
         self._spread.setAccessibleName(self.tr("Bid and ask"))
         self._age = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignRight)
         self._age.setAccessibleName(self.tr("Age of the quote"))
@@ -49,10 +49,10 @@ class TicketHeader(QWidget):
         top.addWidget(self.symbol)
         top.addWidget(self._name, 1)
         top.addWidget(self._last)
-        top.addWidget(self._change)
         bottom = QHBoxLayout()
         bottom.setSpacing(8)
         bottom.addWidget(self._spread, 1)
+        bottom.addWidget(self._change)
         bottom.addWidget(self._age)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
