@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
@@ -22,12 +22,13 @@ from ui.delegates.drawing import PADDING_PX
 from ui.delegates.kinds import delegate_for
 from ui.models.column_model import ColumnModel
 from ui.models.table import UNSORTED
+from ui.panels.column_widths import fitted
+from ui.panels.fading import Fading
 from ui.panels.table_header import TableHeader
 from ui.theme.theme import Theme
 from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
 
 _LAYING_ROUNDS = 3
-_FADE_POLL_MS = 100
 _FOCUS_MARK_PX = 2
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -69,11 +70,8 @@ class TableView(QTableView):
         self._header.sectionResized.connect(self._on_header_section_resized)
         self.selectionModel().currentRowChanged.connect(self._on_selection_current_row_changed)
         theme.changed.connect(self.viewport().update)
-        self._fading = QTimer(self)
-        self._fading.setSingleShot(True)
-        self._fading.setInterval(_FADE_POLL_MS)
-        self._fading.timeout.connect(self._fade)
-        self._faded_ns = 0
+        self._fading = Fading(self._visible_rows, self.cell_style.now_ns, self)
+        self._fading.faded.connect(self._update_row)
         model.dataChanged.connect(self._expect_to_fade)
         model.layoutChanged.connect(self._point_again)
         model.rowsInserted.connect(self._point_again)
@@ -144,7 +142,7 @@ class TableView(QTableView):
     @property
     def is_fading(self) -> bool:
         """Whether a tint is still to end."""
-        return self._fading.isActive()
+        return self._fading.is_busy
 
     def cut_titles(self) -> list[str]:
         """Return the titles that are not shown whole; there should be none."""
@@ -164,37 +162,19 @@ class TableView(QTableView):
         """
         if self._are_columns_by_hand or self._is_laying_columns:
             return
+        columns = self._table.columns
+        needed = [self._header.needed_width(place) for place in range(len(columns))]
         self._is_laying_columns = True
         for _ in range(_LAYING_ROUNDS):
             room = self.viewport().width()
-            self._fit_columns(room)
+            widths = fitted(columns, needed, room, self._header.minimumSectionSize())
+            for place, width in enumerate(widths):
+                self._header.resizeSection(place, width)
+            off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+            self.setHorizontalScrollBarPolicy(as_needed if sum(widths) > room else off)
             if self.viewport().width() == room:
                 break
         self._is_laying_columns = False
-
-    def _fit_columns(self, room: int) -> None:
-        least = [self._header.needed_width(place) for place in range(len(self._table.columns))]
-        spare = room - sum(least)
-        if spare < 0:
-            least = self._squeezed(least, -spare)
-        takers = [place for place, column in enumerate(self._table.columns) if column.stretches]
-        takers = takers or list(range(1, len(least)))
-        share, rest = divmod(max(0, spare), len(takers))
-        for place, width in enumerate(least):
-            extra = (share if place in takers else 0) + (rest if place == takers[-1] else 0)
-            self._header.resizeSection(place, width + extra)
-        off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
-        self.setHorizontalScrollBarPolicy(as_needed if sum(least) > room else off)
-
-    def _squeezed(self, widths: list[int], lack: int) -> list[int]:
-        """Take what is lacking from the columns that stretch: they bear being narrow."""
-        squeezed = list(widths)
-        for place, column in enumerate(self._table.columns):
-            if column.stretches:
-                taken = min(lack, max(0, widths[place] - self._header.minimumSectionSize()))
-                squeezed[place] -= taken
-                lack -= taken
-        return squeezed
 
     @Slot(int, int, int)
     def _on_header_section_resized(self, _place: int, _old: int, _new: int) -> None:
@@ -248,26 +228,19 @@ class TableView(QTableView):
         self._update_rows(current.row(), previous.row())
         self.current_changed.emit(self._table.key_at(current.row()) if current.isValid() else None)
 
-    # ---- tints that end ----------------------------------------------------------------------------
+    # ---- what is in view ---------------------------------------------------------------------------
 
     @Slot()
     def _expect_to_fade(self) -> None:
-        if self.cell_style.tints_changes and not self._fading.isActive() and self.isVisible():
-            self._fading.start()
+        if self.cell_style.tints_changes and self.isVisible():
+            self._fading.expect()
 
-    @Slot()
-    def _fade(self) -> None:
-        """Repaint the rows whose tint ended since the last look; go on while there are others."""
-        before, self._faded_ns = self._faded_ns, self.cell_style.now_ns()
-        is_any_left = False
-        for place in self._visible_places(self.viewport().rect()):
-            until_ns = getattr(self._table.row_at(place), "flash_until_ns", 0)
-            if until_ns > self._faded_ns:
-                is_any_left = True
-            elif until_ns > before:
-                self._update_rows(place)
-        if is_any_left and self.isVisible():
-            self._fading.start()
+    @Slot(int)
+    def _update_row(self, place: int) -> None:
+        self._update_rows(place)
+
+    def _visible_rows(self) -> list[tuple[int, Any]]:
+        return [(place, self._table.row_at(place)) for place in self._visible_places(self.viewport().rect())]
 
     def _visible_places(self, area: QRect) -> range:
         first = self.rowAt(area.top())
