@@ -13,19 +13,14 @@ from practice.engine.clock import Clock
 from practice.engine.history import Span, Timeframe, bars, timeframe_of
 from practice.engine.hours import at, new_york_day
 from practice.engine.instruments import Instrument
-from practice.engine.refusals import Refusal, not_found
+from practice.engine.refusals import not_found
 from practice.server.access import require
 from practice.server.answers import json_answer
 from practice.server.grants import Grants
-from practice.server.reading import instant_of, list_of, one_of, whole_of
+from practice.server.reading import BadValue, instant_of, list_of, one_of, whole_of
 from practice.server.tape_wire import Fields, bar_fields, quote_fields, trade_fields, window_start
 
 _MOST_BARS, _BARS_AT_A_STRETCH = 10_000, 250
-
-
-def bad_parameter(message: str) -> Refusal:
-    """The data host's refusal of a query."""
-    return Refusal(400, 40010000, message)
 
 
 class DataRoutes:
@@ -69,7 +64,7 @@ class DataRoutes:
     def _many(self, request: web.Request) -> list[Instrument]:
         symbols = list_of(request.query.get("symbols"))
         if not symbols:
-            raise bad_parameter("symbols is required")
+            raise BadValue("symbols is required")
         found = (self._stock(symbol) for symbol in sorted({symbol.upper() for symbol in symbols}))
         return [instrument for instrument in found if instrument]
 
@@ -131,9 +126,9 @@ class DataRoutes:
         start = instant_of(query.get("start"), "start")
         end = instant_of(query.get("end"), "end")
         start = at(new_york_day(now), time()) if start is None else start
+        if end is not None and end < start:
+            raise BadValue("end should not be before start")
         end = now if end is None else end
-        if end < start:
-            raise bad_parameter("end should not be before start")
         resumed = page_of(query.get("page_token"))
         found: dict[str, list[Fields]] = {}
         for instrument in instruments:
@@ -155,10 +150,10 @@ class DataRoutes:
 
     def _timeframe(self, text: str | None) -> Timeframe:
         if not text:
-            raise bad_parameter("timeframe is required")
+            raise BadValue("timeframe is required")
         timeframe = timeframe_of(text)
         if timeframe is None:
-            raise bad_parameter(f"invalid timeframe: {text[:20]}")
+            raise BadValue(f"invalid timeframe: {text[:20]}")
         return timeframe
 
 
@@ -172,11 +167,11 @@ def page_token(symbol: str, instant: int) -> str:
 
 
 def page_of(token: str | None) -> tuple[str, int] | None:
-    """Read a page token; raise `Refusal` for one that is not ours."""
+    """Read a page token; raise `BadValue` for one that is not ours."""
     if not token:
         return None
     try:
         symbol, _, instant = base64.urlsafe_b64decode(token.encode()).decode("ascii").partition("|")
         return symbol, int(instant)
     except (binascii.Error, ValueError):
-        raise bad_parameter("invalid page_token") from None
+        raise BadValue("invalid page_token") from None

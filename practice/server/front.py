@@ -15,6 +15,7 @@ from practice.server.access import Denied
 from practice.server.answers import error_answer, refusal_answer
 from practice.server.faults import Fault, Faults
 from practice.server.rate_limit import RateLimit
+from practice.server.reading import BadValue
 from practice.server.request_log import RequestLog
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -82,6 +83,8 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Refusal as refusal:
         return refusal_answer(refusal)
+    except BadValue as problem:
+        return _bad_value(request, problem)
     except Denied as denied:
         return denied.answer
     except web.HTTPNotFound:
@@ -95,6 +98,12 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:  # noqa: BLE001 - the top of a request; the server lives on
         _log.exception("%s %s failed", request.method, request.path)
         return error_answer(500, 50010000, "internal server error occurred")
+
+
+def _bad_value(request: web.Request, problem: BadValue) -> web.Response:
+    if request.path.startswith("/data/"):
+        return error_answer(400, 40010000, str(problem))
+    return error_answer(422, 40010001, str(problem))
 
 
 def is_from_loopback(request: web.Request) -> bool:

@@ -5,10 +5,10 @@ from multidict import MultiMapping
 
 from practice.engine.accounts import Account
 from practice.engine.orders import Order
-from practice.engine.refusals import invalid, not_found
+from practice.engine.refusals import not_found
 from practice.server.answers import json_answer, no_content
 from practice.server.order_entry import change_request, order_request
-from practice.server.reading import flag_of, instant_of, json_object, list_of, one_of, whole_of
+from practice.server.reading import BadValue, flag_of, instant_of, json_object, list_of, one_of, whole_of
 from practice.server.trading import Desk
 from practice.server.wire import order_json
 
@@ -105,9 +105,9 @@ def _window(orders: list[Order], query: MultiMapping[str]) -> list[Order]:
     after, until = instant_of(query.get("after"), "after"), instant_of(query.get("until"), "until")
     before_id, after_id = query.get("before_order_id"), query.get("after_order_id")
     if before_id and after_id:
-        raise invalid("before_order_id and after_order_id are mutually exclusive")
+        raise BadValue("before_order_id and after_order_id are mutually exclusive")
     if (before_id or after_id) and (after is not None or until is not None):
-        raise invalid("before_order_id and after_order_id cannot be used with after or until")
+        raise BadValue("before_order_id and after_order_id cannot be used with after or until")
     if before_id or after_id:
         ids = [order.id for order in orders]
         try:

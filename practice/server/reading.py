@@ -10,10 +10,14 @@ from aiohttp import web
 
 from practice.engine.clock import SECOND
 from practice.engine.hours import at
-from practice.engine.refusals import Refusal, invalid, malformed
+from practice.engine.refusals import malformed
 
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
 _FRACTION = re.compile(r"\.(\d+)")
+
+
+class BadValue(Exception):
+    """A value that cannot be what its name says; each host has its own status for that."""
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
@@ -32,14 +36,14 @@ def decimal_of(value: object, name: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise invalid(f"{name} must be a number")
+        raise BadValue(f"{name} must be a number")
     text = repr(value) if isinstance(value, float) else str(value)
     if not _NUMBER.fullmatch(text):
-        raise invalid(f"{name} must be a number")
+        raise BadValue(f"{name} must be a number")
     try:
         return Decimal(text)
     except InvalidOperation as error:
-        raise invalid(f"{name} must be a number") from error
+        raise BadValue(f"{name} must be a number") from error
 
 
 def text_of(value: object, name: str) -> str | None:
@@ -47,7 +51,7 @@ def text_of(value: object, name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise invalid(f"{name} must be a string")
+        raise BadValue(f"{name} must be a string")
     return value
 
 
@@ -59,7 +63,7 @@ def flag_of(value: object, name: str, default: bool = False) -> bool:
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
-    raise invalid(f"{name} must be true or false")
+    raise BadValue(f"{name} must be true or false")
 
 
 def whole_of(value: str | None, name: str, default: int, most: int, least: int = 1) -> int:
@@ -67,7 +71,7 @@ def whole_of(value: str | None, name: str, default: int, most: int, least: int =
     if value is None or value == "":
         return default
     if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) < least:
-        raise invalid(f"{name} must be a number between {least} and {most}")
+        raise BadValue(f"{name} must be a number between {least} and {most}")
     return min(int(value), most)
 
 
@@ -81,7 +85,7 @@ def one_of(value: str | None, name: str, allowed: tuple[str, ...], default: str)
     if value is None or value == "":
         return default
     if value.lower() not in allowed:
-        raise invalid(f"invalid {name}: {value[:40]}")
+        raise BadValue(f"invalid {name}: {value[:40]}")
     return value.lower()
 
 
@@ -99,9 +103,8 @@ def instant_of(value: str | None, name: str) -> int | None:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return int(aware.timestamp()) * SECOND + nanoseconds
     except (ValueError, OverflowError, OSError) as error:
-        raise bad_time(value, name) from error
+        raise _bad_time(value, name) from error
 
 
-def bad_time(value: str, name: str) -> Refusal:
-    """The refusal of something that is not a time."""
-    return invalid(f"invalid {name}: {value[:40]} is not an RFC 3339 time or a date")
+def _bad_time(value: str, name: str) -> BadValue:
+    return BadValue(f"invalid {name}: {value[:40]} is not an RFC 3339 time or a date")

@@ -1,6 +1,7 @@
 """Runs a practice broker until it is told to stop."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import threading
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from practice.server.app import Broker, built_broker
 from practice.server.background import running
@@ -16,8 +18,17 @@ from practice.server.settings import Settings
 _HOST = "127.0.0.1"
 
 
+class _WithoutForeignBytes(logging.Filter):
+    """Drops what the HTTP library says of requests it cannot parse: it quotes them, headers and all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        problem = record.exc_info[1] if record.exc_info else None
+        return not isinstance(problem, HttpProcessingError)
+
+
 async def serve(settings: Settings, *, exit_with_parent: bool) -> None:
     """Listen on loopback, print the line that says where, and serve."""
+    logging.getLogger("aiohttp.server").addFilter(_WithoutForeignBytes())
     broker = built_broker(settings)
     stop = asyncio.Event()
     _stop_on_signals(stop)

@@ -11,12 +11,12 @@ from practice.engine.brokerage import Brokerage
 from practice.engine.clock import Clock
 from practice.engine.hours import new_york_day
 from practice.engine.instruments import Instrument
-from practice.engine.refusals import Refusal, invalid, malformed, not_found
+from practice.engine.refusals import Refusal, malformed, not_found
 from practice.server.access import require
 from practice.server.answers import json_answer
 from practice.server.grants import Grants
 from practice.server.order_entry import closing_qty
-from practice.server.reading import flag_of, list_of, one_of
+from practice.server.reading import BadValue, flag_of, list_of, one_of
 from practice.server.wire import (
     account_json,
     asset_json,
@@ -84,11 +84,11 @@ class AccountRoutes:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise malformed("request body format is invalid") from error
         if changes.max_margin_multiplier not in {None, "1", "2", "4"}:
-            raise invalid("max_margin_multiplier must be 1, 2 or 4")
+            raise BadValue("max_margin_multiplier must be 1, 2 or 4")
         if changes.trade_confirm_email not in {None, "all", "none"}:
-            raise invalid("trade_confirm_email must be all or none")
+            raise BadValue("trade_confirm_email must be all or none")
         if changes.max_options_trading_level not in {None, 0, 1, 2, 3}:
-            raise invalid("max_options_trading_level must be between 0 and 3")
+            raise BadValue("max_options_trading_level must be between 0 and 3")
         given = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not None}
         account.configurations = Configurations(**{**asdict(account.configurations), **given})
         return json_answer(asdict(account.configurations))
@@ -202,4 +202,4 @@ def _day_of(value: str | None, name: str, default: date) -> date:
     try:
         return date.fromisoformat(value[:10])
     except ValueError:
-        raise invalid(f"invalid {name}: {value[:40]} is not a date") from None
+        raise BadValue(f"invalid {name}: {value[:40]} is not a date") from None

@@ -52,7 +52,7 @@ def server() -> Server:
 def test_a_code_becomes_a_token_with_what_was_allowed(server: Server) -> None:
     grant = server.grants.of_token(server.redeem(server.code()))
     assert grant is not None
-    assert (grant.scope, grant.environments) == ("trading data", {"paper"})
+    assert (grant.scope, grant.environments) == ("trading data", frozenset({"paper"}))
 
 
 def test_a_code_works_once_and_its_second_use_takes_nothing_away(server: Server) -> None:

@@ -1,6 +1,7 @@
 """Whatever people order, nothing is lost and nothing comes from nowhere."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -39,7 +40,7 @@ steps = st.lists(
 )
 
 
-def play(day: Day, flow: list[tuple[object, ...]]) -> None:
+def play(day: Day, flow: list[tuple[Any, ...]]) -> None:
     """Do these things; what the broker refuses has not been done."""
     for step in flow:
         try:
@@ -65,14 +66,14 @@ def play(day: Day, flow: list[tuple[object, ...]]) -> None:
     day.pass_time(3)
 
 
-def executions(day: Day) -> list[dict[str, object]]:
+def executions(day: Day) -> list[dict[str, Any]]:
     updates = [msgspec.json.decode(line) for line in day.log]
     return [update for update in updates if "execution_id" in update]
 
 
 @settings(max_examples=60)
 @given(steps)
-def test_cash_and_shares_are_conserved_to_the_last_decimal(flow: list[tuple[object, ...]]) -> None:
+def test_cash_and_shares_are_conserved_to_the_last_decimal(flow: list[tuple[Any, ...]]) -> None:
     day = Day()
     play(day, flow)
     cash, shares = Decimal(100_000), dict.fromkeys(SYMBOLS, Decimal(0))
@@ -88,7 +89,7 @@ def test_cash_and_shares_are_conserved_to_the_last_decimal(flow: list[tuple[obje
 
 @settings(max_examples=60)
 @given(steps)
-def test_every_order_adds_up_and_keeps_its_promises(flow: list[tuple[object, ...]]) -> None:
+def test_every_order_adds_up_and_keeps_its_promises(flow: list[tuple[Any, ...]]) -> None:
     day = Day()
     play(day, flow)
     filled: dict[str, Decimal] = {}
@@ -115,7 +116,7 @@ def test_every_order_adds_up_and_keeps_its_promises(flow: list[tuple[object, ...
 @settings(max_examples=20)
 @given(steps, st.integers(1, 5))
 def test_the_same_seed_and_the_same_requests_give_the_same_events(
-    flow: list[tuple[object, ...]], seed: int
+    flow: list[tuple[Any, ...]], seed: int
 ) -> None:
     first, second = Day(seed=seed), Day(seed=seed)
     play(first, flow)

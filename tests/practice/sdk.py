@@ -1,0 +1,62 @@
+"""The broker's SDK. It still uses the legacy client of `websockets`, whose import warns."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from alpaca.common.exceptions import APIError
+    from alpaca.data.enums import DataFeed
+    from alpaca.data.historical import StockHistoricalDataClient
+    from alpaca.data.live import StockDataStream
+    from alpaca.data.requests import (
+        StockBarsRequest,
+        StockLatestBarRequest,
+        StockLatestQuoteRequest,
+        StockLatestTradeRequest,
+        StockSnapshotRequest,
+    )
+    from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
+    from alpaca.trading.client import TradingClient
+    from alpaca.trading.enums import AssetClass, OrderSide, OrderStatus, QueryOrderStatus, TimeInForce
+    from alpaca.trading.requests import (
+        ClosePositionRequest,
+        GetAssetsRequest,
+        GetCalendarRequest,
+        GetOrdersRequest,
+        LimitOrderRequest,
+        MarketOrderRequest,
+        ReplaceOrderRequest,
+        StopLimitOrderRequest,
+        StopOrderRequest,
+    )
+    from alpaca.trading.stream import TradingStream
+
+__all__ = [
+    "APIError",
+    "AssetClass",
+    "ClosePositionRequest",
+    "DataFeed",
+    "GetAssetsRequest",
+    "GetCalendarRequest",
+    "GetOrdersRequest",
+    "LimitOrderRequest",
+    "MarketOrderRequest",
+    "OrderSide",
+    "OrderStatus",
+    "QueryOrderStatus",
+    "ReplaceOrderRequest",
+    "StockBarsRequest",
+    "StockDataStream",
+    "StockHistoricalDataClient",
+    "StockLatestBarRequest",
+    "StockLatestQuoteRequest",
+    "StockLatestTradeRequest",
+    "StockSnapshotRequest",
+    "StopLimitOrderRequest",
+    "StopOrderRequest",
+    "TimeFrame",
+    "TimeFrameUnit",
+    "TimeInForce",
+    "TradingClient",
+    "TradingStream",
+]
