@@ -41,14 +41,7 @@ class SignInSession(QObject):
         self._app = app
         self._answer = answer
         self._outcome: Outcome | None = None
-        attempt = SignInAttempt(
-            redirect_uri=line.redirect_uri,
-            state=line.state,
-            sign_in_origins=line.sign_in_origins,
-            issuer=line.issuer,
-            clock=time.monotonic,
-            lifetime_s=line.deadline_s,
-        )
+        attempt = SignInAttempt.of(line, time.monotonic)
         self.profile = new_profile(self._app)
         icon = QIcon(str(resource_path("icons", "bellwether.svg")))
         fonts = Fonts()

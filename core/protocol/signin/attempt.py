@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 from urllib.parse import unquote_to_bytes
 
 from core.protocol.signin.addresses import host_of, is_printable, origin_of
-from core.protocol.signin.lines import CodeGrant, Declined, DeclineReason, Failed
+from core.protocol.signin.lines import AttemptLine, CodeGrant, Declined, DeclineReason, Failed
 
 LIFETIME_S: Final = 600.0
 MAX_URL_LENGTH: Final = 8192
@@ -61,6 +61,18 @@ class SignInAttempt:
         self._clock = clock
         self._ends_at = clock() + min(lifetime_s, LIFETIME_S)
         self._is_over = False
+
+    @classmethod
+    def of(cls, line: AttemptLine, clock: Callable[[], float]) -> "SignInAttempt":
+        """Return the attempt that a line describes, its lifetime starting now."""
+        return cls(
+            redirect_uri=line.redirect_uri,
+            state=line.state,
+            sign_in_origins=line.sign_in_origins,
+            issuer=line.issuer,
+            clock=clock,
+            lifetime_s=line.deadline_s,
+        )
 
     @property
     def remaining_s(self) -> float:

@@ -10,20 +10,16 @@ from PySide6.QtCore import Qt, QUrl
 from tests.ui.signin.broker import BrokerDouble, Page
 from tests.ui.signin.certificates import FAULTS, Certificate, faulty
 from tests.ui.signin.rows import CB, OK, body, redirect, script
-from tests.ui.signin.stage import Facts, Stage, attempt_line
+from tests.ui.signin.stage import Facts, Stage, attempt_line, opened
 
 _FILLING = "style='position:fixed;inset:0;display:block'"
 
 
 def page_loads() -> Facts:
     """A page that would like to be somebody else."""
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<title>Evil Bank - locked</title><h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<title>Evil Bank - locked</title><h1>hello</h1>")) as stage:
         stage.wait_loaded()
-        facts = stage.facts() | {"port": broker.port, "off_the_record": stage.profile.isOffTheRecord()}
-        stage.clear()
-        return facts
+        return stage.facts() | {"port": stage.broker.port, "off_the_record": stage.profile.isOffTheRecord()}
 
 
 def nobody_answers() -> Facts:
@@ -40,24 +36,19 @@ def nobody_answers() -> Facts:
 
 def retry_after_a_failure() -> Facts:
     """The page hangs up at first and answers when asked again."""
-    with BrokerDouble.serving() as broker:
-        stage = Stage(attempt_line(broker, "/broken"))
-        broker.pages["/broken"] = Page("x", 200, (("Content-Encoding", "gzip"), ("X-Broken", "1")))
+    with opened(Page("x", 200, (("Content-Encoding", "gzip"),))) as stage:
         stage.wait(lambda: stage.window.message.isVisible())
-        broker.pages["/broken"] = Page("<h1>fine</h1>")
+        stage.broker.pages["/authorize"] = Page("<h1>fine</h1>")
         stage.window.footer.retry.click()
         stage.wait_loaded()
         facts = stage.facts()
         stage.window.footer.cancel.click()
         facts["outcomes"] = stage.facts()["outcomes"]
-        stage.clear()
         return facts
 
 
 def renderer_killed() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<h1>hello</h1>")) as stage:
         stage.wait_loaded()
         psutil.Process(stage.window.page.renderProcessPid()).kill()
         stage.wait(lambda: stage.window.message.isVisible())
@@ -68,53 +59,35 @@ def renderer_killed() -> Facts:
         psutil.Process(stage.window.page.renderProcessPid()).kill()
         stage.wait(lambda: stage.window.message.isVisible())
         stage.window.footer.cancel.click()
-        facts = {"crashed": crashed, "again": again, "given_up": stage.facts()}
-        stage.clear()
-        return facts
+        return {"crashed": crashed, "again": again, "given_up": stage.facts()}
 
 
 def window_closed() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<h1>hello</h1>")) as stage:
         stage.wait_loaded()
         stage.window.close()
-        facts = stage.facts()
-        stage.clear()
-        return facts
+        return stage.facts()
 
 
 def cancelled() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<h1>hello</h1>")) as stage:
         stage.wait_loaded()
         stage.window.footer.cancel.click()
         stage.window.footer.cancel.click()
-        facts = stage.facts()
-        stage.clear()
-        return facts
+        return stage.facts()
 
 
 def time_runs_out() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker, deadline_s=1.0))
+    with opened(Page("<h1>hello</h1>"), deadline_s=1.0) as stage:
         stage.wait(lambda: stage.outcomes)
-        facts = stage.facts()
-        stage.clear()
-        return facts
+        return stage.facts()
 
 
 def about_blank() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = script("location='about:blank'")
-        stage = Stage(attempt_line(broker))
+    with opened(script("location='about:blank'")) as stage:
         stage.wait(lambda: stage.window.page.url().toString() == "about:blank")
         stage.wait(lambda: stage.window.bar.site.trust.name == "NO_SITE")
-        facts = stage.facts()
-        stage.clear()
-        return facts
+        return stage.facts()
 
 
 def link_to_another_site() -> Facts:
@@ -123,17 +96,15 @@ def link_to_another_site() -> Facts:
     from PySide6.QtGui import QDesktopServices
     from PySide6.QtWidgets import QPushButton
 
-    opened: list[str] = []
+    shown: list[str] = []
 
     class Browser(QObject):
         @Slot(QUrl)
         def show(self, url: QUrl) -> None:
-            opened.append(url.toString())
+            shown.append(url.toString())
 
-    with BrokerDouble.serving() as broker:
-        link = "https://help.example/faq?code=C1#x"
-        broker.pages["/authorize"] = body(f"<a href='{link}' {_FILLING}>help</a>")
-        stage = Stage(attempt_line(broker))
+    link = body(f"<a href='https://help.example/faq?code=C1#x' {_FILLING}>help</a>")
+    with opened(link) as stage:
         browser = Browser()
         QDesktopServices.setUrlHandler("https", browser, "show")  # type: ignore[arg-type]  # the stub wants bytes, the binding text
         stage.wait_loaded()
@@ -141,10 +112,9 @@ def link_to_another_site() -> Facts:
         facts = stage.facts()
         buttons = {button.text(): button for button in stage.window.notice.findChildren(QPushButton)}
         buttons["Open in my browser"].click()
-        stage.wait(lambda: opened)
-        facts["opened"] = opened
+        stage.wait(lambda: shown)
+        facts["opened"] = shown
         QDesktopServices.unsetUrlHandler("https")
-        stage.clear()
         return facts
 
 
@@ -152,67 +122,49 @@ def page_wanders_off() -> Facts:
     """A page goes to another site by itself: nothing is offered, the page stays."""
     from PySide6.QtWidgets import QPushButton
 
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = script(
-            "onload=()=>setTimeout(()=>location='https://xn--exmple-4nf.com/<b>bold</b>')"
-        )
-        stage = Stage(attempt_line(broker))
+    page = script("onload=()=>setTimeout(()=>location='https://xn--exmple-4nf.com/<b>bold</b>')")
+    with opened(page) as stage:
         stage.wait(lambda: stage.window.notice.isVisible())
         stage.wait_loaded()
         buttons = stage.window.notice.findChildren(QPushButton)
-        facts = stage.facts() | {"offers": [button.text() for button in buttons if button.isVisible()]}
-        stage.clear()
-        return facts
+        return stage.facts() | {"offers": [button.text() for button in buttons if button.isVisible()]}
 
 
 def popup() -> Facts:
     from PySide6.QtWidgets import QApplication
 
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = body(f"<a href='/terms' target=_blank {_FILLING}>terms</a>")
-        stage = Stage(attempt_line(broker))
+    with opened(body(f"<a href='/terms' target=_blank {_FILLING}>terms</a>")) as stage:
         stage.wait_loaded()
         stage.click_page_until(lambda: stage.window.notice.isVisible())
-        facts = stage.facts() | {"windows": len(QApplication.topLevelWidgets()), "paths": broker.paths()}
-        stage.clear()
-        return facts
+        return stage.facts() | {
+            "windows": len(QApplication.topLevelWidgets()),
+            "paths": stage.broker.paths(),
+        }
 
 
 def http_login() -> Facts:
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("x", 401, (("WWW-Authenticate", 'Basic realm="x"'),))
-        stage = Stage(attempt_line(broker))
+    with opened(Page("x", 401, (("WWW-Authenticate", 'Basic realm="x"'),))) as stage:
         stage.wait(lambda: "password" in stage.window.message.remedy.text())
-        facts = stage.facts() | {"asked": len(broker.requests)}
-        stage.clear()
-        return facts
+        return stage.facts() | {"asked": len(stage.broker.requests)}
 
 
 def slow_page() -> Facts:
     """The page comes, one picture of it never does."""
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = body("<h1>hello</h1><img src='/never'>")
-        broker.pages["/never"] = Page(hangs=True)
-        stage = Stage(attempt_line(broker))
+    page = body("<h1>hello</h1><img src='/never'>")
+    with opened(page, {"/never": Page(hangs=True)}) as stage:
         stage.window.slow_after_ms = 300
         stage.wait(lambda: stage.window.notice.isVisible())
-        facts = stage.facts()
-        stage.clear()
-        return facts
+        return stage.facts()
 
 
 def redirect_after_a_form() -> Facts:
     """The person clicks; the broker answers the form with a redirect that carries the code."""
-    with BrokerDouble.serving() as broker:
-        form = f"<form method=post action='/allow'><button {_FILLING}>Allow</button></form>"
-        broker.pages["/authorize"] = body(form)
-        broker.pages["/allow"] = redirect(303, CB + OK)
-        stage = Stage(attempt_line(broker))
+    form = f"<form method=post action='/allow'><button {_FILLING}>Allow</button></form>"
+    with opened(body(form), {"/allow": redirect(303, CB + OK)}) as stage:
         stage.wait_loaded()
         stage.click_page_until(lambda: stage.outcomes)
         facts = stage.facts() | {"url": stage.window.page.url().toString()}
         facts["history"] = [item.url().toString() for item in stage.window.page.history().items()]
-        stage.clear()
         return facts
 
 
@@ -259,17 +211,14 @@ def permissions() -> Facts:
         "window.print(); alert('Type your password');\n"
         "await fetch('/results', {method: 'POST', body: JSON.stringify(results)}) }"
     )
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = body(f"<div {_FILLING}>ask</div><script>{source}</script>")
-        stage = Stage(attempt_line(broker))
+    with opened(body(f"<div {_FILLING}>ask</div><script>{source}</script>")) as stage:
         stage.wait_loaded()
         stage.click_page_until(lambda: True)
-        stage.wait(lambda: "/results" in broker.paths(), timeout_s=30)
-        report = next(request.body for request in broker.requests if request.path == "/results")
+        stage.wait(lambda: "/results" in stage.broker.paths(), timeout_s=30)
+        report = next(request.body for request in stage.broker.requests if request.path == "/results")
         visible = [w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not stage.window]
         facts = {"results": json.loads(report), "other_windows": len(visible)}
         facts["is_full_screen"] = stage.window.isFullScreen()
-        stage.clear()
         return facts
 
 
@@ -278,9 +227,7 @@ def settings() -> Facts:
     from PySide6.QtWebEngineCore import QWebEngineSettings
     from PySide6.QtWidgets import QWidget
 
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<h1>hello</h1>")) as stage:
         stage.wait_loaded()
         live = stage.window.page.settings()
         attributes = QWebEngineSettings.WebAttribute
@@ -290,16 +237,13 @@ def settings() -> Facts:
         facts["takes_drops"] = [type(widget).__name__ for widget in widgets if widget.acceptDrops()]
         facts["spell_check"] = stage.profile.isSpellCheckEnabled()
         facts["push"] = stage.profile.isPushServiceEnabled()
-        stage.clear()
         return facts
 
 
 def context_menu() -> Facts:
     from PySide6.QtWidgets import QMenu
 
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker))
+    with opened(Page("<h1>hello</h1>")) as stage:
         stage.wait_loaded()
         menus: list[QMenu] = []
 
@@ -311,7 +255,6 @@ def context_menu() -> Facts:
         menu = menus[0]
         facts = {"actions": [action.text() for action in menu.actions()]}
         menu.close()
-        stage.clear()
         return facts
 
 
@@ -319,9 +262,7 @@ def words_and_access() -> Facts:
     """Every label is plain text, every control has a name, also at the narrowest width."""
     from PySide6.QtWidgets import QLabel, QWidget
 
-    with BrokerDouble.serving() as broker:
-        broker.pages["/authorize"] = Page("<h1>hello</h1>")
-        stage = Stage(attempt_line(broker, environment="both"))
+    with opened(Page("<h1>hello</h1>"), environment="both") as stage:
         stage.wait_loaded()
         window = stage.window
         window.notice.say("<b>not bold</b>")
@@ -337,14 +278,12 @@ def words_and_access() -> Facts:
             and not widget.accessibleName()
             and not window.view.isAncestorOf(widget)
         ]
-        facts = stage.facts() | {
+        return stage.facts() | {
             "rich": rich,
             "nameless": nameless,
             "width": window.width(),
             "badges": [label.text() for label in labels if label.objectName().startswith("badge")],
         }
-        stage.clear()
-        return facts
 
 
 def certificates() -> Facts:

@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.protocol.signin import AttemptLine, Outcome, SignInAttempt, encode_outcome
-from tests.ui.signin.broker import BrokerDouble
+from tests.ui.signin.broker import BrokerDouble, Page
 from tests.ui.signin.rows import CB, STATE
 from ui.signin import environment
 
@@ -27,10 +28,10 @@ Facts = dict[str, Any]
 ProfileMaker = Callable[[], "QWebEngineProfile"]
 
 
-def attempt_line(broker: BrokerDouble, path: str = "/authorize", **changes: Any) -> AttemptLine:
+def attempt_line(broker: BrokerDouble, **changes: Any) -> AttemptLine:
     """The attempt for a double on loopback; `changes` are fields of the line."""
     fields: dict[str, Any] = {
-        "authorize_url": broker.origin + path,
+        "authorize_url": broker.origin + "/authorize",
         "redirect_uri": CB,
         "state": STATE,
         "sign_in_origins": [broker.origin],
@@ -43,6 +44,8 @@ def attempt_line(broker: BrokerDouble, path: str = "/authorize", **changes: Any)
 
 class Stage:
     """The window of one attempt and what a test may ask of it. Make one in a process."""
+
+    broker: BrokerDouble  # of a stage that was `opened`
 
     def __init__(
         self, line: AttemptLine, *, rules: str | None = None, profile_maker: ProfileMaker | None = None
@@ -63,14 +66,7 @@ class Stage:
         self.app.setFont(fonts.base)
         self.profile = profile_maker() if profile_maker else new_profile(self.app)
         self.outcomes: list[Outcome] = []
-        attempt = SignInAttempt(
-            redirect_uri=line.redirect_uri,
-            state=line.state,
-            sign_in_origins=line.sign_in_origins,
-            issuer=line.issuer,
-            clock=time.monotonic,
-            lifetime_s=line.deadline_s,
-        )
+        attempt = SignInAttempt.of(line, time.monotonic)
         self.window: SignInWindow = SignInWindow(
             line, attempt, self.profile, QIcon(), fonts, sandboxed=sandboxed
         )
@@ -137,6 +133,18 @@ class Stage:
 
         shiboken6.delete(self.window)
         shiboken6.delete(self.profile)
+
+
+@contextmanager
+def opened(page: Page, more: Mapping[str, Page] | None = None, **changes: Any) -> Iterator[Stage]:
+    """A stage whose broker answers the authorize address with `page`; cleared when the block ends well."""
+    with BrokerDouble.serving() as broker:
+        broker.pages["/authorize"] = page
+        broker.pages |= more or {}
+        stage = Stage(attempt_line(broker, **changes))
+        stage.broker = broker
+        yield stage
+        stage.clear()
 
 
 def main(scenario: str) -> int:
