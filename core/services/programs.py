@@ -15,6 +15,7 @@ from core.store.profiles import profile_from, read_table
 READY_MS = 30_000
 STOP_MS = 3_000
 _MAX_LINE = 64 * 1024
+_PROXY_SETTINGS = "BELLWETHER_PROXY_"
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +40,10 @@ class ChildProgram(QObject):
         self._output = b""
         self._process = QProcess(self)
         variables = QProcessEnvironment.systemEnvironment()
+        for key in variables.keys():
+            # A setting of somebody's own proxy is not meant for the child that we start.
+            if key.startswith(_PROXY_SETTINGS):
+                variables.remove(key)
         for key, value in (environment or {}).items():
             variables.insert(key, value)
         self._process.setProcessEnvironment(variables)
@@ -173,6 +178,8 @@ class PracticePrograms(QObject):
                 "BELLWETHER_PROXY_CLIENT_SECRET": str(line.get("client_secret", "")),
                 "BELLWETHER_PROXY_REDIRECT_URIS": " ".join(line.get("redirect_uris", ())),
                 "BELLWETHER_PROXY_BIND": "127.0.0.1:0",
+                # One person on one computer; the limit is there against strangers.
+                "BELLWETHER_PROXY_PER_ADDRESS_PER_MINUTE": "600",
             },
             folder=self._folder,
             parent=self,
