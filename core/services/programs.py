@@ -1,6 +1,7 @@
 """Child programs that print one JSON line when they are ready and end when we do."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,9 @@ class ChildProgram(QObject):
         self._output = b""
         self._process = QProcess(self)
         variables = QProcessEnvironment.systemEnvironment()
-        for key in variables.keys():
+        for key in [name for name in os.environ if name.startswith(_PROXY_SETTINGS)]:
             # A setting of somebody's own proxy is not meant for the child that we start.
-            if key.startswith(_PROXY_SETTINGS):
-                variables.remove(key)
+            variables.remove(key)
         for key, value in (environment or {}).items():
             variables.insert(key, value)
         self._process.setProcessEnvironment(variables)
