@@ -1,0 +1,337 @@
+"""The order journal: what was recorded is there after any end, and what cannot be recorded is not sent."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.domain.environment import Environment
+from core.domain.intent import Intent, IntentKind, IntentState
+from core.errors import StorageFailed
+from core.store.journal import SCHEMA_VERSION, Journal
+
+ROOT = Path(__file__).parents[3]
+S = IntentState
+
+
+def an_intent(number: int = 1, **changes: object) -> Intent:
+    known = Intent(
+        client_order_id=f"bw-{number}",
+        kind=IntentKind.PLACE,
+        environment=Environment.PAPER,
+        account_id="a",
+        symbol="NVDA",
+        body=b'{"qty":"10", "symbol":"NVDA"}\x00\xff',
+        state=S.JOURNALED,
+        created_ns=number,
+        since_ns=number,
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def opened(path: Path, account_id: str = "a", environment: Environment = Environment.PAPER) -> Journal:
+    return Journal(path, account_id=account_id, environment=environment)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal" / "paper-a.sqlite"
+
+
+def test_an_intent_is_found_again_byte_for_byte(path):
+    written = an_intent(target_order_id="o-1", kind=IntentKind.REPLACE, reason="why")
+    journal = opened(path)
+    journal.record(written)
+    journal.close()
+    again = opened(path)
+    assert again.unsettled() == (written,)
+    again.close()
+
+
+def test_what_became_of_an_intent_is_found_again_and_the_settled_are_not_open(path):
+    journal = opened(path)
+    for number, state in enumerate(S):
+        journal.record(an_intent(number))
+        journal.update(an_intent(number, state=state, order_id=f"o-{number}", since_ns=99))
+    journal.close()
+    again = opened(path)
+    found = again.unsettled()
+    assert {intent.state for intent in found} == {state for state in S if not state.is_settled}
+    assert all(intent.order_id and intent.since_ns == 99 for intent in found)
+    assert again.known_ids() == {f"bw-{number}" for number in range(len(S))}
+    again.close()
+
+
+def test_open_intents_come_oldest_first(path):
+    journal = opened(path)
+    for number in (3, 1, 2):
+        journal.record(an_intent(number))
+    assert [intent.created_ns for intent in journal.unsettled()] == [1, 2, 3]
+    journal.close()
+
+
+def test_an_id_is_never_recorded_twice(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    with pytest.raises(StorageFailed, match="nothing was sent"):
+        journal.record(an_intent())
+    journal.close()
+
+
+def test_nothing_is_recorded_after_the_end(path):
+    journal = opened(path)
+    journal.close()
+    journal.close()
+    with pytest.raises(StorageFailed):
+        journal.record(an_intent())
+    with pytest.raises(StorageFailed):
+        journal.unsettled()
+
+
+def test_every_commit_waits_for_the_disk(path):
+    journal = opened(path)
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert journal._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    journal.close()
+
+
+@pytest.mark.parametrize("changes", [{"account_id": "b"}, {"environment": Environment.LIVE}])
+def test_an_intent_of_another_account_is_not_taken(path, changes):
+    journal = opened(path)
+    with pytest.raises(StorageFailed, match="another account"):
+        journal.record(an_intent(**changes))
+    assert journal.known_ids() == frozenset()
+    journal.close()
+
+
+@pytest.mark.parametrize(("account", "environment"), [("b", Environment.PAPER), ("a", Environment.LIVE)])
+def test_a_journal_of_another_account_is_not_opened(path, account, environment):
+    opened(path).close()
+    with pytest.raises(StorageFailed, match="belongs to another account"):
+        opened(path, account, environment)
+    opened(path).close()
+
+
+def test_a_journal_of_a_later_version_is_left_alone(path):
+    opened(path).close()
+    with sqlite3.connect(path) as database:
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StorageFailed, match="another version"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_left_alone(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE photos (name TEXT)")
+    database.close()
+    with pytest.raises(StorageFailed, match="is not an order journal"):
+        opened(path)
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("photos",)]
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to look at" * 50, b"SQLite format 3\x00junk"]
+)
+def test_a_foreign_file_is_refused_and_kept(path, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(StorageFailed):
+        opened(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_the_files_place_is_refused(path):
+    path.mkdir(parents=True)
+    with pytest.raises(StorageFailed):
+        opened(path)
+
+
+def test_a_state_of_a_later_version_is_told_and_not_guessed(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    journal._database.execute("UPDATE intent SET state = 'teleported'")
+    with pytest.raises(StorageFailed, match="could not be read"):
+        journal.unsettled()
+    journal.close()
+
+
+def test_a_crash_while_it_is_made_leaves_nothing_that_belongs_to_nobody(path, monkeypatch):
+    """The making fails at each of its statements in turn; the next opening starts afresh."""
+    path.parent.mkdir()
+    for fails_at in range(2, 12):
+        database = _FailingDatabase(path, fails_at)
+        monkeypatch.setattr(sqlite3, "connect", lambda *_args, database=database, **_options: database)
+        try:
+            Journal(path, account_id="a", environment=Environment.PAPER).close()
+        except StorageFailed:
+            monkeypatch.undo()
+            opened(path).close()
+        else:
+            monkeypatch.undo()
+        path.unlink(missing_ok=True)
+
+
+class _FailingDatabase:
+    """A real connection whose statement number `fails_at` is refused."""
+
+    def __init__(self, path: Path, fails_at: int) -> None:
+        self._real = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._left = fails_at
+
+    def execute(self, *arguments: str) -> sqlite3.Cursor:
+        self._left -= 1
+        if self._left == 0:
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._real.execute(*arguments)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+
+def test_a_torn_tail_costs_at_most_what_was_being_written(path, tmp_path):
+    journal = opened(path)
+    for number in range(20):
+        journal.record(an_intent(number))
+    tail = Path(f"{path}-wal").read_bytes()
+    copy = tmp_path / "copy" / path.name
+    copy.parent.mkdir()
+    known: list[int] = []
+    for length in range(0, len(tail), 3_001):
+        shutil.copy(path, copy)
+        Path(f"{copy}-wal").write_bytes(tail[:length])
+        try:
+            again = opened(copy)
+        except StorageFailed:
+            # Not even the schema had reached the disk, so nothing can have been sent.
+            assert not known
+            continue
+        numbers = sorted(intent.created_ns for intent in again.unsettled())
+        assert numbers == list(range(len(numbers)))
+        known.append(len(numbers))
+        again.close()
+        for name in copy.parent.iterdir():
+            name.unlink()
+    journal.close()
+    assert known == sorted(known)
+    assert known[-1] >= 18
+
+
+def test_two_lanes_write_at_once(path):
+    journal = opened(path)
+
+    def write(first: int) -> None:
+        for number in range(first, first + 100):
+            journal.record(an_intent(number))
+            journal.update(an_intent(number, state=S.FILLED))
+
+    lanes = [threading.Thread(target=write, args=(first,)) for first in (0, 1000)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    assert len(journal.known_ids()) == 200
+    assert journal.unsettled() == ()
+    journal.close()
+
+
+CHILD = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from core.domain.environment import Environment
+from core.domain.intent import Intent, IntentKind, IntentState
+from core.errors import StorageFailed
+from core.store.journal import Journal
+
+journal = Journal(Path(sys.argv[1]), account_id="a", environment=Environment.PAPER)
+for number in range(100_000):
+    intent = Intent(
+        client_order_id=f"bw-{number}", kind=IntentKind.PLACE, environment=Environment.PAPER, account_id="a",
+        symbol="NVDA", body=b"x" * 500, state=IntentState.JOURNALED, created_ns=number, since_ns=number,
+    )
+    try:
+        journal.record(intent)
+        print(intent.client_order_id, flush=True)
+        sys.stdin.readline()
+        journal.update(replace(intent, state=IntentState.FILLED))
+    except StorageFailed as error:
+        print("refused", error.detail, flush=True)
+        sys.exit(3)
+"""
+
+
+def child(path: Path, first: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
+    """Start a program that records one intent after another; it does `first` before anything else."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(path)],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=first,
+    )
+
+
+def test_what_was_recorded_survives_a_kill_before_its_outcome_is_noted(path):
+    with child(path) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for number in range(5):
+            assert program.stdout.readline() == f"bw-{number}\n"
+            if number < 4:
+                program.stdin.write("\n")
+                program.stdin.flush()
+        program.kill()
+    again = opened(path)
+    assert again.known_ids() == {f"bw-{number}" for number in range(5)}
+    assert [intent.client_order_id for intent in again.unsettled()] == ["bw-4"]
+    assert again.unsettled()[0].body == b"x" * 500
+    again.close()
+
+
+def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(path):
+    with child(path) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write("\n" * 500)
+        program.stdin.flush()
+        said = [program.stdout.readline() for _ in range(60)]
+        program.kill()
+        said += program.stdout.readlines()
+    again = opened(path)
+    assert {line.strip() for line in said if line.endswith("\n")} <= again.known_ids()
+    again.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit to make a disk small with")
+def test_a_full_disk_is_a_refusal_and_what_was_there_stays(path):
+    import resource
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    with child(path, small_disk) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write("\n" * 3_000)
+        program.stdin.flush()
+        said = program.stdout.read().splitlines()
+        program.stdin.close()
+        assert program.wait() == 3
+    assert said[-1].startswith("refused paper-a.sqlite: OperationalError")
+    again = opened(path)
+    assert again.known_ids() >= set(said[:-1])
+    again.record(an_intent(999_999))
+    again.close()
