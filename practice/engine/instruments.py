@@ -19,6 +19,7 @@ class Instrument:
     """One tradable thing. Prices of the market are whole ticks of `10 ** -digits` dollars."""
 
     symbol: str
+    asset_id: str
     name: str
     exchange: str
     asset_class: AssetClass
@@ -27,10 +28,6 @@ class Instrument:
     digits: int
     daily_lots: int
     lot: Decimal  # the unit of market sizes: one share, or a small fraction of a coin
-
-    @property
-    def asset_id(self) -> str:
-        return str(uuid.uuid5(_ASSET_IDS, self.symbol))
 
     @property
     def is_crypto(self) -> bool:
@@ -114,6 +111,7 @@ def _parsed(line: str) -> Instrument:
     lot = Decimal("0.0001") if crypto else Decimal(1)
     return Instrument(
         symbol=symbol,
+        asset_id=str(uuid.uuid5(_ASSET_IDS, symbol)),
         name=name,
         exchange=exchange,
         asset_class="crypto" if crypto else "us_equity",
