@@ -109,6 +109,7 @@ def link_to_another_site() -> Facts:
         QDesktopServices.setUrlHandler("https", browser, "show")  # type: ignore[arg-type]  # the stub wants bytes, the binding text
         stage.wait_loaded()
         stage.click_page_until(lambda: stage.window.notice.isVisible())
+        stage.wait_loaded()  # the bar goes back to the page that was there
         facts = stage.facts()
         buttons = {button.text(): button for button in stage.window.notice.findChildren(QPushButton)}
         buttons["Open in my browser"].click()
