@@ -1,0 +1,1 @@
+"""Measurements, each beside a rival or a physical limit in the same run; see docs/benchmarks.md."""

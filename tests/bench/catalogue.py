@@ -1,0 +1,17 @@
+"""Every benchmark by its name, in the order in which they run."""
+
+from collections.abc import Callable, Mapping
+
+from tests.bench import dev_start, memory, order_events, orders, quotes, starts
+from tests.bench.effort import Effort
+from tests.bench.row import Row
+
+BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
+    "dev_start": dev_start.measure,
+    "first_window": starts.measure_first_window,
+    "signed_in_painted": starts.measure_signed_in,
+    "click_to_wire": orders.measure,
+    "order_event_to_painted": order_events.measure,
+    "quotes_absorbed": quotes.measure,
+    "memory_200_symbols": memory.measure,
+}

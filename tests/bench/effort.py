@@ -1,0 +1,39 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Sample sizes. Fewer than these make percentiles of chance."""
+
+    starts: int
+    memory_s: float
+    memory_warm_up_s: float
+    orders: int
+    order_events: int
+    quotes_s: float
+    quotes_warm_up_s: float
+    rival_quotes_s: float
+
+
+FULL = Effort(
+    starts=15,
+    memory_s=300.0,
+    memory_warm_up_s=60.0,
+    orders=400,
+    order_events=400,
+    quotes_s=30.0,
+    quotes_warm_up_s=3.0,
+    rival_quotes_s=8.0,
+)
+QUICK = Effort(
+    starts=2,
+    memory_s=3.0,
+    memory_warm_up_s=1.0,
+    orders=5,
+    order_events=5,
+    quotes_s=2.0,
+    quotes_warm_up_s=1.0,
+    rival_quotes_s=1.0,
+)
