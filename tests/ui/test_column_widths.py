@@ -25,9 +25,7 @@ def test_a_column_never_shrinks_below_the_least():
     assert fitted(columns(False, True, False), [50, 50, 50], 90, 24) == [50, 24, 50]
 
 
-@given(
-    st.lists(st.tuples(st.integers(24, 200), st.booleans()), min_size=1, max_size=9), st.integers(0, 3000)
-)
+@given(st.lists(st.tuples(st.integers(24, 200), st.booleans()), min_size=1, max_size=9), st.integers(0, 3000))
 def test_the_room_is_filled_exactly_whenever_it_can_be(wanted, room):
     needed = [width for width, _ in wanted]
     widths = fitted(columns(*(stretch for _, stretch in wanted)), needed, room, 24)

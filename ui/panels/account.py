@@ -1,5 +1,7 @@
 """The account: what it is worth, what may be spent, what blocks it, and how old all that is."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -7,7 +9,6 @@ from core.domain.account import TRADABLE_STATUS, Account
 from core.domain.freshness import ACCOUNT_STALE_S, age_s
 from core.errors import AppError
 from core.services.clock import Clock
-from core.services.session import Session
 from ui import figures, words
 from ui.controls.badge import EnvironmentBadge
 from ui.controls.labels import PlainLabel
@@ -18,6 +19,9 @@ from ui.panels.session_panel import SessionPanel
 from ui.theme.buttons import IconButton
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 _AGE_BEAT_MS = 500
 
@@ -75,7 +79,7 @@ class AccountPanel(SessionPanel):
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         self.bindings.connect(session.account.changed, self.show_account)
         self.bindings.connect(session.account.failed, self.show_failure)
         self.refresh.setEnabled(True)
@@ -146,7 +150,7 @@ def _figures_of(account: Account) -> tuple[tuple[str, str, Tone], ...]:
     change = account.day_change
     day = figures.signed_money(change)
     if account.day_change_fraction is not None:
-        day += f" \u00b7 {figures.percent(account.day_change_fraction, sign=False)}"
+        day += f" \u00b7 {figures.percent(abs(account.day_change_fraction), sign=False)}"
     tone: Tone = ("muted", "up", "down")[figures.direction(change)]
     level = figures.MISSING if account.options_level is None else str(account.options_level)
     return (

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
@@ -11,7 +12,6 @@ from core.domain.intent import Intent
 from core.domain.order import Order
 from core.services.clock import Clock
 from core.services.orders import TradingBlock
-from core.services.session import Session
 from ui import words
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.order_row import NS_PER_S, OrderRow
@@ -21,6 +21,9 @@ from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.buttons import LinkButton
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 
 class OrdersPanel(SessionPanel):
@@ -68,7 +71,7 @@ class OrdersPanel(SessionPanel):
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         self.bindings.connect(session.orders.orders_changed, self.show_orders)
         self.bindings.connect(session.orders.intents_changed, self.show_intents)
         self.bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)

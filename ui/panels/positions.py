@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
@@ -11,12 +12,14 @@ from core.domain.connection import StreamName
 from core.domain.market import Ticker
 from core.domain.position import Position
 from core.services.clock import Clock
-from core.services.session import Session
 from ui.models.positions import CLOSE, TOTAL_KEY, PositionsModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 
 class PositionsPanel(SessionPanel):
@@ -43,7 +46,7 @@ class PositionsPanel(SessionPanel):
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         self.bindings.connect(session.positions.changed, self.show_positions)
         self.bindings.connect(session.market.tickers_changed, self._apply)
         self.bindings.connect(session.orders.orders_changed, self._count_working)

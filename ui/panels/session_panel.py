@@ -1,12 +1,16 @@
 """A panel that shows one session at a time, or says that nobody is signed in."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from core.services.session import Session
 from ui.panels.bindings import Bindings
 from ui.panels.empty_state import EmptyState
 from ui.panels.frame import Panel
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 
 class SessionPanel(Panel):
@@ -25,7 +29,7 @@ class SessionPanel(Panel):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
 
-    def bind(self, session: Session) -> None:
+    def bind(self, session: "Session") -> None:
         """Show `session` from now on, in place of the one before."""
         self.unbind()
         self.session = session
@@ -38,7 +42,7 @@ class SessionPanel(Panel):
         self.end()
         self.show_content(is_there=False)
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         """Connect to `session` through `bindings`, and show what it has already."""
         raise NotImplementedError
 

@@ -1,13 +1,13 @@
 """The event log of both streams: live, stoppable, filtered, and ready to be copied."""
 
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QMenu, QWidget
 
 from core.domain.connection import LogLine, StreamName
-from core.services.session import Session
 from ui import words
 from ui.controls.labels import PlainLabel
 from ui.models.stream_log import StreamLogModel
@@ -15,6 +15,9 @@ from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.buttons import IconButton
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 _FILTER_WIDTH_PX = 160
 
@@ -64,7 +67,7 @@ class StreamPanel(SessionPanel):
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         self.bindings.connect(session.log.lines_added, self.take)
         self.empty.say(self.tr("Nothing came yet."))
         self.model.start_over(session.log.lines)

@@ -76,7 +76,7 @@ class TableHeader(QHeaderView):
         return rect.contains(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEADER_PX)
+        return QSize(self.length(), HEADER_PX)
 
 
 def _content_width(style: CellStyle, column: Column[Any]) -> float:

@@ -1,6 +1,7 @@
 """The watchlist: live prices with their age; symbols come and go by keyboard, menu or button."""
 
 from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
@@ -11,7 +12,6 @@ from core.domain.market import Ticker
 from core.domain.position import Position
 from core.errors import AppError
 from core.services.clock import Clock
-from core.services.session import Session
 from ui.models.watchlist import WatchlistModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
@@ -20,6 +20,9 @@ from ui.panels.table_view import TableView
 from ui.panels.undo_bar import UndoBar
 from ui.theme.buttons import IconButton
 from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.services.session import Session
 
 _TREND_EVERY_BEATS = 4
 
@@ -69,7 +72,7 @@ class WatchlistPanel(SessionPanel):
 
     # ---- the session --------------------------------------------------------------------------------
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: "Session") -> None:
         self.bindings.connect(session.watchlist.changed, self._show_symbols)
         self.bindings.connect(session.watchlist.refused, self._show_refusal)
         self.bindings.connect(session.market.tickers_changed, self._apply)
