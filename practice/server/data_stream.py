@@ -43,6 +43,7 @@ class Reader:
     def send(self, frame: bytes) -> None:
         """Send an encoded frame; a reader that has fallen behind too far is told so and cut off."""
         if self.outbox.is_overfull:
+            self.outbox.forget_waiting()
             self.say([error_message(407)])
             self.outbox.close()
         else:
@@ -96,7 +97,9 @@ class DataStreams:
         packed = request.content_type == "application/msgpack"
         socket = web.WebSocketResponse(max_msg_size=_MOST_FRAME_BYTES, compress=False)
         await socket.prepare(request)
-        reader = self._reader(feed, Outbox(socket, self._traffic, _MOST_WAITING_BYTES), packed=packed)
+        reader = self._reader(
+            feed, Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES), packed=packed
+        )
         self._sockets.add("data", socket, request)
         try:
             async with running(reader.outbox.run()), running(_hang_up_late(reader)):

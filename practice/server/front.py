@@ -17,6 +17,7 @@ from practice.server.faults import Fault, Faults
 from practice.server.rate_limit import RateLimit
 from practice.server.reading import BadValue
 from practice.server.request_log import RequestLog
+from practice.server.sockets import cut
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -124,8 +125,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
+    cut(request)
     return web.Response(status=499)
 
 

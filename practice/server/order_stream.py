@@ -42,7 +42,7 @@ class OrderStream:
         await socket.prepare(request)
         packed = request.content_type == "application/msgpack"
         kind = WSMsgType.BINARY if packed or self._desk.environment == "paper" else WSMsgType.TEXT
-        listener = _Listener(Outbox(socket, self._traffic, _MOST_WAITING_BYTES), kind, packed=packed)
+        listener = _Listener(Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES), kind, packed=packed)
         self._sockets.add("orders", socket, request)
         try:
             async with running(listener.outbox.run()):

@@ -8,6 +8,8 @@ from typing import Literal
 
 from aiohttp import WSMsgType, web
 
+_PATIENCE_S = 10.0  # how long one frame may wait for a reader that has stopped reading
+
 StreamName = Literal["orders", "data"]
 STREAM_NAMES: tuple[StreamName, ...] = ("orders", "data")
 
@@ -29,8 +31,11 @@ class Traffic:
 class Outbox:
     """Frames on their way to one reader. Belongs to the event loop's thread."""
 
-    def __init__(self, socket: web.WebSocketResponse, traffic: Traffic, most_bytes: int) -> None:
-        self._socket, self._traffic, self._most_bytes = socket, traffic, most_bytes
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, traffic: Traffic, most_bytes: int
+    ) -> None:
+        self._socket, self._request = socket, request
+        self._traffic, self._most_bytes = traffic, most_bytes
         self._frames: deque[tuple[bytes, WSMsgType]] = deque()
         self._waiting_bytes = 0
         self._wake = asyncio.Event()
@@ -49,24 +54,43 @@ class Outbox:
         self._waiting_bytes += len(frame)
         self._wake.set()
 
+    def forget_waiting(self) -> None:
+        """Give up what has not been sent."""
+        self._frames.clear()
+        self._waiting_bytes = 0
+
     def close(self) -> None:
         """Close the socket once everything before this has been sent."""
         self._closing = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until the socket or the outbox is closed."""
+        """Send until the socket or the outbox is closed; cut off a reader that does not read at all."""
         while not self._socket.closed:
-            while self._frames:
-                frame, kind = self._frames.popleft()
-                self._waiting_bytes -= len(frame)
-                await self._socket.send_frame(frame, kind)
-                self._traffic.sent += 1
+            try:
+                await self._send_waiting()
+            except TimeoutError:
+                cut(self._request)
+                return
             if self._closing:
                 await self._socket.close()
                 return
             self._wake.clear()
             await self._wake.wait()
+
+    async def _send_waiting(self) -> None:
+        while self._frames:
+            frame, kind = self._frames.popleft()
+            self._waiting_bytes -= len(frame)
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._socket.send_frame(frame, kind)
+            self._traffic.sent += 1
+
+
+def cut(request: web.Request) -> None:
+    """End a connection without a goodbye."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 class Sockets:
@@ -89,8 +113,7 @@ class Sockets:
         """Cut all connections of a stream without a goodbye; return how many there were."""
         requests = list(self._open[name].values())
         for request in requests:
-            if request.transport is not None:
-                request.transport.abort()
+            cut(request)
         return len(requests)
 
     async def close_all(self) -> None:

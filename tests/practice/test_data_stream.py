@@ -239,6 +239,22 @@ def test_a_flood_has_the_rate_that_was_asked_for(tmp_path: Path) -> None:
         assert 1.5 < (ended - begun).total_seconds() < 6
 
 
+def test_a_reader_that_falls_behind_is_told_and_hung_up_on(tmp_path: Path) -> None:
+    arguments = ("--quote-rate", "600000", "--symbol-limit", "0")
+    with PracticeProgram(tmp_path / "log", *arguments) as program, live(program) as stream:
+        stream.say({"action": "subscribe", "quotes": ["*"]})
+
+        def told() -> bool | None:
+            message = stream.hear()[-1]  # a frame for each question to the control port is far too slow
+            program.control("GET", "/log")
+            return True if message == error(407, "slow client")[0] else None
+
+        until(told, "the reader was never told", 60)
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+        assert program.call("GET", "/v2/clock").status_code == 200
+
+
 def test_a_session_needs_no_socket() -> None:
     session = DataSession(lambda key, secret: "welcome" if (key, secret) == ("k", "s") else "auth failed", 2)
     assert session.receive({"action": "auth", "key": "k", "secret": "no"}).ends
