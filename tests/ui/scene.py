@@ -2,16 +2,25 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar, cast
+
+from pytestqt.qtbot import QtBot
 
 from core.domain.connection import LogLine, StreamName
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.position import Position
 from core.domain.request import OrderRequest
+from core.services.session import Session
 from tests.fakes.services import FakeSession, order, ticker
+from ui.panels.session_panel import SessionPanel
+
+Shown = TypeVar("Shown", bound=SessionPanel)
 
 # Symbol, last, change in percent, age in seconds: as in the picture, one of them stale.
 PRICES = (
@@ -136,3 +145,15 @@ def reference_session() -> FakeSession:
     fill_orders(session)
     fill_log(session)
     return session
+
+
+@contextmanager
+def on_screen(panel: Shown, qtbot: QtBot, session: FakeSession, width: int, height: int) -> Iterator[Shown]:
+    """Show `panel` bound to `session`, and unbind it in the end."""
+    qtbot.addWidget(panel)
+    panel.resize(width, height)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.bind(cast(Session, session))
+    yield panel
+    panel.unbind()

@@ -8,18 +8,14 @@ from core.domain.environment import Environment
 from core.errors import Offline
 from core.services.session import Session
 from tests.fakes.services import FakeSession, account
+from tests.ui.scene import on_screen
 from ui.panels.account import AccountPanel
 
 
 @pytest.fixture
 def panel(theme, clock, qtbot, session):
-    panel = AccountPanel(theme, clock)
-    qtbot.addWidget(panel)
-    panel.resize(400, 322)
-    panel.show()
-    panel.bind(cast(Session, session))
-    yield panel
-    panel.unbind()
+    with on_screen(AccountPanel(theme, clock), qtbot, session, 400, 322) as panel:
+        yield panel
 
 
 def shown(panel: AccountPanel) -> dict[str, str]:

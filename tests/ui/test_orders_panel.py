@@ -10,7 +10,7 @@ from core.domain.order import OrderStatus
 from core.services.orders import TradingBlock
 from core.services.session import Session
 from tests.fakes.services import order
-from tests.ui.scene import reference_session
+from tests.ui.scene import on_screen, reference_session
 from ui.models.orders import ACTIONS, STATUS
 from ui.panels.orders import OrdersPanel
 
@@ -22,14 +22,8 @@ def session(qapp):
 
 @pytest.fixture
 def panel(theme, clock, qtbot, session):
-    panel = OrdersPanel(theme, clock)
-    qtbot.addWidget(panel)
-    panel.resize(1152, 322)
-    panel.show()
-    qtbot.waitExposed(panel)
-    panel.bind(cast(Session, session))
-    yield panel
-    panel.unbind()
+    with on_screen(OrdersPanel(theme, clock), qtbot, session, 1152, 322) as panel:
+        yield panel
 
 
 def keys(panel: OrdersPanel) -> list[str]:

@@ -1,11 +1,8 @@
-from typing import cast
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from core.services.session import Session
 from tests.fakes.services import order, ticker
-from tests.ui.scene import HOLDINGS, reference_session
+from tests.ui.scene import HOLDINGS, on_screen, reference_session
 from ui.models.positions import ACTIONS, MARK, WORKING
 from ui.panels.positions import PositionsPanel
 
@@ -17,14 +14,8 @@ def session(qapp):
 
 @pytest.fixture
 def panel(theme, clock, qtbot, session):
-    panel = PositionsPanel(theme, clock)
-    qtbot.addWidget(panel)
-    panel.resize(1152, 322)
-    panel.show()
-    qtbot.waitExposed(panel)
-    panel.bind(cast(Session, session))
-    yield panel
-    panel.unbind()
+    with on_screen(PositionsPanel(theme, clock), qtbot, session, 1152, 322) as panel:
+        yield panel
 
 
 def test_it_counts_positions_for_its_tab(panel, session):

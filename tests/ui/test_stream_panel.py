@@ -1,12 +1,9 @@
-from typing import cast
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from core.domain.connection import LogLine, StreamName
-from core.services.session import Session
-from tests.ui.scene import reference_session
+from tests.ui.scene import on_screen, reference_session
 from ui.models.stream_log import SUMMARY
 from ui.panels.stream import StreamPanel
 
@@ -22,14 +19,8 @@ def session(qapp):
 
 @pytest.fixture
 def panel(theme, qtbot, session):
-    panel = StreamPanel(theme)
-    qtbot.addWidget(panel)
-    panel.resize(1152, 322)
-    panel.show()
-    qtbot.waitExposed(panel)
-    panel.bind(cast(Session, session))
-    yield panel
-    panel.unbind()
+    with on_screen(StreamPanel(theme), qtbot, session, 1152, 322) as panel:
+        yield panel
 
 
 def last(panel: StreamPanel) -> str:

@@ -1,14 +1,11 @@
-from typing import cast
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from core.domain.connection import StreamName, StreamPhase
 from core.errors import AppError
-from core.services.session import Session
 from tests.fakes.services import ticker
-from tests.ui.scene import PRICES, reference_session
+from tests.ui.scene import PRICES, on_screen, reference_session
 from ui.models.watchlist import AGE, LAST
 from ui.panels.watchlist import WatchlistPanel
 
@@ -20,14 +17,8 @@ def session(qapp):
 
 @pytest.fixture
 def panel(theme, clock, qtbot, session):
-    panel = WatchlistPanel(theme, clock)
-    qtbot.addWidget(panel)
-    panel.resize(400, 670)
-    panel.show()
-    qtbot.waitExposed(panel)
-    panel.bind(cast(Session, session))
-    yield panel
-    panel.unbind()
+    with on_screen(WatchlistPanel(theme, clock), qtbot, session, 400, 670) as panel:
+        yield panel
 
 
 def symbols(panel: WatchlistPanel) -> list[str]:

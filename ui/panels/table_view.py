@@ -254,7 +254,7 @@ class TableView(QTableView):
         """Draw what is in view, row by row.
 
         Not QTableView's own: that makes an index, a style option and three trips through the style for each
-        cell, all of them answered in Python, which takes nearly as long again as the drawing.
+        cell, most of it answered in Python, which takes nearly as long again as the drawing.
         """
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -280,7 +280,7 @@ class TableView(QTableView):
         painter.end()
 
     def _column_boxes(self, area: QRect) -> list[tuple[int, CellDelegate, float, float]]:
-        """Return the columns that `area` touches: number, delegate, left edge and width inside the padding."""
+        """Return the columns in `area`: number, delegate, left edge and width inside the padding."""
         header = self._header
         boxes = []
         for column, delegate in enumerate(self._delegates):

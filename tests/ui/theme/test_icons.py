@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QImage
@@ -58,11 +57,17 @@ def test_a_button_that_is_gone_does_not_disturb_a_change_of_theme(theme: Theme):
     assert theme.name == "light"
 
 
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8") for path in resource_path("..").resolve().glob("ui/**/*.py")
+)
+
+
 def test_every_icon_that_the_program_names_is_shipped():
-    source = "\n".join(
-        path.read_text(encoding="utf-8") for path in Path(resource_path("..")).resolve().glob("ui/**/*.py")
-    )
-    named = re.findall(r'IconButton\(\s*\w*theme\w*, "([a-z0-9-]+)"', source)
-    named += re.findall(r'set_icon\([^,]+, "([a-z0-9-]+)"', source)
+    named = re.findall(r'IconButton\(\s*\w*theme\w*, "([a-z0-9-]+)"', SOURCE)
+    named += re.findall(r'set_icon\([^,]+, "([a-z0-9-]+)"', SOURCE)
     assert named
     assert set(named) <= set(ICONS)
+
+
+def test_no_icon_is_shipped_that_the_program_does_not_name():
+    assert [name for name in ICONS if f'"{name}"' not in SOURCE] == []
