@@ -4,9 +4,10 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from core.domain.account import Account
@@ -15,13 +16,7 @@ from core.domain.product import NAME
 from core.errors import AppError
 from core.services.clock import Clock, SystemClock
 from core.services.frame_clock import FrameClock
-from core.services.orders import TradingBlock
-from core.services.session import Session
-from core.services.settings import Settings
-from core.services.sign_in import SignIn
 from ui import words
-from ui.desk import Desk
-from ui.dialogs.about import AboutDialog
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.question import Question
 from ui.dialogs.unlock_live import UnlockLiveDialog
@@ -34,6 +29,15 @@ from ui.top_bar import TopBar
 from ui.welcome import WelcomeView
 from ui.window_commands import WindowCommands
 
+if TYPE_CHECKING:
+    # The first window must not wait for panels, HTTP client and journal: they are loaded behind it.
+    from core.services.session import Session
+    from core.services.settings import Settings
+    from core.services.sign_in import SignIn
+    from ui.desk import Desk
+
+_LIVE_LOCKED = "live_locked"  # TradingBlock's value; its module would load the HTTP client too early
+_DESK_AFTER_MS = 50  # after the first paint, and after the program has begun to connect
 _FIRST_SIZE = (1440, 900)
 _LEAST_SIZE = (1024, 640)
 
@@ -46,11 +50,11 @@ class MainWindow(QMainWindow):
     environment_requested = Signal(object)  # Environment
 
     def __init__(
-        self, theme: Theme, settings: Settings, frames: FrameClock, clock: Clock | None = None
+        self, theme: Theme, settings: "Settings", frames: FrameClock, clock: Clock | None = None
     ) -> None:
         super().__init__()
         self._theme, self._settings = theme, settings
-        clock = clock or SystemClock()
+        self._clock = clock = clock or SystemClock()
         theme.set(_theme_name(settings.values.theme))
         self._session: Session | None = None
         self._sign_in: SignIn | None = None
@@ -59,34 +63,43 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(theme)
         self.notices = NoticeBar(theme)
         self.welcome = WelcomeView(theme)
-        self.desk = Desk(theme, clock, settings, self)
+        self._desk: Desk | None = None
+        self._desk_soon = QTimer(self)
+        self._desk_soon.setSingleShot(True)
+        self._desk_soon.setInterval(_DESK_AFTER_MS)
+        self._desk_soon.timeout.connect(self._prepare_desk)
         self.status_bar = StatusBar(theme, clock, FrameMeter(frames, clock, self))
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.desk.workspace)
         self._assemble()
         self.commands = WindowCommands(self, theme, settings)
         self._menu = QMenu(self)
         self.commands.actions.fill(self._menu)
         self.top_bar.set_menu(self._menu)
         self._connect()
-        self.desk.set_density(settings.values.density)
         self._restore_place()
         self._show_title()
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> "Session | None":
         """The session that is shown."""
         return self._session
 
+    @property
+    def desk(self) -> "Desk":
+        """The Trading perspective; made at the first use, which is after the first paint."""
+        if self._desk is None:
+            self._desk = self._make_desk()
+        return self._desk
+
     # ---- what the program tells the window ------------------------------------------------------------
 
-    def follow_sign_in(self, sign_in: SignIn) -> None:
+    def follow_sign_in(self, sign_in: "SignIn") -> None:
         """Show how signing in stands, and drive it from the welcome page."""
         self._sign_in = sign_in
         self.welcome.follow(sign_in)
 
-    def show_session(self, session: Session, accounts: Mapping[Environment, Account] | None = None) -> None:
+    def show_session(self, session: "Session", accounts: Mapping[Environment, Account] | None = None) -> None:
         """Show `session`; `accounts` are all that the sign-in covers, for switching between them."""
         self._session = session
         self._accounts = accounts or {}
@@ -194,6 +207,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_about(self) -> None:
         """Versions, licences, independence."""
+        # Loaded for those who look, which few do at every start.
+        from ui.dialogs.about import AboutDialog
+
         AboutDialog(self._theme, self).open()
 
     @Slot()
@@ -227,9 +243,24 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.welcome.sign_in_requested.connect(self.begin_sign_in)
         self.welcome.cancel_requested.connect(self._cancel_sign_in)
-        self.desk.noticed.connect(self.show_notice)
         self._settings.changed.connect(self._take_setting)
         self._settings.failed.connect(self.show_notice)
+
+    def _make_desk(self) -> "Desk":
+        # Panels, docking system, tables: a quarter of a second that the first window need not wait for.
+        from ui.desk import Desk
+
+        desk = Desk(self._theme, self._clock, self._settings, self)
+        desk.noticed.connect(self.show_notice)
+        desk.set_density(self._settings.values.density)
+        self._pages.addWidget(desk.workspace)
+        desk.workspace.restore(_decoded(self._settings.values.window_layout))
+        return desk
+
+    @Slot()
+    def _prepare_desk(self) -> None:
+        """Make the desk while the program waits for its broker or for the person."""
+        self.desk  # noqa: B018 - the first look makes it
 
     @Slot()
     def _cancel_sign_in(self) -> None:
@@ -253,9 +284,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_gate(self) -> None:
-        is_locked = (
-            self._session is not None and self._session.orders.trading_block is TradingBlock.LIVE_LOCKED
-        )
+        is_locked = self._session is not None and self._session.orders.trading_block == _LIVE_LOCKED
         self.commands.show_live_lock(is_locked)
 
     @Slot()
@@ -271,23 +300,27 @@ class MainWindow(QMainWindow):
     def _take_setting(self, name: str) -> None:
         if name == "theme":
             self._theme.set(_theme_name(self._settings.values.theme))
-        elif name == "density":
+        elif name == "density" and self._desk is not None:
             self.desk.set_density(self._settings.values.density)
 
     def _keep_place(self) -> None:
-        self._settings.change(
-            window_layout=b64encode(self.desk.workspace.save()).decode(),
-            window_geometry=b64encode(bytes(self.saveGeometry().data())).decode(),
-        )
+        self._settings.change(window_geometry=b64encode(bytes(self.saveGeometry().data())).decode())
+        if self._desk is not None:
+            self._settings.change(window_layout=b64encode(self._desk.workspace.save()).decode())
 
     def _restore_place(self) -> None:
         geometry = _decoded(self._settings.values.window_geometry)
         if not geometry or not self.restoreGeometry(geometry):
             room = self.screen().availableGeometry()
             self.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
-        self.desk.workspace.restore(_decoded(self._settings.values.window_layout))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._desk is None:
+            self._desk_soon.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._desk_soon.stop()
         self._keep_place()
         super().closeEvent(event)
         # Panels that float are windows too; with the main window gone the program is over.

@@ -1,17 +1,23 @@
 """What a person sees before a session: what this is, how signing in stands, and the way on."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from core.domain.product import INDEPENDENCE, NAME
 from core.errors import AppError
-from core.services.sign_in import SignIn, SignInPhase
 from ui import words
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
 
+if TYPE_CHECKING:
+    from core.services.sign_in import SignIn, SignInPhase
+
+# The values of SignInPhase, whose module would load the HTTP client before the first window.
+_SIGNED_OUT, _SIGNED_IN = "signed_out", "signed_in"
 _CARD_PX = 440
 _FOOT_PX = 560
 _MARK_PX = 56
@@ -57,7 +63,7 @@ class WelcomeView(QWidget):
         self.cancel.clicked.connect(self.cancel_requested)
         self.show_busy(self.tr("Starting\u2026"))
 
-    def follow(self, sign_in: SignIn) -> None:
+    def follow(self, sign_in: "SignIn") -> None:
         """Show the phases of `sign_in` from now on, and no others."""
         if self._sign_in is not None:
             self._sign_in.phase_changed.disconnect(self._show_phase)
@@ -99,19 +105,17 @@ class WelcomeView(QWidget):
             label.hide()
 
     @Slot(object)
-    def _show_phase(self, phase: SignInPhase) -> None:
-        texts = {
-            SignInPhase.SIGNED_OUT: "",
-            SignInPhase.READING_KEYRING: self.tr("Looking for your last sign-in in the system keyring\u2026"),
-            SignInPhase.WAITING_FOR_PERSON: self.tr(
-                "Sign in on the broker's page, in the window beside this one."
-            ),
-            SignInPhase.EXCHANGING: self.tr("Getting your access from the token service\u2026"),
-            SignInPhase.PROBING: self.tr("Looking which accounts it opens\u2026"),
-            SignInPhase.SIGNED_IN: self.tr("Opening your workspace\u2026"),
+    def _show_phase(self, phase: "SignInPhase") -> None:
+        texts: dict[str, str] = {
+            _SIGNED_OUT: "",
+            "reading_keyring": self.tr("Looking for your last sign-in in the system keyring\u2026"),
+            "waiting_for_person": self.tr("Sign in on the broker's page, in the window beside this one."),
+            "exchanging": self.tr("Getting your access from the token service\u2026"),
+            "probing": self.tr("Looking which accounts it opens\u2026"),
+            _SIGNED_IN: self.tr("Opening your workspace\u2026"),
         }
         self.phase.show_text(texts[phase])
-        is_busy = phase not in (SignInPhase.SIGNED_OUT, SignInPhase.SIGNED_IN)
+        is_busy = phase not in (_SIGNED_OUT, _SIGNED_IN)
         self.sign_in.setVisible(not is_busy)
         self.cancel.setVisible(is_busy)
         self.progress.setVisible(is_busy)
@@ -119,7 +123,7 @@ class WelcomeView(QWidget):
         if is_busy:
             self._forget_failure()
             self.cancel.setFocus()
-        elif phase is SignInPhase.SIGNED_OUT:
+        elif phase == _SIGNED_OUT:
             self.sign_in.setFocus()
         self._show_profile()
 

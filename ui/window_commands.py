@@ -1,6 +1,6 @@
 """The window's commands: what the menu, the shortcuts and the command field offer, and when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,20 +9,22 @@ from PySide6.QtCore import QObject, Slot
 from core.domain.account import Account
 from core.domain.environment import Environment
 from core.domain.order import Side
-from core.services.settings import Settings
 from ui import words
 from ui.command_field import Command
 from ui.theme.theme import Theme
 from ui.window_actions import WindowActions
 
 if TYPE_CHECKING:
+    from core.services.settings import Settings
+    from ui.desk import Desk
     from ui.main_window import MainWindow
+    from ui.panels.frame import Panel
 
 
 class WindowCommands(QObject):
     """Builds the actions of one main window and keeps them true to its state."""
 
-    def __init__(self, window: "MainWindow", theme: Theme, settings: Settings) -> None:
+    def __init__(self, window: "MainWindow", theme: Theme, settings: "Settings") -> None:
         super().__init__(window)
         self._window, self._settings = window, settings
         self.actions = WindowActions(window)
@@ -56,7 +58,7 @@ class WindowCommands(QObject):
         self._unlock.setVisible(is_locked)
 
     def _add_trading(self) -> None:
-        actions, window, desk = self.actions, self._window, self._window.desk
+        actions, window = self.actions, self._window
         actions.start_group()
         actions.add(
             self.tr("Command field"),
@@ -65,29 +67,62 @@ class WindowCommands(QObject):
             needs_session=True,
             is_listed=False,
         )
-        actions.add(self.tr("Buy"), partial(desk.trade, Side.BUY), "F2", needs_session=True)
-        actions.add(self.tr("Sell"), partial(desk.trade, Side.SELL), "F3", needs_session=True)
+        actions.add(self.tr("Buy"), lambda: window.desk.trade(Side.BUY), "F2", needs_session=True)
+        actions.add(self.tr("Sell"), lambda: window.desk.trade(Side.SELL), "F3", needs_session=True)
         actions.add(
             self.tr("Send order"),
-            desk.ticket.send_order,
+            self._send_order,
             "Ctrl+Return",
             "Ctrl+Enter",
             needs_session=True,
         )
-        actions.add(self.tr("New order"), desk.ticket.start_another, "Ctrl+N", needs_session=True)
-        actions.add(self.tr("Cancel all orders\u2026"), desk.cancel_all, "Ctrl+Shift+X", needs_session=True)
+        actions.add(self.tr("New order"), self._start_another, "Ctrl+N", needs_session=True)
+        actions.add(
+            self.tr("Cancel all orders\u2026"),
+            self._cancel_all,
+            "Ctrl+Shift+X",
+            needs_session=True,
+        )
         actions.add(self.tr("Leave"), window.escape, "Esc", is_listed=False)
 
     def _add_panels(self) -> None:
-        actions, desk = self.actions, self._window.desk
+        actions = self.actions
         actions.start_group()
-        for place, panel in enumerate(
-            (desk.watchlist, desk.positions, desk.orders, desk.stream, desk.account, desk.ticket), start=1
+        for place, (text, panel) in enumerate(
+            (
+                (self.tr("Go to Watchlist"), lambda desk: desk.watchlist),
+                (self.tr("Go to Positions"), lambda desk: desk.positions),
+                (self.tr("Go to Orders"), lambda desk: desk.orders),
+                (self.tr("Go to Stream"), lambda desk: desk.stream),
+                (self.tr("Go to Account"), lambda desk: desk.account),
+                (self.tr("Go to Order"), lambda desk: desk.ticket),
+            ),
+            start=1,
         ):
-            text = self.tr("Go to {panel}").format(panel=panel.title)
-            actions.add(text, partial(desk.reveal, panel), f"Alt+{place}", needs_session=True)
-        self._arrange = actions.add_switch(self.tr("Arrange panels"), False, desk.workspace.arrange)
+            actions.add(text, partial(self._reveal, panel), f"Alt+{place}", needs_session=True)
+        self._arrange = actions.add_switch(self.tr("Arrange panels"), False, self._arrange_panels)
         actions.add(self.tr("Reset layout"), self._window.reset_layout)
+
+    # The desk is made after the first paint, so it is looked up when it is needed.
+
+    @Slot()
+    def _send_order(self) -> None:
+        self._window.desk.ticket.send_order()
+
+    @Slot()
+    def _start_another(self) -> None:
+        self._window.desk.ticket.start_another()
+
+    @Slot()
+    def _cancel_all(self) -> None:
+        self._window.desk.cancel_all()
+
+    @Slot(bool)
+    def _arrange_panels(self, is_on: bool) -> None:
+        self._window.desk.workspace.arrange(is_on)
+
+    def _reveal(self, panel: "Callable[[Desk], Panel]") -> None:
+        self._window.desk.reveal(panel(self._window.desk))
 
     def _add_look(self, theme: Theme) -> None:
         actions, settings = self.actions, self._settings
