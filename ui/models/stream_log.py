@@ -47,7 +47,7 @@ class StreamLogModel(ColumnModel[LogRow]):
             Column(
                 title=self.tr("Time"),
                 text=lambda row: figures.local_time(_moment(row.line.at_ns), milliseconds=True),
-                tone=lambda _row: "faint",
+                tone=lambda _row: "muted",
                 sample="88:88:88.888",
             ),
             Column(
