@@ -12,8 +12,8 @@ from ui.theme.tokens import PANEL_GAP_PX
 
 LAYOUT_VERSION = 1  # of the arrangement below; an older saved layout is not restored
 LEFT_PX, RIGHT_PX = 400, 344
-_LEFT_LEAST_PX = 264
-_LEFT_SHARE = 0.235
+_LEFT_LEAST_PX = 320
+_LEFT_SHARE = 0.25
 _COLUMNS = 3
 _WATCHLIST_SHARE, _POSITIONS_SHARE = 0.615, 0.4
 

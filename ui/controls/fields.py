@@ -20,6 +20,11 @@ _FINE, _COARSE = 1, 10
 Step = Callable[[Decimal | None, int], Decimal | None]
 
 
+def spell_price(price: Decimal) -> str:
+    """A price to be edited: plain digits, padded to the grid as prices are read."""
+    return f"{price:f}" if abs(price) < 1 else f"{price:.2f}"
+
+
 class FigureField(QLineEdit):
     """A line for one exact number, with a muted suffix at the right end.
 

@@ -1,6 +1,7 @@
 """What every dialog shares: window-modal, plain text, buttons at the right, never a nested event loop."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.buttons import ActionButton
@@ -52,3 +53,11 @@ class DialogFrame(QDialog):
         button = self.add_button(text or self.tr("Cancel"))
         button.clicked.connect(self.reject)
         return button
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # A line of its own: not every window system frames a dialog, and on the window it would drown.
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.theme.colors.panel)
+        painter.setPen(self.theme.colors.line)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()

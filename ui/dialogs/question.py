@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from core.domain.environment import Environment
 from ui.controls.badge import EnvironmentBadge
@@ -66,7 +66,8 @@ class Question(DialogFrame):
         """Let the button take a click, if the deed is possible."""
         self._arming.stop()
         self.deed.setEnabled(self.may_confirm)
-        if self.may_confirm:
+        # A field that the person types in keeps the keyboard.
+        if self.may_confirm and not isinstance(self.focusWidget(), QLineEdit):
             self.deed.setFocus()
 
     @property

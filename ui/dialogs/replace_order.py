@@ -10,7 +10,7 @@ from core.domain.money import plain, step_price
 from core.domain.order import Order
 from core.domain.request import ReplaceRequest
 from ui import sentences, words
-from ui.controls.fields import FigureField
+from ui.controls.fields import FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.dialogs.question import Question
 from ui.panels.ticket_form import step_quantity
@@ -58,7 +58,7 @@ class ReplaceDialog(Question):
             if value is None:
                 continue
             field = FigureField(label, theme, step=step, has_stepper=name == "qty")
-            field.spell_with(plain)
+            field.spell_with(plain if name == "qty" else spell_price)
             field.show_value(value)
             field.value_changed.connect(self._on_edit)
             row = grid.rowCount()
@@ -77,6 +77,10 @@ class ReplaceDialog(Question):
         )
         self.confirmed.connect(self._request_replace)
         self._on_edit()
+        # The price is what is changed most; the last field is the stop's where there is one.
+        first = list(self._fields.values())[-1]
+        first.setFocus()
+        first.selectAll()
 
     def field(self, name: str) -> FigureField:
         """The entry of `qty`, `limit_price` or `stop_price`; KeyError where the order has none."""

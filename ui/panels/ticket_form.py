@@ -10,7 +10,7 @@ from core.domain.money import plain, step_price
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.request import OrderRequest
 from ui import figures, words
-from ui.controls.fields import ChoiceField, FigureField
+from ui.controls.fields import ChoiceField, FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.panels.ticket_outlook import Market
@@ -26,11 +26,6 @@ def step_quantity(quantity: Decimal | None, steps: int) -> Decimal:
     """Whole shares up or down, never below one; a fraction first goes to its whole number."""
     current = (quantity or Decimal(0)).to_integral_value(rounding=ROUND_DOWN)
     return max(Decimal(1), current + steps)
-
-
-def _spell_price(price: Decimal) -> str:
-    # Plain digits, since the trader edits them; padded to the grid, since that is how prices are read.
-    return f"{price:f}" if price < 1 else f"{price:.2f}"
 
 
 class TicketForm(QWidget):
@@ -66,7 +61,7 @@ class TicketForm(QWidget):
         self.limit_price = FigureField(self.tr("Limit price"), theme, step=self._step_price)
         self.stop_price = FigureField(self.tr("Stop price"), theme, step=self._step_price)
         for field in (self.limit_price, self.stop_price):
-            field.spell_with(_spell_price)
+            field.spell_with(spell_price)
         self.time_in_force = ChoiceField()
         self.time_in_force.setAccessibleName(self.tr("Time in force"))
         for kind in TIMES_IN_FORCE:

@@ -224,14 +224,25 @@ def _consequence(request: OrderRequest, market: Market) -> str:
         return text.format(price=figures.price(far))
     if request.type is OrderType.LIMIT and request.limit_price is not None:
         return _limit_consequence(request.limit_price, far, is_buy)
+    return _stop_consequence(request, far, is_buy)
+
+
+def _stop_consequence(request: OrderRequest, far: Decimal, is_buy: bool) -> str:
     if request.stop_price is None:
         return ""
-    gap = figures.distance(abs(request.stop_price - far), far)
     if is_buy:
-        text = translate("Outlook", "Triggers when the price rises {gap}, to {stop}.")
+        text = translate("Outlook", "Triggers when the price rises {gap}, to {stop}; {then}.")
     else:
-        text = translate("Outlook", "Triggers when the price falls {gap}, to {stop}.")
-    return text.format(gap=gap, stop=figures.price(request.stop_price))
+        text = translate("Outlook", "Triggers when the price falls {gap}, to {stop}; {then}.")
+    if request.type is OrderType.STOP_LIMIT:
+        then = translate("Outlook", "then a limit order at {limit} works")
+    else:
+        then = translate("Outlook", "then it fills at the market")
+    return text.format(
+        gap=figures.distance(abs(request.stop_price - far), far),
+        stop=figures.price(request.stop_price),
+        then=then.format(limit=figures.price(request.limit_price)),
+    )
 
 
 def _limit_consequence(limit: Decimal, far: Decimal, is_buy: bool) -> str:
