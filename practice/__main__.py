@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hours", choices=("always", "exchange"), default="always")
     parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than real time")
     parser.add_argument("--fresh", action="store_true", help="begin without positions")
+    parser.add_argument("--new-accounts", action="store_true", help="account ids of this start's own")
     parser.add_argument("--rate-limit", type=_count, default=200, help="requests a minute; 0: no limit")
     parser.add_argument("--symbol-limit", type=_count, default=30, help="streamed symbols; 0: no limit")
     parser.add_argument(
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hours=options.hours,
         speed=options.speed,
         fresh=options.fresh,
+        new_accounts=options.new_accounts,
         rate_limit=options.rate_limit,
         symbol_limit=options.symbol_limit,
         quote_rate=options.quote_rate,

@@ -24,6 +24,7 @@ SMALL_PLAN_BUDGET = 30  # protocol page section 5.1
 SNAPSHOT_BATCH = 100
 _GATHER_MS = 60
 _RETRY_MS = 5_000
+_POLL_MS = 5_000  # for symbols that the plan's stream has no room for
 _RECENT_POINTS = 40
 _RECENT_EVERY_S = 300
 _RECENT_TIMEFRAME = "5Min"
@@ -61,6 +62,9 @@ class QuoteBoard(QObject):
         self._fetch = QTimer(self)
         self._fetch.setSingleShot(True)
         self._fetch.timeout.connect(self._read_missing)
+        self._poll = QTimer(self)
+        self._poll.setInterval(_POLL_MS)
+        self._poll.timeout.connect(self._read_unstreamed)
         mailbox.filled.connect(frames.ask)
         frames.frame.connect(self._drain)
 
@@ -106,12 +110,17 @@ class QuoteBoard(QObject):
     def stop(self) -> None:
         """Take no more."""
         self._fetch.stop()
+        self._poll.stop()
 
     def _apply(self) -> None:
         wanted = frozenset(self.followed[: self.budget])
         if wanted != self._wanted:
             self._wanted = wanted
             self.wanted_changed.emit(wanted)
+        if wanted.issuperset(self.followed):
+            self._poll.stop()
+        elif not self._poll.isActive():
+            self._poll.start()
         if not self._snapshot_asked.issuperset(self.followed):
             self._fetch.start(_GATHER_MS)
 
@@ -148,6 +157,12 @@ class QuoteBoard(QObject):
         changed = {symbol: self._tickers[symbol] for symbol in closes if symbol in self._tickers}
         if changed:
             self.tickers_changed.emit(changed)
+
+    @Slot()
+    def _read_unstreamed(self) -> None:
+        """What the stream does not carry is read by REST now and then: old, but never as old as it looks."""
+        self._snapshot_asked.difference_update(set(self.followed) - self._wanted)
+        self._read_missing()
 
     def _retry(self, batch: Iterable[str], _error: AppError) -> None:
         self._snapshot_asked.difference_update(batch)

@@ -95,8 +95,9 @@ class Workbench(QObject):
         grants = self._places.data_dir / "practice" / "grants.json"
         grants.parent.mkdir(parents=True, exist_ok=True)
         practice = PracticePrograms(
-            # Grants outlive the broker, as a real broker's do; the file holds digests, no token.
-            [*self._commands.practice_broker, "--keep-grants", str(grants), *options],
+            # Grants outlive this run, as a real broker's do (the file holds digests, no token). Orders and
+            # positions do not, so the accounts are new ones, each with a journal of its own.
+            [*self._commands.practice_broker, "--keep-grants", str(grants), "--new-accounts", *options],
             self._commands.token_proxy,
             self._places.profiles / "practice.toml",
             folder=self._places.root,

@@ -1,5 +1,6 @@
 """How a practice brokerage starts: its market, its two accounts, and what the paper account already holds."""
 
+import uuid
 from decimal import Decimal
 from typing import Literal
 
@@ -21,13 +22,24 @@ _ACCOUNTS: tuple[tuple[Environment, str, str], ...] = (
 _AGE = 320 * 24 * 3600 * SECOND
 
 
-def opened_brokerage(seed: int, start: int, *, hours: HoursName = "always", fresh: bool = False) -> Brokerage:
-    """A brokerage at the instant `start`; with `fresh` nobody holds anything yet."""
+def opened_brokerage(
+    seed: int,
+    start: int,
+    *,
+    hours: HoursName = "always",
+    fresh: bool = False,
+    new_accounts: bool = False,
+) -> Brokerage:
+    """A brokerage at the instant `start`; with `fresh` nobody holds anything yet.
+
+    With `new_accounts` the accounts get ids of this start's own: to a client that remembers, a brokerage
+    that has forgotten its orders must not look like one that has lost them.
+    """
     timetable = Timetable(AlwaysOpen() if hours == "always" else ExchangeHours())
     brokerage = Brokerage(seed, listed_instruments(), Market(seed, timetable), start)
     for environment, number, account_id in _ACCOUNTS:
         account = Account(
-            id=account_id,
+            id=str(uuid.uuid5(uuid.UUID(account_id), str(start))) if new_accounts else account_id,
             number=number,
             environment=environment,
             created_at=start - _AGE,

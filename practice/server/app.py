@@ -48,7 +48,13 @@ class Broker:
 def built_broker(settings: Settings) -> Broker:
     """Make a broker. The client id and API key depend on the seed alone; the secrets are new each time."""
     clock = WallClock(settings.speed)
-    brokerage = opened_brokerage(settings.seed, clock.now(), hours=settings.hours, fresh=settings.fresh)
+    brokerage = opened_brokerage(
+        settings.seed,
+        clock.now(),
+        hours=settings.hours,
+        fresh=settings.fresh,
+        new_accounts=settings.new_accounts,
+    )
     name = hashlib.sha256(f"practice/{settings.seed}".encode()).hexdigest()
     grants = Grants(
         api_key="PK" + name[32:50].upper(), api_secret=secrets.token_hex(20), keep_in=settings.keep_grants

@@ -16,6 +16,7 @@ class Settings:
     hours: HoursName = "always"
     speed: float = 1.0
     fresh: bool = False
+    new_accounts: bool = False
     rate_limit: int = 200
     symbol_limit: int = 30
     quote_rate: int = 0
