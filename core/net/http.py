@@ -3,29 +3,22 @@
 Blocking: belongs on a lane's thread, never on the GUI thread. Foreign exceptions end here.
 """
 
-import contextlib
-import socket
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from core.domain.secret import Secret
 from core.errors import AppError, BadAnswer, Offline, OutcomeUnknown
+from core.net.connections import OpenConnections, TrackedAdapter
 from core.protocol.call import Answer, Call, Host
 
 Result = TypeVar("Result")
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
-_WHOLE_ANSWER_S = 60.0
 _OK = range(200, 300)
 
 
@@ -50,8 +43,7 @@ class Transport:
         self._on_answer = on_answer
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
-        self._live: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
-        self._closed = False
+        self._connections = OpenConnections()
 
     def run(self, call: Call[Result]) -> Result:
         """Send the call once and return what its reader makes of the answer.
@@ -77,12 +69,7 @@ class Transport:
 
     def abort(self) -> None:
         """End every request in flight now; later ones fail as Offline. Any thread."""
-        self._closed = True
-        for connection in list(self._live):
-            sock = connection.sock
-            if sock is not None:
-                with contextlib.suppress(OSError):  # closed already is what we want
-                    sock.shutdown(socket.SHUT_RDWR)
+        self._connections.shut_down()
 
     def close(self) -> None:
         """Give the connections back. Call after the lanes that use this have stopped."""
@@ -91,15 +78,17 @@ class Transport:
             session.close()
 
     def _send(self, call: Call[Result]) -> Answer:
-        if self._closed:
+        if self._connections.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         if self._token is not None and call.host is not Host.PROXY:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        session, adapter = self._session()
+        adapter.begin(call.timeouts.whole_s)
         try:
-            with self._session().request(
+            with session.request(
                 call.method,
                 self._base_urls[call.host] + call.path,
                 params=list(call.query) or None,
@@ -113,50 +102,20 @@ class Transport:
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(status=response.status_code, headers=names, body=body)
         except (requests.RequestException, OSError, ValueError) as error:
-            raise _translated(call, error) from None
+            raise _translated(call, error, has_sent=adapter.has_sent) from None
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
+    def _session(self) -> tuple[requests.Session, TrackedAdapter]:
+        """One for each thread: threads share no connection."""
+        if not hasattr(self._local, "session"):
             session = requests.Session()
             session.trust_env = False
             session.headers["User-Agent"] = self._user_agent
-            adapter = _TrackedAdapter(self._live)
+            adapter = TrackedAdapter(self._connections)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
-            self._local.session = session
+            self._local.session, self._local.adapter = session, adapter
             self._sessions.append(session)
-        return session
-
-
-class _TrackedAdapter(HTTPAdapter):
-    """Remembers its open connections so that `Transport.abort` can end a request in flight."""
-
-    def __init__(self, live: "weakref.WeakSet[HTTPConnection]") -> None:
-        self._tracked = live
-        super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        tracked = self._tracked
-
-        class TrackedHTTP(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                tracked.add(self)
-
-        class TrackedHTTPS(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                tracked.add(self)
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = TrackedHTTP
-
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = TrackedHTTPS
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        return self._local.session, self._local.adapter
 
 
 class _AnswerTooLarge(ValueError):
@@ -164,39 +123,27 @@ class _AnswerTooLarge(ValueError):
 
 
 def _read_whole(response: requests.Response) -> bytes:
-    """Read the body, bounded in size and time: a read time-out alone lets an answer drip for ever."""
-    deadline = time.monotonic() + _WHOLE_ANSWER_S
+    """Read the body, bounded in size; the connection bounds it in time."""
     body = bytearray()
     for chunk in response.iter_content(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise _AnswerTooLarge("answer larger than any the broker gives")
-        if time.monotonic() > deadline:
-            raise TimeoutError("answer not complete in time")
     return bytes(body)
 
 
-def _never_left(error: BaseException) -> bool:
-    """Whether the connection was never made, so that no byte of the request can have left."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    if not isinstance(error, requests.ConnectionError) or not error.args:
-        return False
-    inner = error.args[0]
-    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _translated(call: Call[Result], error: Exception) -> AppError:
+def _translated(call: Call[Result], error: Exception, *, has_sent: bool) -> AppError:
     detail = f"{call.method} {call.path}: {type(error).__name__}"
-    if _never_left(error):
+    if not has_sent and isinstance(error, requests.exceptions.SSLError):
+        return Offline(
+            "The connection could not be made secure: its certificate or encryption was refused.",
+            "Nothing was sent. Do not go on if this network asks you to accept a certificate.",
+            detail=detail,
+        )
+    if not has_sent:
         who = "The token proxy" if call.host is Host.PROXY else "The broker"
         return Offline(
             f"{who} could not be reached.", "Nothing was sent. Check the connection.", detail=detail
-        )
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Offline(
-            "The connection is not secure: the certificate was rejected.", "Nothing was sent.", detail=detail
         )
     if call.changes:
         return _unreadable(call, detail)

@@ -24,10 +24,11 @@ class Host(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds to wait for a connection, and for the next byte of the answer."""
+    """Seconds to wait for a connection, for the next byte of the answer, and for all of it."""
 
     connect_s: float = 5.0
     read_s: float = 10.0
+    whole_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

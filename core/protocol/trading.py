@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 MAX_ORDERS = 500
 # An order that takes longer than this is "unknown" to the trader; waiting longer would only hide that.
-_ORDER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=6.0)
+_ORDER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=6.0, whole_s=12.0)
 
 
 def _one(wire: Any, turn: Callable[[Any], Result]) -> Callable[[Answer], Result]:

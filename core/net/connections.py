@@ -1,0 +1,130 @@
+"""The connections under `core.net.http`: they know whether a byte has left, and end an answer that drips.
+
+Both decide what becomes of an order, and neither can be told from the exceptions of the HTTP library: one and
+the same stands for a connection that was never made and for an answer that never came.
+"""
+
+import contextlib
+import http.client
+import io
+import socket
+import threading
+import time
+import weakref
+from typing import Any, ClassVar
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class OpenConnections:
+    """Every open connection of a transport; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self.is_closed = False
+
+    def admit(self, connection: HTTPConnection) -> None:
+        """Take note of a connection that was just made. Raises OSError once `shut_down` was called."""
+        with self._lock:
+            if not self.is_closed:
+                self._connections.add(connection)
+                return
+        connection.close()
+        raise ConnectionAbortedError("the session has ended")
+
+    def shut_down(self) -> None:
+        """End whatever is in flight, and let no further connection be used."""
+        with self._lock:
+            self.is_closed = True
+            connections = list(self._connections)
+        for connection in connections:
+            sock = connection.sock
+            if sock is not None:
+                with contextlib.suppress(OSError):  # closed already is what we want
+                    sock.shutdown(socket.SHUT_RDWR)
+
+
+class TrackedAdapter(HTTPAdapter):
+    """The connections of one lane thread; it makes one request at a time."""
+
+    def __init__(self, connections: OpenConnections) -> None:
+        self._connections = connections
+        self.has_sent = False  # whether a byte of the newest request was handed to the system
+        self.whole_answer_s = 0.0
+        super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
+
+    def begin(self, whole_answer_s: float) -> None:
+        """A new request is about to be made; its whole answer may take this long."""
+        self.has_sent = False
+        self.whole_answer_s = whole_answer_s
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        adapter, connections = self, self._connections
+
+        class Plain(_Tracked):
+            owner, all_open = adapter, connections
+
+        class Secure(_Tracked, HTTPSConnection):
+            owner, all_open = adapter, connections
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+class _Tracked(HTTPConnection):
+    """One connection of an adapter. The overridden methods are those of the standard library's client."""
+
+    owner: ClassVar[TrackedAdapter]
+    all_open: ClassVar[OpenConnections]
+
+    def connect(self) -> None:
+        super().connect()
+        self.all_open.admit(self)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.owner.has_sent = True
+        super().send(data)
+
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, *args: Any, **kwargs: Any
+    ) -> http.client.HTTPResponse:
+        response = http.client.HTTPResponse(sock, *args, **kwargs)
+        deadline = time.monotonic() + self.owner.whole_answer_s
+        response.fp = io.BufferedReader(_TimedReader(response.fp.detach(), sock, deadline))
+        return response
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket until a deadline.
+
+    The library's own time-out is for each piece: an answer of one byte a second would never reach it.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+        self._raw, self._sock, self._deadline = raw, sock, deadline
+        self._piece_s = sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("answer not complete in time")
+        self._sock.settimeout(left if self._piece_s is None else min(left, self._piece_s))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
