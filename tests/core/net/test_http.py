@@ -1,0 +1,463 @@
+"""The transport against a real server that misbehaves: what it says of an order is never wrong."""
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.domain.secret import Secret
+from core.errors import (
+    AppError,
+    BadAnswer,
+    NotFound,
+    Offline,
+    OrderRefused,
+    OutcomeUnknown,
+    Overloaded,
+    SignInExpired,
+)
+from core.net import http as http_module
+from core.net.connections import OpenConnections
+from core.net.http import Transport
+from core.protocol.call import Call, Host, Timeouts
+from core.protocol.trading import cancel_order, place_order, read_account
+from tests.core.golden import golden
+from tests.fakes.scripted_server import Peer, Script, ScriptedServer, free_port, scripted, unreachable
+
+TOKEN = Secret("canary-token-5b1c")
+QUICK = Timeouts(connect_s=0.3, read_s=0.2, whole_s=0.4)
+BODY = b'{"symbol":"AAPL",  "qty":"10"}'
+ORDER = json.dumps(golden("order")).encode()
+ACCOUNT = json.dumps(golden("account")).encode()
+
+PLACE: Call[Any] = place_order(BODY)
+READ: Call[Any] = read_account()
+HASTY_PLACE, HASTY_READ = replace(PLACE, timeouts=QUICK), replace(READ, timeouts=QUICK)
+
+
+def transport_to(url: str, **options: Any) -> Transport:
+    return Transport({Host.TRADING: url}, TOKEN, user_agent="Bellwether/test", **options)
+
+
+def outcome(url: str, call: Call[Any], **options: Any) -> object:
+    """What a call to that address comes to: its result, or the error it raises."""
+    transport = transport_to(url, **options)
+    try:
+        return transport.run(call)
+    except AppError as error:
+        return error
+    finally:
+        transport.close()
+
+
+def answering(body: bytes, status: str = "200 OK", *headers: str) -> Script:
+    def script(peer: Peer) -> None:
+        while peer.read_request():
+            peer.answer(body, status, *headers)
+
+    return script
+
+
+def saying(*pieces: bytes) -> Script:
+    """Read a request, say exactly this, hang up."""
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(*pieces)
+
+    return script
+
+
+def test_an_order_leaves_byte_for_byte_with_its_token_and_comes_home_as_a_value():
+    with scripted(answering(ORDER)) as server:
+        order = outcome(server.url, PLACE)
+    (request,) = server.requests
+    head, body = request.split(b"\r\n\r\n", 1)
+    lines = {line.split(b":")[0].lower(): line for line in head.split(b"\r\n")[1:]}
+    assert head.startswith(b"POST /v2/orders HTTP/1.1\r\n")
+    assert body == BODY
+    assert lines[b"authorization"] == b"Authorization: Bearer canary-token-5b1c"
+    assert lines[b"user-agent"] == b"User-Agent: Bellwether/test"
+    assert lines[b"content-type"] == b"Content-Type: application/json"
+    assert getattr(order, "client_order_id", None) == "desk-7f3a-000001"
+
+
+def test_the_token_is_not_for_the_proxy():
+    with scripted(answering(ORDER)) as server:
+        transport = Transport({Host.PROXY: server.url}, TOKEN, user_agent="x")
+        transport.run(replace(PLACE, host=Host.PROXY, path=""))
+        transport.close()
+    assert b"canary-token" not in server.requests[0]
+
+
+def accept_and_reset(peer: Peer) -> None:
+    peer.reset()
+
+
+def read_and_reset(peer: Peer) -> None:
+    peer.read_request()
+    peer.reset()
+
+
+def hang_unread(peer: Peer) -> None:
+    peer.hang()
+
+
+def read_and_hang(peer: Peer) -> None:
+    peer.read_request()
+    peer.hang()
+
+
+def drip(start: bytes, rest: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(start)
+        peer.drip(rest, 0.05)
+
+    return script
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BROKEN_GZIP = gzip.compress(ORDER)[:-9] + b"\xff" * 9
+LOST = {
+    "accepted, then reset unread": accept_and_reset,
+    "read, then reset": read_and_reset,
+    "read, then closed": saying(),
+    "never read": hang_unread,
+    "read and never answered": read_and_hang,
+    "half a status line": saying(b"HTTP/1."),
+    "no HTTP at all": saying(b"220 mail.example ESMTP\r\n\r\n"),
+    "head without an end": saying(OK + b"Content-Length: 5\r\n"),
+    "more headers than anybody has": saying(OK + b"X: y\r\n" * 5_000 + b"\r\n"),
+    "a header line without an end": saying(OK + b"X: " + b"y" * 100_000),
+    "a length that is none": saying(OK + b"Content-Length: many\r\n\r\n{}"),
+    "two lengths": saying(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+    "less than promised": saying(OK + b"Content-Length: 500\r\n\r\n" + ORDER[:100]),
+    "a chunk cut off": saying(OK + b"Transfer-Encoding: chunked\r\n\r\nff\r\n{"),
+    "a chunk of no size": saying(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+    "gzip that is none": answering(ORDER, "200 OK", "Content-Encoding: gzip"),
+    "gzip with a broken end": answering(BROKEN_GZIP, "200 OK", "Content-Encoding: gzip"),
+    "a dripping head": drip(b"", OK + b"X: " + b"y" * 1_000),
+    "a dripping body": drip(OK + b"Content-Length: 1000\r\n\r\n", ORDER),
+    "dripping chunks": drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n" * 200),
+    "a body without length that drips": drip(OK + b"\r\n", ORDER),
+}
+
+
+@pytest.mark.parametrize("script", LOST.values(), ids=LOST.keys())
+def test_an_order_whose_answer_is_lost_is_unknown_and_sent_once(script):
+    with scripted(script) as server:
+        started = time.monotonic()
+        place = outcome(server.url, HASTY_PLACE)
+        took_s = time.monotonic() - started
+    assert type(place) is OutcomeUnknown
+    assert server.connections == 1
+    assert took_s < 2
+
+
+@pytest.mark.parametrize("script", LOST.values(), ids=LOST.keys())
+def test_a_read_whose_answer_is_lost_may_be_tried_again(script):
+    with scripted(script) as server:
+        assert isinstance(outcome(server.url, HASTY_READ), Offline | BadAnswer)
+
+
+UNREADABLE = {
+    "HTML": b"<!doctype html><title>Welcome to the hotel</title>",
+    "nothing": b"",
+    "half of the JSON": ORDER[:200],
+    "an order without an id": b'{"symbol":"AAPL"}',
+    "a list": b"[]",
+    "nested for ever": b"[" * 200_000,
+    "binary": bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_success_that_cannot_be_read_is_an_unknown_order_and_a_bad_answer_to_a_read(body):
+    with scripted(answering(body)) as server:
+        assert type(outcome(server.url, PLACE)) is OutcomeUnknown
+        assert type(outcome(server.url, READ)) is BadAnswer
+
+
+@pytest.mark.parametrize("call", [PLACE, READ], ids=["order", "read"])
+def test_nothing_left_when_nobody_listens(call):
+    error = outcome(f"http://127.0.0.1:{free_port()}", call)
+    assert type(error) is Offline
+    assert "Nothing was sent" in error.remedy
+
+
+@pytest.mark.parametrize("call", [HASTY_PLACE, HASTY_READ], ids=["order", "read"])
+def test_nothing_left_when_the_connection_takes_too_long(call):
+    with unreachable() as url:
+        started = time.monotonic()
+        error = outcome(url, call)
+    assert type(error) is Offline
+    assert "Nothing was sent" in error.remedy
+    assert time.monotonic() - started < 2
+
+
+def test_nothing_left_when_the_name_does_not_exist():
+    assert type(outcome("http://broker.invalid", PLACE)) is Offline
+
+
+def test_nothing_left_when_the_token_cannot_be_a_header():
+    transport = Transport({Host.TRADING: "http://127.0.0.1:9"}, Secret("two\r\nlines"), user_agent="x")
+    with pytest.raises(Offline, match="could not be reached"):
+        transport.run(PLACE)
+    transport.close()
+
+
+def garble(peer: Peer) -> None:
+    peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\nthis is not TLS")
+
+
+# WORKAROUND: Python 3.11 forgets to close a socket that was reset between its connection and its handshake.
+PYTHON_FORGETS = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(garble, id="plain"),
+        pytest.param(accept_and_reset, id="reset", marks=PYTHON_FORGETS),
+        pytest.param(hang_unread, id="hang"),
+    ],
+)
+def test_nothing_left_when_there_is_no_secure_connection(script):
+    with scripted(script) as server:
+        error = outcome(f"https://127.0.0.1:{server.port}", HASTY_PLACE)
+    assert type(error) is Offline
+    assert "Nothing was sent" in error.remedy
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_said(self_signed):
+    def script(peer: Peer) -> None:
+        peer.start_tls(self_signed)
+        peer.read_request()
+
+    with scripted(script) as server:
+        error = outcome(f"https://127.0.0.1:{server.port}", PLACE)
+    assert type(error) is Offline
+    assert "could not be made secure" in error.headline
+    assert server.requests == []
+
+
+ANSWERS = [
+    ("403 Forbidden", b'{"code":40310000,"message":"insufficient buying power"}', OrderRefused),
+    ("401 Unauthorized", b'{"message":"unauthorized."}\n', SignInExpired),
+    ("404 Not Found", b'{"code":40410000,"message":"order not found"}', NotFound),
+    ("429 Too Many Requests", b"", Overloaded),
+    ("500 Internal Server Error", b'{"code":50010000,"message":"internal"}', OutcomeUnknown),
+    ("502 Bad Gateway", b"<html>nginx</html>", OutcomeUnknown),
+    ("504 Gateway Timeout", b"", OutcomeUnknown),
+    ("403 Forbidden", b"<html>nginx</html>", OutcomeUnknown),
+    ("301 Moved", b"", OutcomeUnknown),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), ANSWERS)
+def test_an_answer_is_judged_by_the_calls_own_table(status, body, kind):
+    with scripted(answering(body, status)) as server:
+        assert type(outcome(server.url, PLACE)) is kind
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]
+)
+def test_no_redirect_is_followed(status):
+    with scripted(answering(ORDER)) as elsewhere:
+        to = f"Location: {elsewhere.url}/v2/orders"
+        with scripted(answering(b"", status, to)) as server:
+            assert type(outcome(server.url, PLACE)) is OutcomeUnknown
+            assert type(outcome(server.url, READ)) is BadAnswer
+    assert elsewhere.connections == 0
+
+
+def test_a_cancel_needs_no_body():
+    with scripted(answering(b"", "204 No Content")) as server:
+        assert outcome(server.url, cancel_order("o-1")) is None
+    assert server.requests[0].startswith(b"DELETE /v2/orders/o-1 ")
+
+
+def test_gzip_is_understood():
+    with scripted(answering(gzip.compress(ACCOUNT), "200 OK", "Content-Encoding: gzip")) as server:
+        assert getattr(outcome(server.url, READ), "number", None) == "PA3SIM00001"
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_an_endless_answer_is_cut_off(monkeypatch, zipped):
+    monkeypatch.setattr(http_module, "MAX_ANSWER_BYTES", 1_000_000)
+    body, header = b" " * 30_000_000, "X-Plain: yes"
+    if zipped:
+        body, header = gzip.compress(body), "Content-Encoding: gzip"
+    with scripted(answering(body, "200 OK", header)) as server:
+        assert isinstance(outcome(server.url, READ), Offline | BadAnswer)
+        assert type(outcome(server.url, PLACE)) is OutcomeUnknown
+
+
+def test_the_environment_steers_nothing(monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login thief password thief\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    with scripted(answering(ACCOUNT)) as server, scripted(answering(ACCOUNT)) as proxy:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.upper(), proxy.url)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))
+        monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        outcome(server.url, READ)
+    assert b"Authorization: Bearer canary-token-5b1c" in server.requests[0]
+    assert proxy.connections == 0
+
+
+@pytest.fixture
+def hanging() -> Iterator[ScriptedServer]:
+    with scripted(read_and_hang) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("call", "kind"), [(PLACE, OutcomeUnknown), (READ, Offline)], ids=["order", "read"])
+def test_abort_ends_what_is_in_flight_at_once_and_what_comes_later_never_leaves(hanging, call, kind):
+    transport = transport_to(hanging.url)
+    came: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            transport.run(replace(call, timeouts=Timeouts(read_s=30, whole_s=60)))
+        except AppError as error:
+            came.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    _wait_until(lambda: hanging.requests)
+    started = time.monotonic()
+    transport.abort()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert time.monotonic() - started < 1
+    assert [type(error) for error in came] == [kind]
+    with pytest.raises(Offline, match="session has ended"):
+        transport.run(call)
+    transport.close()
+    assert hanging.connections == 1
+
+
+def test_a_connection_made_during_the_abort_is_not_used():
+    class Connection:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    connections, late = OpenConnections(), Connection()
+    connections.shut_down()
+    with pytest.raises(OSError, match="ended"):
+        connections.admit(late)  # type: ignore[arg-type]
+    assert late.closed
+
+
+def test_many_threads_share_a_transport_and_not_their_connections():
+    with scripted(answering(ACCOUNT)) as server:
+        transport = transport_to(server.url)
+        threads = [
+            threading.Thread(target=lambda: [transport.run(READ) for _ in range(20)]) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        transport.close()
+    assert len(server.requests) == 60
+    assert server.connections == 3
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_made_anew():
+    closed = threading.Event()
+
+    def once(peer: Peer) -> None:
+        peer.read_request()
+        peer.answer(ORDER)
+        peer.close()
+        closed.set()
+
+    with scripted(once) as server:
+        transport = transport_to(server.url)
+        transport.run(PLACE)
+        assert closed.wait(5)
+        transport.run(PLACE)
+        transport.close()
+    assert len(server.requests) == 2
+
+
+def test_a_kept_connection_that_dies_under_an_order_leaves_it_unknown():
+    def twice(peer: Peer) -> None:
+        peer.read_request()
+        peer.answer(ORDER)
+        peer.read_request()
+
+    with scripted(twice) as server:
+        transport = transport_to(server.url)
+        transport.run(PLACE)
+        with pytest.raises(OutcomeUnknown):
+            transport.run(PLACE)
+        transport.close()
+    assert len(server.requests) == 2
+    assert server.connections == 1
+
+
+def test_every_attempt_is_timed_and_only_an_answer_counts_as_one():
+    samples: list[tuple[Host, bool]] = []
+
+    def note(host: Host, seconds: float, ok: bool) -> None:
+        assert 0 <= seconds < 5
+        samples.append((host, ok))
+
+    with scripted(answering(b"{}", "500 Oops")) as server:
+        outcome(server.url, READ, on_answer=note)
+    outcome(f"http://127.0.0.1:{free_port()}", READ, on_answer=note)
+    assert samples == [(Host.TRADING, True), (Host.TRADING, False)]
+
+
+def test_no_error_tells_the_token_the_body_or_the_query():
+    with scripted(read_and_reset) as server:
+        error = outcome(server.url, PLACE)
+    assert isinstance(error, AppError)
+    shown = f"{error!r} {error} {error.detail} {error.remedy}"
+    assert "canary" not in shown
+    assert "AAPL" not in shown
+    assert error.__cause__ is None
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=120), st.booleans())
+def test_no_answer_whatever_makes_an_order_look_unsent(tail, with_status):
+    start = b"HTTP/1.1 2" if with_status else b""
+    with scripted(saying(start + tail)) as server:
+        place = outcome(server.url, PLACE)
+    assert type(place) is OutcomeUnknown
+    assert len(server.requests) == 1
+
+
+def _wait_until(happened: Any) -> None:
+    deadline = time.monotonic() + 5
+    pause = threading.Event()
+    while not happened():
+        assert time.monotonic() < deadline
+        pause.wait(0.005)
+
+
+def test_a_base_address_may_have_a_path():
+    with scripted(answering(ACCOUNT)) as server:
+        transport = transport_to(server.url + "/paper")
+        transport.run(READ)
+        transport.close()
+    assert server.requests[0].startswith(b"GET /paper/v2/account ")
