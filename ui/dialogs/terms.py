@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ui import sentences
+from ui.controls.box import RaisedBox
 from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
 
 
-class TermsTable(QFrame):
+class TermsTable(RaisedBox):
     """Shows the members of a request's body in the order and the spelling in which they are sent."""
 
     def __init__(self, theme: Theme, body: Mapping[str, str | bool], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setAccessibleName(self.tr("What is sent"))
+        super().__init__(theme, QCoreApplication.translate("TermsTable", "What is sent"), parent)
         self.shown: dict[str, PlainLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(12, 10, 12, 10)
@@ -29,7 +27,7 @@ class TermsTable(QFrame):
     def add_row(self, name: str, label: str, value: str) -> None:
         """Add one line; `name` finds it again in `shown`."""
         row = self._grid.rowCount()
-        figure = PlainLabel(value, font=self._theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        figure = PlainLabel(value, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
         figure.setAccessibleName(f"{label}: {value}")
         figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._grid.addWidget(PlainLabel(label, tone="muted"), row, 0)
@@ -40,11 +38,3 @@ class TermsTable(QFrame):
     def text(self) -> str:
         """The table as lines of text, for a screen reader and for tests."""
         return "\n".join(f"{name}: {label.text()}" for name, label in self.shown.items())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colors.line, 1))
-        painter.setBrush(self._theme.colors.raised)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.end()

@@ -1,12 +1,13 @@
 """What the order would change, in a box of three figures, and the one line on what will happen."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from core.domain.order import Side
 from core.domain.request import OrderRequest
 from ui import figures
+from ui.controls.box import RaisedBox
 from ui.controls.labels import PlainLabel
 from ui.panels.ticket_outlook import Estimate, Mood, Outlook
 from ui.theme.colors import Tone
@@ -15,13 +16,11 @@ from ui.theme.theme import Theme
 _TONE_OF_MOOD: dict[Mood, Tone] = {Mood.GOOD: "up", Mood.CAUTION: "warning", Mood.STOP: "muted"}
 
 
-class SummaryBox(QFrame):
+class SummaryBox(RaisedBox):
     """Cost, buying power after and position after; every figure is an estimate until the broker answers."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setAccessibleName(self.tr("Estimate"))
+        super().__init__(theme, QCoreApplication.translate("SummaryBox", "Estimate"), parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 9, 10, 9)
         grid.setVerticalSpacing(4)
@@ -38,7 +37,6 @@ class SummaryBox(QFrame):
         for row, (label, figure) in enumerate(rows):
             grid.addWidget(label, row, 0)
             grid.addWidget(figure, row, 1)
-        theme.changed.connect(self.update)
 
     def show_estimate(self, request: OrderRequest, expected: Estimate | None) -> None:
         """Show what `request` would change; dashes while that cannot be told."""
@@ -65,17 +63,9 @@ class SummaryBox(QFrame):
         return f"{text} \u00b7 " + self.tr("avg {price}").format(price=figures.price(expected.average_after))
 
     def _figure(self, name: str) -> PlainLabel:
-        label = PlainLabel(figures.MISSING, font=self._theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        label = PlainLabel(figures.MISSING, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
         label.setAccessibleName(name)
         return label
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colors.line, 1))
-        painter.setBrush(self._theme.colors.raised)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.end()
 
 
 class MoodMark(QWidget):
