@@ -6,8 +6,10 @@ session object from `core.protocol` and makes a new one for every connection.
 
 import logging
 import random
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl, Signal, Slot
@@ -17,14 +19,24 @@ from PySide6.QtWebSockets import QWebSocket, QWebSocketProtocol
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.protocol.retry import HOPELESS, reconnect_wait_s
 
-PING_MS = 4_000
-SILENT_S = 9.0  # neither frame nor pong for two pings: shown as silent
-DEAD_S = 18.0  # then the connection is given up (stale within 20 s, threat model S3)
-HANDSHAKE_S = 12.0
-TICK_MS = 250
+_UPGRADE_REFUSED = re.compile(r"status code: (\d{3})")  # in QWebSocket's words, the only place it stands
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 _NS = 1_000_000_000
+# Too many connections, or too quick a return, is answered on the upgrade (protocol page section 1.5).
+_REASON_OF_STATUS = {401: RefusalReason.TOKEN_REFUSED, 429: RefusalReason.CONNECTION_LIMIT}
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """For how many seconds a connection is believed in."""
+
+    ping_s: float = 4.0
+    silent_s: float = 9.0  # neither frame nor pong for two pings: shown as silent
+    dead_s: float = 18.0  # then the connection is given up (stale within 20 s, threat model S3)
+    handshake_s: float = 12.0
+    steady_s: float = 15.0  # one that lived this long was a success; a shorter one counts as a failure more
+    tick_s: float = 0.25
 
 
 class Conversation(Protocol):
@@ -69,8 +81,12 @@ class SocketDriver(QObject):
         address: str,
         conversation: Conversation,
         header: tuple[bytes, bytes] | None = None,
+        *,
+        patience: Patience | None = None,
+        wait_s: Callable[[int, RefusalReason, float], float] = reconnect_wait_s,
     ) -> None:
         super().__init__()
+        self._patience, self._wait_s = patience or Patience(), wait_s
         self._name, self._address, self._header = name, address, header
         self._conversation = conversation
         self._phase = StreamPhase.OFF
@@ -78,14 +94,14 @@ class SocketDriver(QObject):
         self._socket: QWebSocket | None = None
         self._failures = 0
         self._lives = 0
-        self._heard_ns = self._last_message_ns = self._connected_ns = self._retry_at_ns = 0
+        self._heard_ns = self._last_message_ns = self._connected_ns = self._live_ns = self._retry_at_ns = 0
         self._published: StreamStatus | None = None
         self._wanted = False
         self._ticker = QTimer(self)
-        self._ticker.setInterval(TICK_MS)
+        self._ticker.setInterval(int(self._patience.tick_s * 1000))
         self._ticker.timeout.connect(self._tick)
         self._pinger = QTimer(self)
-        self._pinger.setInterval(PING_MS)
+        self._pinger.setInterval(int(self._patience.ping_s * 1000))
         self._pinger.timeout.connect(self._ping)
 
     # What the GUI thread asks for.
@@ -115,7 +131,7 @@ class SocketDriver(QObject):
     # The life of one connection.
 
     def _connect(self) -> None:
-        self._retry_at_ns = 0
+        self._retry_at_ns = self._live_ns = 0
         socket = QWebSocket("", QWebSocketProtocol.Version.VersionLatest, self)
         socket.setMaxAllowedIncomingMessageSize(MAX_FRAME_BYTES)
         socket.setMaxAllowedIncomingFrameSize(MAX_FRAME_BYTES)
@@ -157,13 +173,16 @@ class SocketDriver(QObject):
         """The connection is over, whoever ended it; decide what is next."""
         if self._socket is None:
             return
+        now = time.monotonic_ns()
+        if self._live_ns and (now - self._live_ns) / _NS >= self._patience.steady_s:
+            self._failures = 0
         self._drop(politely=politely)
         self._failures += 1
         if reason in HOPELESS:
             self._enter(StreamPhase.REFUSED, reason)
             return
-        wait_s = reconnect_wait_s(self._failures, reason, random.random())  # noqa: S311 - jitter
-        self._retry_at_ns = time.monotonic_ns() + int(wait_s * _NS)
+        wait_s = self._wait_s(self._failures, reason, random.random())  # noqa: S311 - jitter
+        self._retry_at_ns = now + int(wait_s * _NS)
         self._enter(StreamPhase.WAITING, reason)
         _log.info("%s stream down (%s), next attempt in %.1f s", self._name, reason or "no reason", wait_s)
 
@@ -194,7 +213,7 @@ class SocketDriver(QObject):
         self._enter(StreamPhase.LIVE)
         if was_silent:
             return
-        self._failures = 0
+        self._live_ns = time.monotonic_ns()
         self._lives += 1
         self.came_live.emit()
 
@@ -213,13 +232,12 @@ class SocketDriver(QObject):
     @Slot(QAbstractSocket.SocketError)
     def _on_socket_error(self, _error: QAbstractSocket.SocketError) -> None:
         text = "" if self._socket is None else self._socket.errorString()
-        # Too many connections, or too quick a return, is answered on the upgrade (protocol page 1.5).
-        if "429" in text:
-            self._lose(RefusalReason.CONNECTION_LIMIT)
-        elif "401" in text or "403" in text:
-            self._lose(RefusalReason.TOKEN_REFUSED)
-        else:
+        refused = _UPGRADE_REFUSED.search(text)
+        if refused is None:
             self._lose(RefusalReason.UNREACHABLE)
+        else:
+            # 401 alone speaks of the token: 403 comes from proxies at the edge too (protocol page section 1.4).
+            self._lose(_REASON_OF_STATUS.get(int(refused[1]), RefusalReason.SERVER_ERROR))
 
     @Slot(QByteArray)
     def _on_binary(self, frame: QByteArray) -> None:
@@ -244,13 +262,13 @@ class SocketDriver(QObject):
         quiet_s = (now - self._heard_ns) / _NS
         match self._phase:
             case StreamPhase.CONNECTING | StreamPhase.AUTHENTICATING:
-                if (now - self._connected_ns) / _NS > HANDSHAKE_S:
+                if (now - self._connected_ns) / _NS > self._patience.handshake_s:
                     self._lose(RefusalReason.NO_ANSWER)
-            case StreamPhase.LIVE if quiet_s > SILENT_S:
+            case StreamPhase.LIVE if quiet_s > self._patience.silent_s:
                 self._enter(StreamPhase.SILENT, RefusalReason.NO_ANSWER)
-            case StreamPhase.SILENT if quiet_s > DEAD_S:
+            case StreamPhase.SILENT if quiet_s > self._patience.dead_s:
                 self._lose(RefusalReason.NO_ANSWER)
-            case StreamPhase.SILENT if quiet_s < SILENT_S:
+            case StreamPhase.SILENT if quiet_s < self._patience.silent_s:
                 self._become_live()
             case StreamPhase.WAITING if now >= self._retry_at_ns:
                 self._connect()
