@@ -2,16 +2,19 @@
 
 import statistics
 from collections import deque
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from core.domain.connection import StreamName, StreamPhase, StreamStatus
+from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
+from core.domain.freshness import NS_PER_S
 from core.services.broker_link import AnswerSample, BrokerLink
 from core.services.clock import Clock
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
 
 TELL_MS = 250
+MUTE_S = 8.0
 _SAMPLES = 20
 _RATE_WINDOW_NS = 3_000_000_000
 
@@ -43,12 +46,29 @@ class ConnectionMonitor(QObject):
         link.answered.connect(self._take_sample)
 
     def status(self, name: StreamName) -> StreamStatus:
-        """The state of one stream."""
-        return self._statuses[name]
+        """The state of one stream.
+
+        A data stream that is connected and yet says nothing, while the market is open and symbols are
+        streamed, counts as silent: pongs prove that the connection lives, not that the feed does.
+        """
+        status = self._statuses[name]
+        if name is StreamName.QUOTES and self.mute_s > MUTE_S:
+            return replace(status, phase=StreamPhase.SILENT, reason=RefusalReason.NO_ANSWER)
+        return status
+
+    @property
+    def mute_s(self) -> float:
+        """For how many seconds the data stream has been live and mute although it should speak; else 0."""
+        status = self._statuses[StreamName.QUOTES]
+        should_speak = self._market_clock.is_open and self._board.streamed
+        if status.phase is not StreamPhase.LIVE or not should_speak:
+            return 0.0
+        since_ns = max(status.last_message_ns or 0, status.connected_ns or 0)
+        return (self._clock.monotonic_ns() - since_ns) / NS_PER_S
 
     def is_live(self, name: StreamName) -> bool:
         """Whether what the stream carries may be shown as fresh."""
-        return self._statuses[name].phase is StreamPhase.LIVE
+        return self.status(name).phase is StreamPhase.LIVE
 
     def message_rate(self, name: StreamName) -> float:
         """Messages a second over the last few seconds."""

@@ -329,7 +329,10 @@ class OrderDesk(QObject):
         self._link.notice(error)
         _log.info("intent %s: %s", key, error)
         intent = self._intents[key]
-        if isinstance(error, Offline | StorageFailed) or intent.state is IntentState.DRAFT:
+        if intent.state is IntentState.WORKING or intent.state.is_settled:
+            # The stream or a list was faster than the answer, and knows better: the broker has it.
+            self._look_ups.begin(key)
+        elif isinstance(error, Offline | StorageFailed) or intent.state is IntentState.DRAFT:
             self._move(key, IntentState.NEVER_SENT, reason=error.headline)
             if isinstance(error, StorageFailed):
                 self.journal_failed.emit(error)

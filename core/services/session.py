@@ -24,6 +24,7 @@ from core.services.frame_clock import FrameClock
 from core.services.log import EventLog
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
+from core.services.mute_watch import MuteWatch
 from core.services.order_sender import OrderSender
 from core.services.orders import OrderDesk
 from core.services.positions import PositionKeeper
@@ -85,6 +86,7 @@ class Session(QObject):
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
         self.connection = ConnectionMonitor(link, self.market, self.market_clock, parts.clock, self)
+        self._mute_watch = MuteWatch(self.connection, self.market, self)
         self.log = EventLog(parts.frames, parts.clock, self)
         self._orders_talk = OrderConversation(grant.token)
         self._market_talk = MarketConversation(grant.token, self._mailbox)
@@ -114,6 +116,7 @@ class Session(QObject):
         self.market_clock.start()
         if self.grant.may_read_data:
             self.market.follow("watchlist", self.watchlist.symbols)
+            self._mute_watch.start()
         else:
             self.connection.take_status(_without_data_scope())
 
@@ -126,6 +129,7 @@ class Session(QObject):
             self.market_clock,
             self.market,
             self.connection,
+            self._mute_watch,
         ):
             part.stop()
         self._streams.stop()
@@ -137,6 +141,7 @@ class Session(QObject):
             socket.status_changed.connect(self.connection.take_status, queued)
             socket.status_changed.connect(self.log.take_status, queued)
             socket.status_changed.connect(self._watch_for_refusal, queued)
+        self._mute_watch.reconnect_wanted.connect(self._market_socket.reconnect_now, queued)
         self._market_talk.has_to_speak.connect(self._market_socket.speak)
         self._market_talk.symbols_refused.connect(self.market.limit_symbols, queued)
         self.market.wanted_changed.connect(self._market_talk.want, queued)
