@@ -4,47 +4,17 @@ Both decide what becomes of an order, and neither can be told from the exception
 the same stands for a connection that was never made and for an answer that never came.
 """
 
-import contextlib
 import http.client
 import io
 import socket
-import threading
 import time
-import weakref
 from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-
-class OpenConnections:
-    """Every open connection of a transport; safe to use from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
-        self.is_closed = False
-
-    def admit(self, connection: HTTPConnection) -> None:
-        """Take note of a connection that was just made. Raises OSError once `shut_down` was called."""
-        with self._lock:
-            if not self.is_closed:
-                self._connections.add(connection)
-                return
-        connection.close()
-        raise ConnectionAbortedError("the session has ended")
-
-    def shut_down(self) -> None:
-        """End whatever is in flight, and let no further connection be used."""
-        with self._lock:
-            self.is_closed = True
-            connections = list(self._connections)
-        for connection in connections:
-            sock = connection.sock
-            if sock is not None:
-                with contextlib.suppress(OSError):  # closed already is what we want
-                    sock.shutdown(socket.SHUT_RDWR)
+from core.net.open_connections import OpenConnections
 
 
 class TrackedAdapter(HTTPAdapter):

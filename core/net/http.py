@@ -6,14 +6,18 @@ Blocking: belongs on a lane's thread, never on the GUI thread. Foreign exception
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
-
-import requests
+from typing import TYPE_CHECKING, TypeVar
 
 from core.domain.secret import Secret
 from core.errors import AppError, BadAnswer, Offline, OutcomeUnknown
-from core.net.connections import OpenConnections, TrackedAdapter
+from core.net.open_connections import OpenConnections
 from core.protocol.call import Answer, Call, Host
+
+if TYPE_CHECKING:
+    # The HTTP library takes 60 ms to load, on the lane that first needs it: no window should wait for that.
+    import requests
+
+    from core.net.connections import TrackedAdapter
 
 Result = TypeVar("Result")
 
@@ -101,11 +105,15 @@ class Transport:
                 body = _read_whole(response)
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(status=response.status_code, headers=names, body=body)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # the HTTP library's own are OSErrors
             raise _translated(call, error, has_sent=adapter.has_sent) from None
 
-    def _session(self) -> tuple[requests.Session, TrackedAdapter]:
+    def _session(self) -> "tuple[requests.Session, TrackedAdapter]":
         """One for each thread: threads share no connection."""
+        import requests
+
+        from core.net.connections import TrackedAdapter
+
         if not hasattr(self._local, "session"):
             session = requests.Session()
             session.trust_env = False
@@ -122,7 +130,7 @@ class _AnswerTooLarge(ValueError):
     pass
 
 
-def _read_whole(response: requests.Response) -> bytes:
+def _read_whole(response: "requests.Response") -> bytes:
     """Read the body, bounded in size; the connection bounds it in time."""
     body = bytearray()
     for chunk in response.iter_content(_CHUNK_BYTES):
@@ -133,8 +141,10 @@ def _read_whole(response: requests.Response) -> bytes:
 
 
 def _translated(call: Call[Result], error: Exception, *, has_sent: bool) -> AppError:
+    from requests.exceptions import SSLError
+
     detail = f"{call.method} {call.path}: {type(error).__name__}"
-    if not has_sent and isinstance(error, requests.exceptions.SSLError):
+    if not has_sent and isinstance(error, SSLError):
         return Offline(
             "The connection could not be made secure: its certificate or encryption was refused.",
             "Nothing was sent. Do not go on if this network asks you to accept a certificate.",

@@ -24,8 +24,8 @@ from core.errors import (
     SignInExpired,
 )
 from core.net import http as http_module
-from core.net.connections import OpenConnections
 from core.net.http import Transport
+from core.net.open_connections import OpenConnections
 from core.protocol.call import Call, Host, Timeouts
 from core.protocol.trading import cancel_order, place_order, read_account
 from tests.core.golden import golden

@@ -1,0 +1,43 @@
+"""Which connections of a transport are open, so that all can be ended at once.
+
+Apart from `core.net.connections`, and without the HTTP library: a transport is made long before its first
+call.
+"""
+
+import contextlib
+import socket
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+
+
+class OpenConnections:
+    """Every open connection of a transport; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self.is_closed = False
+
+    def admit(self, connection: "HTTPConnection") -> None:
+        """Take note of a connection that was just made. Raises OSError once `shut_down` was called."""
+        with self._lock:
+            if not self.is_closed:
+                self._connections.add(connection)
+                return
+        connection.close()
+        raise ConnectionAbortedError("the session has ended")
+
+    def shut_down(self) -> None:
+        """End whatever is in flight, and let no further connection be used."""
+        with self._lock:
+            self.is_closed = True
+            connections = list(self._connections)
+        for connection in connections:
+            sock = connection.sock
+            if sock is not None:
+                with contextlib.suppress(OSError):  # closed already is what we want
+                    sock.shutdown(socket.SHUT_RDWR)
