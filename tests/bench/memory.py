@@ -1,6 +1,7 @@
 """What the trading process holds in memory after minutes of streaming, beside the bare window."""
 
 import statistics
+import threading
 import time
 
 import psutil
@@ -45,11 +46,11 @@ def measure(effort: Effort) -> list[Row]:
 
 
 def _samples(child: Child, seconds: float) -> list[tuple[float, float]]:
-    started = time.monotonic()
+    started, pause = time.monotonic(), threading.Event()
     samples: list[tuple[float, float]] = []
     while (at := time.monotonic() - started) < seconds - _EVERY_S:
         samples.append((at, _resident_mib(child.pid)))
-        time.sleep(_EVERY_S)
+        pause.wait(_EVERY_S)
     return samples
 
 

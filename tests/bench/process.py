@@ -1,6 +1,7 @@
 """Child processes that are given one JSON line and answer with JSON lines."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ class Child:
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"tests.bench.children.{module}", *arguments],
             cwd=ROOT,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -89,5 +91,10 @@ class Child:
 def run_once(command: Sequence[str]) -> tuple[int, Answer]:
     """Run a command to its end; returns the moment of its start, and the JSON line it printed."""
     started_ns = time.monotonic_ns()
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, check=True)
     return started_ns, dict(json.loads(done.stdout))
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but compiled modules are kept, as they are wherever people run this."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+import threading
 import time
 
 from alpaca.trading.client import TradingClient
@@ -16,14 +17,14 @@ def main() -> None:
     client = TradingClient(oauth_token=order["token"], paper=True, url_override=order["trading_url"])
     client.get_account()  # connected, as the trading program is when somebody clicks
     chance = random.Random(1)
-    called = []
+    called, pause = [], threading.Event()
     for _ in range(order["orders"]):
         request = LimitOrderRequest(
             symbol="AAPL", qty=1, side=OrderSide.BUY, time_in_force=TimeInForce.DAY, limit_price=1.0
         )
         called.append(time.monotonic_ns())
         client.submit_order(request)
-        time.sleep(chance.uniform(0.02, 0.08))
+        pause.wait(chance.uniform(0.02, 0.08))
     sys.stdout.write(json.dumps({"called": called}) + "\n")
 
 

@@ -8,13 +8,15 @@ observer that it was made and bound.
 import importlib
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import main
 import ui.main_window
-from core.services.session import Session
 from core.store import vault
 from tests.bench.children.observer import Observer
+
+if TYPE_CHECKING:
+    from core.services.session import Session  # the program itself loads it only behind its first window
 
 
 class MemoryKeyring:
@@ -50,7 +52,7 @@ def put_in(observer: Observer, token: str | None) -> None:
             super().__init__(*arguments, **options)
             observer.window_made(self)
 
-        def show_session(self, session: Session, *arguments: Any, **options: Any) -> None:
+        def show_session(self, session: "Session", *arguments: Any, **options: Any) -> None:
             super().show_session(session, *arguments, **options)
             observer.session_shown(self, session)
 
