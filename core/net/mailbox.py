@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from core.protocol.data_messages import DailyBar, Message, MinuteBar, QuoteMessage, TradeMessage, UpdatedBar
 
 RECENT = 200  # messages kept for the event log between two frames; older ones are only counted
+BARS = 5_000  # more than every symbol of a plan has in a minute; a flood pushes the oldest out
 
 
 @dataclass(slots=True)
@@ -20,7 +21,9 @@ class Delivery:
 
     quotes: dict[str, tuple[QuoteMessage, int]] = field(default_factory=dict)
     trades: dict[str, tuple[TradeMessage, int]] = field(default_factory=dict)
-    bars: list[tuple[MinuteBar | UpdatedBar | DailyBar, int]] = field(default_factory=list)
+    bars: deque[tuple[MinuteBar | UpdatedBar | DailyBar, int]] = field(
+        default_factory=lambda: deque(maxlen=BARS)
+    )
     recent: deque[tuple[Message, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
     messages: int = 0
 

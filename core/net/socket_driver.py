@@ -236,7 +236,7 @@ class SocketDriver(QObject):
         if refused is None:
             self._lose(RefusalReason.UNREACHABLE)
         else:
-            # 401 alone speaks of the token: 403 comes from proxies at the edge too (protocol page section 1.4).
+            # 401 alone speaks of the token: proxies at the edge answer 403 too (protocol page section 1.4).
             self._lose(_REASON_OF_STATUS.get(int(refused[1]), RefusalReason.SERVER_ERROR))
 
     @Slot(QByteArray)
