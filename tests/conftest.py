@@ -5,6 +5,7 @@ pyproject.toml, each with its reason.
 """
 
 import gc
+import itertools
 import logging
 import os
 import re
@@ -24,7 +25,7 @@ for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_D
     (_OUTSIDE / _name).mkdir(0o700)
     os.environ[f"XDG_{_name}"] = str(_OUTSIDE / _name)
 
-from tests.leaks import Snapshot  # noqa: E402 - what it loads must see the environment above
+from tests.leaks import Snapshot, collect_everything  # noqa: E402 - what it loads must see the environment above
 
 hypothesis.settings.register_profile("developer", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
@@ -55,17 +56,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage on this thread only, as the app does: another could destroy a widget, and crash Qt.
-
-    What has been imported so far is set aside for good, which makes the collection after each test cheap.
-    """
+    """Collect garbage between tests and on this thread only: another could destroy a widget, and crash Qt."""
     gc.collect()
     gc.freeze()
     gc.disable()
 
 
+_TESTS = itertools.count(1)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
+    if next(_TESTS) % 250 == 0:
+        collect_everything()
     before = Snapshot()
     yield
     if leftovers := before.leftovers():

@@ -5,6 +5,7 @@ Whatever is on its way out is waited for, so that a slow machine is no leak.
 """
 
 import gc
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -29,22 +30,26 @@ class Snapshot:
 
     threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(_threads()))
     children: frozenset[psutil.Process] = field(default_factory=lambda: frozenset(_children()))
-    qt_objects: frozenset[int] = field(
-        default_factory=lambda: frozenset(address for address, _ in _qt_objects())
-    )
+    qt_objects: frozenset[int] = field(default_factory=lambda: frozenset(_qt_objects()))
 
     def leftovers(self) -> list[str]:
         """Name what has come since and does not go away by itself. Collects garbage: main thread only."""
-        gc.collect()
+        threads = [thread for thread in _threads() if thread not in self.threads and _stays(thread)]
         return [
-            *(
-                f"thread {thread.name}"
-                for thread in _threads()
-                if thread not in self.threads and _stays(thread)
-            ),
+            *(f"thread {thread.name}" for thread in threads),
             *(_described(child) for child in self._children_that_stay()),
-            *(name for address, name in _qt_objects() if address not in self.qt_objects),
+            *self._qt_objects_that_stay(),
         ]
+
+    def _qt_objects_that_stay(self) -> list[str]:
+        gc.collect()
+        suspects = _qt_objects().keys() - self.qt_objects
+        names = []
+        if suspects:  # perhaps garbage that hangs on something set aside
+            collect_everything()
+            names = [name for address, name in _qt_objects().items() if address in suspects]
+        gc.freeze()  # what survives a test is set aside, so that collecting after each one stays cheap
+        return names
 
     def _children_that_stay(self) -> Iterable[psutil.Process]:
         new = [child for child in _children() if child not in self.children]
@@ -70,6 +75,11 @@ def _stays(thread: threading.Thread) -> bool:
 
 
 def _children() -> list[psutil.Process]:
+    if os.name == "posix":
+        try:  # at no cost, where psutil reads the whole process table
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return []
     return [child for child in psutil.Process().children(recursive=True) if child.is_running()]
 
 
@@ -80,32 +90,39 @@ def _described(child: psutil.Process) -> str:
         return f"child process {child.pid}"
 
 
-def _qt_objects() -> Iterator[tuple[int, str]]:
-    """Yield the windows, running timers and running threads that Qt has now."""
+def _qt_objects() -> dict[int, str]:
+    """Return the windows, and of what is not set aside the running timers and threads, that Qt has now."""
     core: Any = sys.modules.get("PySide6.QtCore")
-    if core is None or core.QCoreApplication.instance() is None:
-        return
+    app = core and core.QCoreApplication.instance()
+    if not app:
+        return {}
     core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
     import shiboken6  # not before somebody has loaded Qt
 
-    def address(thing: Any) -> int:
-        return int(shiboken6.getCppPointer(thing)[0])
+    def is_running(thing: Any) -> bool:
+        if not issubclass(type(thing), (core.QTimer, core.QThread)) or not shiboken6.isValid(thing):
+            return False
+        if isinstance(thing, core.QTimer):
+            return bool(thing.isActive())
+        return bool(thing.isRunning()) and thing is not core.QThread.currentThread()
 
-    widgets: Any = sys.modules.get("PySide6.QtWidgets")
-    if widgets is not None and isinstance(core.QCoreApplication.instance(), widgets.QApplication):
-        for window in widgets.QApplication.topLevelWidgets():
-            if shiboken6.isValid(window) and type(window).__name__ not in TOLERATED:
-                yield address(window), f"window {type(window).__name__} {window.objectName()!r}"
-    for thing in gc.get_objects():
-        if issubclass(type(thing), (core.QTimer, core.QThread)) and shiboken6.isValid(thing):
-            if isinstance(thing, core.QTimer) and thing.isActive():
-                yield (
-                    address(thing),
-                    f"running timer of {type(thing.parent()).__name__}, {thing.interval()} ms",
-                )
-            if (
-                isinstance(thing, core.QThread)
-                and thing.isRunning()
-                and thing is not core.QThread.currentThread()
-            ):
-                yield address(thing), f"running Qt thread {thing.objectName()!r}"
+    windows = [
+        window
+        for window in (app.topLevelWidgets() if hasattr(app, "topLevelWidgets") else ())
+        if shiboken6.isValid(window) and type(window).__name__ not in TOLERATED
+    ]
+    running = [thing for thing in gc.get_objects() if is_running(thing)]
+    return {int(shiboken6.getCppPointer(thing)[0]): _named(thing) for thing in (*windows, *running)}
+
+
+def _named(thing: Any) -> str:
+    if hasattr(thing, "interval"):
+        return f"running timer of {type(thing.parent()).__name__}, {thing.interval()} ms"
+    kind = "window" if hasattr(thing, "windowTitle") else "running thread"
+    return f"{kind} {type(thing).__name__} {thing.objectName()!r}"
+
+
+def collect_everything() -> None:
+    """Collect also the garbage among, or held by, what was set aside after earlier tests."""
+    gc.unfreeze()
+    gc.collect()
