@@ -89,6 +89,18 @@ def signed_percent(fraction: Number | None, places: int = 2) -> str:
     return " ".join(filter(None, (arrow(fraction), percent(fraction, places))))
 
 
+def for_ears(text: str) -> str:
+    """A text for ears, with the signs that screen readers swallow as words: `▼ −4.50` is `minus 4.50`."""
+    if text == MISSING:
+        return "none"
+    return " ".join(_spoken_word(word) for word in text.split() if word not in (UP_ARROW, DOWN_ARROW))
+
+
+def _spoken_word(word: str) -> str:
+    sign = {MINUS: "minus ", "+": "plus "}.get(word[0], "") if len(word) > 1 else ""
+    return sign + word[1:] if sign else word
+
+
 def age(seconds: float | None) -> str:
     """How long ago, as short as it may be: `0.2 s`, `22 s`, `3 min`, `2 h`, `4 d`."""
     if seconds is None:

@@ -30,8 +30,8 @@ class TopFigure(QWidget):
     def __init__(self, theme: Theme, label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         right = Qt.AlignmentFlag.AlignRight
-        self._label = label
         self.figure = PlainLabel(figures.MISSING, font=theme.fonts.strong, align=right)
+        self.figure.set_caption(label)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -41,7 +41,6 @@ class TopFigure(QWidget):
     def show_figure(self, text: str, tone: Tone = "text") -> None:
         """Show the figure, and say it with its label to a screen reader."""
         self.figure.show_text(text, tone)
-        self.figure.setAccessibleName(f"{self._label}: {text}")
 
 
 class TopBar(QWidget):

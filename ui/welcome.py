@@ -54,7 +54,7 @@ class WelcomeView(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Sign-in progress"))
         self.phase = PlainLabel(tone="muted", wrap=True, align=centred)
-        self.phase.setAccessibleName(self.tr("Sign-in"))
+        self.phase.set_caption(self.tr("Sign-in"))
         self.failure = PlainLabel(tone="down", font=theme.fonts.strong, wrap=True, align=centred)
         self.remedy = PlainLabel(tone="muted", wrap=True, align=centred)
         self.keyring = PlainLabel(tone="warning", wrap=True, align=centred)

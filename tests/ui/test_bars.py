@@ -61,9 +61,9 @@ def test_the_top_bar_shows_figures_with_sign_and_arrow(top, session):
 
 
 def test_the_badges_name_scope_environment_and_account(top):
-    assert top.scopes.text == "may trade \u00b7 read data"
-    assert top.environment.text == "PAPER \u00b7\u00b73F7A"
-    assert top.environment.accessibleName() == "PAPER \u00b7\u00b73F7A"
+    assert top.scopes.text() == "may trade \u00b7 read data"
+    assert top.environment.text() == "PAPER \u00b7\u00b73F7A"
+    assert top.environment.accessibleName() == "Paper \u00b7\u00b73F7A"
 
 
 def test_a_live_badge_is_filled_and_a_paper_badge_is_not(theme, qtbot, top):
@@ -72,8 +72,8 @@ def test_a_live_badge_is_filled_and_a_paper_badge_is_not(theme, qtbot, top):
     top.show_session(cast(Session, live))
     assert paper_surface is None
     assert top.environment.surface()[0] == theme.colors.live
-    assert top.environment.text.startswith("LIVE")
-    assert top.scopes.text == "read only"
+    assert top.environment.text().startswith("LIVE")
+    assert top.scopes.text() == "read only"
 
 
 def test_signed_out_shows_nothing_of_an_account(top):

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.domain.environment import Environment
 from ui import words
+from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
 
 _PAD_PX = 9
@@ -13,29 +14,14 @@ _RADIUS_PX = 4
 _HEIGHT_PX = 22
 
 
-class Badge(QWidget):
+class Badge(PlainLabel):
     """A word in a rounded frame; painted, so that nothing can restyle what it says by accident."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(font=theme.fonts.small, parent=parent)
         self._theme = theme
-        self._text = ""
-        self.setFont(theme.fonts.small)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
-
-    @property
-    def text(self) -> str:
-        """What the badge says."""
-        return self._text
-
-    def show_text(self, text: str) -> None:
-        """Say `text`, on screen and to a screen reader."""
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
-            self.updateGeometry()
-            self.update()
 
     def surface(self) -> tuple[QColor | None, QColor, QColor]:
         """The colours of the surface (None for none), the frame and the text."""
@@ -43,7 +29,7 @@ class Badge(QWidget):
         return None, colors.line, colors.muted
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 2 * _PAD_PX, _HEIGHT_PX)
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2 * _PAD_PX, _HEIGHT_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         surface, frame, text = self.surface()
@@ -53,7 +39,7 @@ class Badge(QWidget):
         painter.setBrush(surface if surface is not None else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
         painter.setPen(text)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         painter.end()
 
 
@@ -73,7 +59,9 @@ class EnvironmentBadge(Badge):
     def show_account(self, environment: Environment, short_number: str) -> None:
         """Name the environment and the account's last four characters."""
         self._environment = environment
-        self.show_text(words.account_label(environment, short_number).upper())
+        label = words.account_label(environment, short_number)
+        self.show_text(label.upper())
+        self.setAccessibleName(label)  # capitals may be spelt letter by letter
         self.update()
 
     def surface(self) -> tuple[QColor | None, QColor, QColor]:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStylePainter, QWidget
 
+from ui.figures import for_ears
 from ui.theme.colors import Tone
 
 
@@ -15,7 +16,11 @@ def restyle(widget: QWidget) -> None:
 
 
 class PlainLabel(QLabel):
-    """A label in one of the theme's tones that knows no markup and repaints only when its text changes."""
+    """A label in one of the theme's tones that knows no markup and repaints only when its text changes.
+
+    An accessible name would hide the text from a screen reader: a text that does not explain itself gets
+    a caption, which is said before it.
+    """
 
     def __init__(
         self,
@@ -34,7 +39,13 @@ class PlainLabel(QLabel):
         self.setProperty("tone", tone)
         if font is not None:
             self.setFont(font)
+        self._caption = ""
         self.setText(text)
+
+    def set_caption(self, caption: str) -> None:
+        """Say to a screen reader what the text is."""
+        self._caption = caption
+        self._say()
 
     def set_tone(self, tone: Tone) -> None:
         """Change the colour by the token's name."""
@@ -48,6 +59,12 @@ class PlainLabel(QLabel):
             self.set_tone(tone)
         if text != self.text():
             self.setText(text)
+            self._say()
+
+    def _say(self) -> None:
+        if self._caption:
+            text = for_ears(self.text())
+            self.setAccessibleName(f"{self._caption}: {text}" if text else self._caption)
 
 
 class ElidedLabel(PlainLabel):

@@ -45,15 +45,18 @@ class SegmentedControl(QWidget):
         for index, segment in enumerate(segments):
             button = QPushButton(segment.text)
             button.setCheckable(True)
+            button.setAutoExclusive(
+                True
+            )  # the group sees to that; this tells assistive technology: a radio button
             button.setAutoDefault(False)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
             button.setProperty("place", _place(index, len(segments)))
             button.setProperty("tone", segment.tone)
-            button.setAccessibleName(f"{name}: {segment.text}")
             if font is not None:
                 button.setFont(font)
             self._group.addButton(button, index)
             row.addWidget(button, 1)
+            self.relabel(segment.code, segment.text)
         self._group.button(0).setChecked(True)
         self._keep_one_tab_stop()
         self._group.idToggled.connect(self._on_toggled)
@@ -67,6 +70,13 @@ class SegmentedControl(QWidget):
         """Take the segment of that code; an unknown code is ignored."""
         if code in self._codes:
             self._group.button(self._codes.index(code)).setChecked(True)
+
+    def relabel(self, code: str, text: str) -> None:
+        """Show `text` on a segment; costs nothing when it stands there already."""
+        button = self.button(code)
+        if button.text() != text or not button.accessibleName():
+            button.setText(text)
+            button.setAccessibleName(f"{self.accessibleName()}: {text}")
 
     def button(self, code: str) -> QAbstractButton:
         """The button of a segment, for tool tips and tests."""

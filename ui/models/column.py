@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import Qt
 
-from ui.figures import MINUS, MISSING
+from ui.figures import for_ears
 from ui.theme.colors import Tone
 
 Row = TypeVar("Row")
@@ -82,21 +82,10 @@ class Column(Generic[Row]):
         if self.spoken is not None:
             return self.spoken(row)
         cell = self.cell(row)
-        words = [self.spoken_title or self.title, spoken_figure(cell.text), spoken_figure(cell.badge)]
+        words = [self.spoken_title or self.title, for_ears(cell.text), for_ears(cell.badge)]
         return " ".join(word for word in words if word)
 
     @property
     def is_right_aligned(self) -> bool:
         """Whether cells and title stand at the right edge."""
         return self.kind not in (CellKind.TEXT, CellKind.SYMBOL, CellKind.SPARKLINE)
-
-
-def spoken_figure(text: str) -> str:
-    """Spell the signs that screen readers swallow: `−4.50` becomes `minus 4.50`."""
-    if text == MISSING:
-        return "none"
-    if text.startswith(MINUS):
-        return "minus " + text[1:]
-    if text.startswith("+"):
-        return "plus " + text[1:]
-    return text

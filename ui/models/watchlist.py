@@ -72,6 +72,7 @@ class WatchlistModel(TableModel[WatchRow]):
             ),
             Column(
                 title="",
+                spoken_title=self.tr("Recent prices"),
                 text=lambda _row: "",
                 kind=CellKind.SPARKLINE,
                 tone=_tone_of_change,
@@ -182,7 +183,7 @@ class WatchlistModel(TableModel[WatchRow]):
         if not row.held:
             return row.symbol
         return self.tr("{symbol}, {quantity} held").format(
-            symbol=row.symbol, quantity=figures.quantity(row.held)
+            symbol=row.symbol, quantity=figures.for_ears(figures.quantity(row.held))
         )
 
     def _spoken_trend(self, row: WatchRow) -> str:

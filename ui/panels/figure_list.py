@@ -16,14 +16,13 @@ class FigureLine:
     def __init__(self, name: str) -> None:
         self.label = ElidedLabel(name, tone="muted")
         self.figure = PlainLabel("", align=_RIGHT)
-        self.figure.setAccessibleName(name)
+        self.figure.set_caption(name)
         self.figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setFixedHeight(_LINE_PX)
 
     def show(self, text: str, tone: Tone = "text") -> None:
         """Show a figure, on screen and to a screen reader."""
         self.figure.show_text(text, tone)
-        self.figure.setAccessibleDescription(text)
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide the whole line."""

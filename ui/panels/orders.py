@@ -114,10 +114,7 @@ class OrdersPanel(SessionPanel):
             (OrdersView.FILLED, self.tr("Filled")),
             (OrdersView.ALL, self.tr("All")),
         ):
-            label = f"{text} {counts[view]}" if counts[view] else text
-            button = self.views.button(view.value)
-            if button.text() != label:
-                button.setText(label)
+            self.views.relabel(view.value, f"{text} {counts[view]}" if counts[view] else text)
         working = counts[OrdersView.WORKING]
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
         self.cancel_all.setEnabled(self.session is not None and working > 0)

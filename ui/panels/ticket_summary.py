@@ -64,7 +64,7 @@ class SummaryBox(RaisedBox):
 
     def _figure(self, name: str) -> PlainLabel:
         label = PlainLabel(figures.MISSING, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
-        label.setAccessibleName(name)
+        label.set_caption(name)
         return label
 
 
@@ -108,7 +108,7 @@ class RuleLine(QWidget):
         self._mark = MoodMark(theme)
         self.text = PlainLabel(tone="muted", font=theme.fonts.sized(12), wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.text.setAccessibleName(self.tr("What will happen"))
+        self.text.set_caption(self.tr("What will happen"))
         self.text.setMinimumHeight(2 * self.text.fontMetrics().lineSpacing() + 2)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         row = QHBoxLayout(self)
