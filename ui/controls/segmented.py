@@ -45,9 +45,8 @@ class SegmentedControl(QWidget):
         for index, segment in enumerate(segments):
             button = QPushButton(segment.text)
             button.setCheckable(True)
-            button.setAutoExclusive(
-                True
-            )  # the group sees to that; this tells assistive technology: a radio button
+            # The group sees to that; a screen reader takes it from here that this is a radio button.
+            button.setAutoExclusive(True)
             button.setAutoDefault(False)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
             button.setProperty("place", _place(index, len(segments)))
