@@ -59,6 +59,7 @@ WEB_ENGINE = ("QtWebEngineCore", "QtWebEngineWidgets", "QtWebEngineQuick", "QtWe
 
 # Modules that import ours late, and what each gains by it.
 LATE_IMPORTERS = {
+    "core.net.http": "the HTTP library loads with the first call, off the start path",
     "main": "decides from its arguments which program it is; each loads only its own parts",
     "practice.engine.hours": "the holiday tables are needed only under --hours exchange, and slow to load",
     "practice.server.trading": "the same tables, behind the calendar route",
