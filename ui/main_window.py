@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from core.domain.account import Account
 from core.domain.environment import Environment
 from core.domain.product import NAME
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError
 from core.services.clock import Clock, SystemClock
 from core.services.frame_clock import FrameClock
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from core.services.sign_in import SignIn
     from ui.desk import Desk
 
-_LIVE_LOCKED = "live_locked"  # TradingBlock's value; its module would load the HTTP client too early
 _DESK_AFTER_MS = 50  # after the first paint, and after the program has begun to connect
 _FIRST_SIZE = (1440, 900)
 _LEAST_SIZE = (1024, 640)
@@ -284,7 +284,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_gate(self) -> None:
-        is_locked = self._session is not None and self._session.orders.trading_block == _LIVE_LOCKED
+        is_locked = (
+            self._session is not None and self._session.orders.trading_block is TradingBlock.LIVE_LOCKED
+        )
         self.commands.show_live_lock(is_locked)
 
     @Slot()

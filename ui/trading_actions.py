@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.money import plain
 from core.domain.request import ReplaceRequest
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
-from core.services.orders import TradingBlock
 from ui import figures, sentences, words
 from ui.dialogs.question import Question
 from ui.dialogs.replace_order import ReplaceDialog

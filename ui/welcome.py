@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from core.domain.product import INDEPENDENCE, NAME
+from core.domain.sign_in_phase import SignInPhase
 from core.errors import AppError
 from ui import words
 from ui.controls.buttons import ActionButton
@@ -14,10 +15,8 @@ from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
-    from core.services.sign_in import SignIn, SignInPhase
+    from core.services.sign_in import SignIn  # loads the HTTP client, which the first window does without
 
-# The values of SignInPhase, whose module would load the HTTP client before the first window.
-_SIGNED_OUT, _SIGNED_IN = "signed_out", "signed_in"
 _CARD_PX = 440
 _FOOT_PX = 560
 _MARK_PX = 56
@@ -105,17 +104,19 @@ class WelcomeView(QWidget):
             label.hide()
 
     @Slot(object)
-    def _show_phase(self, phase: "SignInPhase") -> None:
-        texts: dict[str, str] = {
-            _SIGNED_OUT: "",
-            "reading_keyring": self.tr("Looking for your last sign-in in the system keyring\u2026"),
-            "waiting_for_person": self.tr("Sign in on the broker's page, in the window beside this one."),
-            "exchanging": self.tr("Getting your access from the token service\u2026"),
-            "probing": self.tr("Looking which accounts it opens\u2026"),
-            _SIGNED_IN: self.tr("Opening your workspace\u2026"),
+    def _show_phase(self, phase: SignInPhase) -> None:
+        texts: dict[SignInPhase, str] = {
+            SignInPhase.SIGNED_OUT: "",
+            SignInPhase.READING_KEYRING: self.tr("Looking for your last sign-in in the system keyring\u2026"),
+            SignInPhase.WAITING_FOR_PERSON: self.tr(
+                "Sign in on the broker's page, in the window beside this one."
+            ),
+            SignInPhase.EXCHANGING: self.tr("Getting your access from the token service\u2026"),
+            SignInPhase.PROBING: self.tr("Looking which accounts it opens\u2026"),
+            SignInPhase.SIGNED_IN: self.tr("Opening your workspace\u2026"),
         }
         self.phase.show_text(texts[phase])
-        is_busy = phase not in (_SIGNED_OUT, _SIGNED_IN)
+        is_busy = phase not in (SignInPhase.SIGNED_OUT, SignInPhase.SIGNED_IN)
         self.sign_in.setVisible(not is_busy)
         self.cancel.setVisible(is_busy)
         self.progress.setVisible(is_busy)
@@ -123,7 +124,7 @@ class WelcomeView(QWidget):
         if is_busy:
             self._forget_failure()
             self.cancel.setFocus()
-        elif phase == _SIGNED_OUT:
+        elif phase == SignInPhase.SIGNED_OUT:
             self.sign_in.setFocus()
         self._show_profile()
 

@@ -44,6 +44,19 @@ class OrderEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """Shares that changed hands."""
+
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    at: datetime | None
+    position_qty: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketHours:
     """The broker's clock: whether the exchange is open, and when that changes; times in UTC."""
 

@@ -102,6 +102,8 @@ class ConnectionMonitor(QObject):
     @Slot(object)
     def take_status(self, status: StreamStatus) -> None:
         """Take a stream's new state."""
+        if status.name is StreamName.QUOTES:
+            status = replace(status, feed=self._board.feed)
         before = self._statuses[status.name]
         self._statuses[status.name] = status
         was_up = before.phase in (StreamPhase.LIVE, StreamPhase.SILENT)

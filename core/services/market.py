@@ -51,7 +51,8 @@ class QuoteBoard(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._link, self._mailbox, self._clock, self._feed = link, mailbox, clock, feed
+        self._link, self._mailbox, self._clock = link, mailbox, clock
+        self.feed = feed
         self._tickers: dict[str, Ticker] = {}
         self._recent: dict[str, deque[float]] = {}
         self._recent_at: dict[str, int] = {}
@@ -132,7 +133,7 @@ class QuoteBoard(QObject):
             self._snapshot_asked.update(batch)
             stocks = [symbol for symbol in batch if "/" not in symbol]
             if stocks:
-                call = read_snapshots(stocks, self._feed)
+                call = read_snapshots(stocks, self.feed)
                 self._link.read(call, self._take_snapshots, partial(self._retry, batch))
                 self._read_recent([symbol for symbol in stocks if symbol not in self._recent])
 
@@ -142,10 +143,10 @@ class QuoteBoard(QObject):
         span = timedelta(seconds=_RECENT_EVERY_S * _RECENT_POINTS)
         call = read_closes(
             symbols,
-            self._feed,
+            self.feed,
             timeframe=_RECENT_TIMEFRAME,
             start=datetime.fromtimestamp(self._clock.wall_ns() / NS_PER_S, UTC).replace(microsecond=0) - span,
-            limit=len(symbols) * (_RECENT_POINTS + 1),
+            limit=2 * len(symbols) * _RECENT_POINTS,  # counts all symbols together; never too few
         )
         self._link.read(call, self._take_recent, _do_without)
 

@@ -6,10 +6,8 @@ ends by evidence alone: an answer, a look-up, a list, an event (threat model sec
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -17,12 +15,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.domain.account import Account
 from core.domain.book import OrderBook
 from core.domain.environment import Environment
-from core.domain.event import OrderEvent
+from core.domain.event import Fill, OrderEvent
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order, OrderType, Side, TimeInForce
 from core.domain.position import Position
 from core.domain.request import OrderRequest, ReplaceRequest
+from core.domain.trading_block import TradingBlock
 from core.errors import (
     AppError,
     NotFound,
@@ -44,37 +43,12 @@ _log = logging.getLogger(__name__)
 _REMEMBERED_EVENTS = 20_000
 
 
-class TradingBlock(StrEnum):
-    """Why orders cannot be sent right now."""
-
-    NONE = ""
-    NO_SCOPE = "no_scope"
-    NOT_READY = "not_ready"  # orders are being read; cancels are possible
-    ACCOUNT_BLOCKED = "account_blocked"
-    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a reason, not a password
-    JOURNAL_FAILED = "journal_failed"
-    LIVE_LOCKED = "live_locked"
-
-
 _CANCELS_POSSIBLE = (
     TradingBlock.NONE,
     TradingBlock.NOT_READY,
     TradingBlock.ACCOUNT_BLOCKED,
     TradingBlock.LIVE_LOCKED,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
-    """Shares that changed hands."""
-
-    order_id: str
-    symbol: str
-    side: str
-    qty: Decimal
-    price: Decimal
-    at: datetime | None
-    position_qty: Decimal | None
 
 
 class OrderDesk(QObject):

@@ -3,7 +3,6 @@
 import logging
 import secrets
 from collections.abc import Callable
-from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -12,6 +11,7 @@ from core.domain.environment import Environment
 from core.domain.grant import Grant, SignedIn
 from core.domain.profile import ConnectionProfile
 from core.domain.secret import Secret
+from core.domain.sign_in_phase import SignInPhase
 from core.errors import AppError, NotPermitted, SignInExpired, SignInFailed
 from core.net.http import Transport
 from core.net.lanes import Lane
@@ -25,17 +25,6 @@ from core.store.vault import Vault
 
 KEYRING_LIMIT_MS = 10_000  # a keyring call can hang without limit (threat model T3)
 _log = logging.getLogger(__name__)
-
-
-class SignInPhase(StrEnum):
-    """Where signing in stands."""
-
-    SIGNED_OUT = "signed_out"
-    READING_KEYRING = "reading_keyring"
-    WAITING_FOR_PERSON = "waiting_for_person"
-    EXCHANGING = "exchanging"
-    PROBING = "probing"
-    SIGNED_IN = "signed_in"
 
 
 class SignIn(QObject):

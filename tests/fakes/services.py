@@ -25,8 +25,8 @@ from core.domain.order import Order, OrderStatus
 from core.domain.position import Position
 from core.domain.request import OrderRequest, ReplaceRequest
 from core.domain.secret import Secret
-from core.services.orders import TradingBlock
-from core.services.sign_in import SignInPhase
+from core.domain.sign_in_phase import SignInPhase
+from core.domain.trading_block import TradingBlock
 from core.store.settings import SettingsValues
 
 NS_PER_S = 1_000_000_000

@@ -14,8 +14,8 @@ from core.domain.intent import IntentState as S
 from core.domain.order import OrderStatus, Side
 from core.domain.position import Position
 from core.domain.request import ReplaceRequest
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
-from core.services.orders import TradingBlock
 from core.services.session import Session
 from tests.fakes.services import FakeSession, order
 from ui.dialogs.about import AboutDialog

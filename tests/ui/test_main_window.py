@@ -10,12 +10,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
 
 from core.domain.environment import Environment
+from core.domain.sign_in_phase import SignInPhase
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError, SignInExpired, SignInFailed
 from core.services.frame_clock import FrameClock
-from core.services.orders import TradingBlock
 from core.services.session import Session
 from core.services.settings import Settings
-from core.services.sign_in import SignIn, SignInPhase
+from core.services.sign_in import SignIn
 from tests.fakes.services import FakeSession, FakeSettings, FakeSignIn, StandingClock, account, order
 from tests.ui.scene import reference_session
 from ui.dialogs.frame import DialogFrame

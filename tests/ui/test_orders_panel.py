@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus
-from core.services.orders import TradingBlock
+from core.domain.trading_block import TradingBlock
 from core.services.session import Session
 from tests.fakes.services import order
 from tests.ui.scene import on_screen, reference_session

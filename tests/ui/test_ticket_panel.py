@@ -16,7 +16,7 @@ from core.domain.environment import Environment
 from core.domain.intent import IntentState as S
 from core.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from core.domain.position import Position
-from core.services.orders import TradingBlock
+from core.domain.trading_block import TradingBlock
 from core.services.session import Session
 from core.services.settings import Settings
 from tests.fakes.services import FakeSession, FakeSettings, StandingClock, account, order, ticker

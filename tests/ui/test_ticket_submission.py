@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from core.domain.intent import IntentState as S
 from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.request import OrderRequest
+from core.domain.trading_block import TradingBlock
 from core.errors import StorageFailed
-from core.services.orders import OrderDesk, TradingBlock
+from core.services.orders import OrderDesk
 from tests.fakes.services import FakeOrderDesk, order
 from ui.panels.ticket_submission import Stage, Submission
 

@@ -13,7 +13,7 @@ from core.domain.grant import Grant
 from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.request import OrderRequest, Problem
 from core.domain.secret import Secret
-from core.services.orders import TradingBlock
+from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
 from ui import figures, sentences, words
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.intent import Intent
 from core.domain.order import Order
+from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
-from core.services.orders import TradingBlock
 from ui import words
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.order_row import NS_PER_S, OrderRow

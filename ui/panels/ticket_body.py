@@ -11,8 +11,8 @@ from core.domain.freshness import age_s, freshness_of
 from core.domain.market import Source, Ticker
 from core.domain.order import Side
 from core.domain.request import OrderRequest
+from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
-from core.services.orders import TradingBlock
 from core.services.settings import Settings
 from ui import words
 from ui.dialogs.confirm_order import ConfirmOrderDialog

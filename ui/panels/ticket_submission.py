@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.domain.intent import Intent, IntentState
 from core.domain.order import Order
 from core.domain.request import OrderRequest
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError
-from core.services.orders import OrderDesk, TradingBlock
+from core.services.orders import OrderDesk
 
 
 class Stage(Enum):

@@ -7,15 +7,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.connection import StreamName, StreamPhase
+from core.domain.event import Fill
 from core.domain.money import plain
 from core.domain.order import Order, OrderStatus, OrderType, Side, TimeInForce
 from core.domain.product import USER_AGENT
 from core.domain.request import OrderRequest
+from core.domain.sign_in_phase import SignInPhase
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError
-from core.services.orders import Fill, TradingBlock
 from core.services.practice_control import PracticeControl
 from core.services.session import Session
-from core.services.sign_in import SignInPhase
 from core.services.workbench import Workbench
 from ui.main_window import MainWindow
 from ui.theme.theme import Theme

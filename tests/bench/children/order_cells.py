@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QRegion
 
 from core.domain.order import Order
-from core.services.orders import TradingBlock
+from core.domain.trading_block import TradingBlock
 from tests.bench.children.observer import Observer
 from tests.bench.children.painted import PaintWatch
 from tests.bench.children.soaking import say

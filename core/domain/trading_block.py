@@ -1,0 +1,15 @@
+"""Why orders cannot be sent."""
+
+from enum import StrEnum
+
+
+class TradingBlock(StrEnum):
+    """Why orders cannot be sent right now."""
+
+    NONE = ""
+    NO_SCOPE = "no_scope"
+    NOT_READY = "not_ready"  # orders are being read; cancels are possible
+    ACCOUNT_BLOCKED = "account_blocked"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a reason, not a password
+    JOURNAL_FAILED = "journal_failed"
+    LIVE_LOCKED = "live_locked"
