@@ -19,11 +19,11 @@ from PySide6.QtWebSockets import QWebSocket, QWebSocketProtocol
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.protocol.retry import HOPELESS, reconnect_wait_s
 
-_UPGRADE_REFUSED = re.compile(r"status code: (\d{3})")  # in QWebSocket's words, the only place it stands
-MAX_FRAME_BYTES = 16 * 1024 * 1024
+# QWebSocket tells the HTTP status of a refused upgrade in its words alone, and 401 in words of its own.
+_UPGRADE_REFUSED = re.compile(r"status code: (\d{3})")
+_UNAUTHORIZED = "WWW-Authenticate"
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _NS = 1_000_000_000
-# Too many connections, or too quick a return, is answered on the upgrade (protocol page section 1.5).
-_REASON_OF_STATUS = {401: RefusalReason.TOKEN_REFUSED, 429: RefusalReason.CONNECTION_LIMIT}
 _log = logging.getLogger(__name__)
 
 
@@ -133,8 +133,11 @@ class SocketDriver(QObject):
     def _connect(self) -> None:
         self._retry_at_ns = self._live_ns = 0
         socket = QWebSocket("", QWebSocketProtocol.Version.VersionLatest, self)
-        socket.setMaxAllowedIncomingMessageSize(MAX_FRAME_BYTES)
-        socket.setMaxAllowedIncomingFrameSize(MAX_FRAME_BYTES)
+        socket.setMaxAllowedIncomingMessageSize(MAX_MESSAGE_BYTES)
+        # WORKAROUND: not setMaxAllowedIncomingFrameSize. After refusing a frame Qt takes its payload for more
+        # frames, at 15 s of processor time a megabyte. What doesn't fit into the buffer stops the reading
+        # instead, pongs with it, and the connection is given up as dead.
+        socket.setReadBufferSize(MAX_MESSAGE_BYTES + 65_536)
         socket.connected.connect(self._on_socket_connected)
         socket.disconnected.connect(self._on_socket_disconnected)
         socket.errorOccurred.connect(self._on_socket_error)
@@ -227,17 +230,24 @@ class SocketDriver(QObject):
 
     @Slot()
     def _on_socket_disconnected(self) -> None:
-        self._lose(RefusalReason.CLOSED_BY_BROKER)
+        self._lose(self._why_it_ended())
 
     @Slot(QAbstractSocket.SocketError)
     def _on_socket_error(self, _error: QAbstractSocket.SocketError) -> None:
-        text = "" if self._socket is None else self._socket.errorString()
-        refused = _UPGRADE_REFUSED.search(text)
-        if refused is None:
-            self._lose(RefusalReason.UNREACHABLE)
-        else:
-            # 401 alone speaks of the token: proxies at the edge answer 403 too (protocol page section 1.4).
-            self._lose(_REASON_OF_STATUS.get(int(refused[1]), RefusalReason.SERVER_ERROR))
+        self._lose(self._why_it_ended())
+
+    def _why_it_ended(self) -> RefusalReason:
+        """Read QWebSocket's words: it tells of the end before the error, or after it."""
+        if self._socket is None or self._phase is not StreamPhase.CONNECTING:
+            return RefusalReason.CLOSED_BY_BROKER
+        text = self._socket.errorString()
+        if _UNAUTHORIZED in text:
+            return RefusalReason.TOKEN_REFUSED
+        if (refused := _UPGRADE_REFUSED.search(text)) is None:
+            return RefusalReason.UNREACHABLE
+        # Too many connections, or too quick a return, is answered on the upgrade (protocol page section 1.5).
+        # A 403 comes from proxies at the edge and proves nothing about the token (section 1.4).
+        return RefusalReason.CONNECTION_LIMIT if refused[1] == "429" else RefusalReason.SERVER_ERROR
 
     @Slot(QByteArray)
     def _on_binary(self, frame: QByteArray) -> None:
