@@ -5,6 +5,8 @@ known that no other one holds the data directory.
 """
 
 import argparse
+import builtins
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from ui.signin.environment import clean
 
 if TYPE_CHECKING:
     from core.services.workbench import Commands
+    from ui.program import Program
 
 ROOT = Path(__file__).resolve().parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -39,7 +42,6 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--tour", metavar="DIR", type=Path, help="show everything once, by itself, into DIR")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="INFO")
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    parser.add_argument("--bench-start", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.tour is not None and options.profile is not None:
         parser.error("--tour shows the practice broker; it does not go with --profile")
@@ -94,20 +96,32 @@ def commands() -> "Commands":
     )
 
 
+def import_plainly() -> None:
+    """Have modules imported by Python alone.
+
+    WORKAROUND: PySide6 puts a hook of its own in front of every import. It reads the source of each module
+    that is imported from then on, and keeps the text for good, to learn whether the module uses PySide6: for
+    switching features (`from __feature__ import snake_case`) that nobody switches here. That is 60 ms of
+    every start and 10 MiB.
+    """
+    import PySide6.QtCore  # noqa: F401 - installs the hook
+
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
+
+
 def run_trading(options: argparse.Namespace, argv0: str) -> int:
-    """Build the trading program's objects, connect them, and run until it is quit."""
-    from PySide6.QtCore import QTimer
+    """Show the window, build the rest of the trading program behind it, and run until it is quit."""
+    gc.disable()  # `ui.app` collects garbage by timers; loading makes none that is worth looking for
+    import_plainly()
 
     from core.net.lanes import Lane
     from core.net.single_instance import SingleInstance
     from core.services.frame_clock import FrameClock
     from core.services.settings import Settings
-    from core.services.workbench import Places, Workbench
     from core.store.logs import start_logging
-    from core.store.vault import open_no_vault, open_os_vault
     from ui.app import create_application
+    from ui.first_frame import FirstFrame
     from ui.main_window import MainWindow
-    from ui.program import Program
 
     data_dir = data_directory(options)
     try:
@@ -130,18 +144,31 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
     frames = FrameClock()
     window = MainWindow(application.theme, settings, frames)
     instance.raise_asked.connect(window.come_forward)
-    places = Places(root=ROOT, profiles=ROOT / "resources" / "profiles", data_dir=data_dir)
-    # A tour leaves nothing behind in the person's keyring, and takes nothing out of it.
-    open_vault = open_os_vault if options.tour is None else open_no_vault
-    workbench = Workbench(places, commands(), settings, disk, frames=frames, open_vault=open_vault)
-    program = Program(application, window, workbench, profile=options.profile, tour=options.tour)
+    programs: list[Program] = []
+
+    def begin() -> None:
+        """The window stands: now load and start what it will show."""
+        from core.services.workbench import Places, Workbench
+        from core.store.vault import open_no_vault, open_os_vault
+        from ui.program import Program
+
+        places = Places(root=ROOT, profiles=ROOT / "resources" / "profiles", data_dir=data_dir)
+        # A tour leaves nothing behind in the person's keyring, and takes nothing out of it.
+        open_vault = open_os_vault if options.tour is None else open_no_vault
+        workbench = Workbench(places, commands(), settings, disk, frames=frames, open_vault=open_vault)
+        program = Program(application, window, workbench, profile=options.profile, tour=options.tour)
+        programs.append(program)
+        program.start()
+
+    first_frame = FirstFrame(window)
+    first_frame.drawn.connect(begin)
     window.show()
-    # The window is painted before anything is connected: what comes now may take as long as it takes.
-    QTimer.singleShot(0, program.start)
     try:
         return application.exec()
     finally:
-        program.stop()
+        for program in programs:
+            program.stop()
+        disk.stop()
         instance.release()
 
 
