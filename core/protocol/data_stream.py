@@ -57,8 +57,9 @@ class DataStreamSession:
     def __init__(self, token: Secret) -> None:
         self._token = token
         self._wanted: frozenset[str] = frozenset()
-        self._asked: frozenset[str] = frozenset()
         self._confirmed: frozenset[str] = frozenset()
+        self._asking: frozenset[str] | None = None  # what is asked for and not yet answered
+        self._given_up: frozenset[str] = frozenset()  # asked for in vain; not again until `want` says so
         self.phase = Phase.GREETING
         self.to_send: list[bytes] = []
         self.unreadable = 0
@@ -66,8 +67,13 @@ class DataStreamSession:
         self.refused_symbols: frozenset[str] = frozenset()  # over the plan's limit (error 405)
 
     def want(self, symbols: Iterable[str]) -> None:
-        """Say which symbols should stream; only differences are sent, and only when live."""
+        """Say which symbols should stream; only differences are sent, and only when live.
+
+        One request at a time: an error names no request, so with two under way nobody could tell which
+        of them was not taken.
+        """
         self._wanted = frozenset(symbols)
+        self._given_up = frozenset()
         if self.phase is Phase.LIVE:
             self._ask_for_difference()
 
@@ -125,14 +131,19 @@ class DataStreamSession:
             case Phase.AUTHENTICATING, Failure(code=code) if code == _ALREADY_AUTHENTICATED:
                 self._go_live()
             case _, Failure(code=code) if code in (_INVALID_SYNTAX, _SYMBOL_LIMIT):
-                # What we last asked for was not taken.
-                self.refused_symbols = self._asked - self._confirmed
-                self._asked = self._confirmed
+                # What we asked for was not taken; the subscription is as it was.
+                self.refused_symbols = self._asking or frozenset()
+                self._given_up |= self.refused_symbols
+                self._asking = None
+                self._ask_for_difference()
             case _, Failure() if (reason := self.refusal(message)) is not RefusalReason.NONE:
                 self.phase, self.over_because = Phase.OVER, reason
             case Phase.LIVE, Subscription():
                 self._confirmed = frozenset(message.quotes)
+                self._given_up |= (self._asking or frozenset()) - self._confirmed
                 self.refused_symbols = frozenset()
+                self._asking = None
+                self._ask_for_difference()
             case _:
                 pass  # newer servers may say more than we know; that is allowed
 
@@ -141,12 +152,19 @@ class DataStreamSession:
         self._ask_for_difference()
 
     def _ask_for_difference(self) -> None:
-        gone, new = self._asked - self._wanted, self._wanted - self._asked
-        if gone:
-            self._say({"action": "unsubscribe", **{channel: sorted(gone) for channel in CHANNELS}})
-        if new:
-            self._say({"action": "subscribe", **{channel: sorted(new) for channel in CHANNELS}})
-        self._asked = self._wanted
+        """Ask for the next difference; its answer leads here again."""
+        if self._asking is not None:
+            return
+        if gone := self._confirmed - self._wanted:
+            # Room first: the plan counts what is still subscribed.
+            self._ask("unsubscribe", gone)
+            self._asking = frozenset()
+        elif new := self._wanted - self._confirmed - self._given_up:
+            self._ask("subscribe", new)
+            self._asking = new
+
+    def _ask(self, action: str, symbols: frozenset[str]) -> None:
+        self._say({"action": action, **{channel: sorted(symbols) for channel in CHANNELS}})
 
     def _say(self, message: dict[str, object]) -> None:
         self.to_send.append(msgspec.msgpack.encode(message))

@@ -270,19 +270,36 @@ def test_already_authenticated_is_as_good_as_authenticated():
     assert session.phase is Phase.LIVE
 
 
-def test_wishes_become_differences():
+def test_wishes_become_differences_asked_for_one_at_a_time():
     session = live_session("AAPL", "AMD")
     said(session)
-    session.want(["AAPL", "AMD"])
-    assert said(session) == []
     session.want(["AAPL"])
+    assert said(session) == [], "the first request is not answered yet"
+    acknowledge(session, "AAPL", "AMD")
     assert said(session) == [WIRE["client"]["unsubscribe"]]
     session.want(["NVDA"])
-    assert [message["action"] for message in said(session)] == ["unsubscribe", "subscribe"]
+    assert said(session) == []
+    acknowledge(session, "AAPL")
+    assert [message["action"] for message in said(session)] == ["unsubscribe"]
+    acknowledge(session)
+    assert said(session) == [
+        {"action": "subscribe", "trades": ["NVDA"], "quotes": ["NVDA"], "bars": ["NVDA"]}
+    ]
+    acknowledge(session, "NVDA")
+    assert said(session) == []
     session.want([])
     assert said(session) == [
         {"action": "unsubscribe", "trades": ["NVDA"], "quotes": ["NVDA"], "bars": ["NVDA"]}
     ]
+
+
+def test_a_symbol_the_server_leaves_out_is_not_asked_for_again_and_again():
+    session = live_session("AAPL", "NOSUCH")
+    said(session)
+    acknowledge(session, "AAPL")
+    assert said(session) == []
+    session.want(["AAPL", "NOSUCH", "AMD"])
+    assert said(session)[0]["quotes"] == ["AMD", "NOSUCH"]
 
 
 def test_wishes_before_the_handshake_wait_for_it():
@@ -333,7 +350,8 @@ def test_a_server_that_follows_us_ends_with_what_we_want(wishes):
 
 
 def _serve(session: DataStreamSession, carried: set[str]) -> None:
-    for request in said(session):
+    while requests := said(session):
+        (request,) = requests  # one at a time: an error does not say which request it means
         if request["action"] == "unsubscribe":
             carried.difference_update(request["quotes"])
         elif len(carried | set(request["quotes"])) > 4:
