@@ -91,9 +91,9 @@ class FeedItem(QWidget):
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
-        self._name = name
         self._dot = _Dot(theme)
         self.text = PlainLabel(tone="muted", font=theme.fonts.sized(12))
+        self.text.set_caption(name)
         self.health = Health.OFF
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +108,6 @@ class FeedItem(QWidget):
         self._dot.show_health(health)
         tone = "muted" if health is Health.GOOD else _TONE_OF_HEALTH[health]
         self.text.show_text(text, tone)
-        self.setAccessibleName(f"{self._name}: {text}")
 
 
 class StatusBar(QWidget):

@@ -58,6 +58,7 @@ class TopBar(QWidget):
         self.day = TopFigure(theme, self.tr("Day"))
         self.buying_power = TopFigure(theme, self.tr("Buying power"))
         self.scopes = Badge(theme)
+        self.scopes.set_caption(self.tr("Access"))
         self.environment = EnvironmentBadge(theme)
         self.menu_button = QToolButton()
         self.menu_button.setAccessibleName(self.tr("Menu"))
@@ -112,6 +113,7 @@ class TopBar(QWidget):
         name = PlainLabel(NAME, font=self._theme.fonts.strong)
         # The only perspective there is: a word that tells where one is, not a choice yet.
         self.perspective = _PerspectivePill(self._theme)
+        self.perspective.set_caption(self.tr("Perspective"))
         self.perspective.show_text(self.tr("Trading"))
         left, right = QHBoxLayout(), QHBoxLayout()
         left.setSpacing(10)

@@ -90,7 +90,7 @@ def test_every_feed_says_its_state_and_age(strip, session, clock):
     assert strip.rest.text.text() == "41 ms"
     assert strip.gaps.text() == "0 gaps \u00b7 0 reconnects"
     assert strip.skew.text() == "Clock +12 ms"
-    assert strip.orders.accessibleName() == "Orders: live \u00b7 0.4 s"
+    assert strip.orders.text.accessibleName() == "Orders: live \u00b7 0.4 s"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,19 @@ def test_what_is_lacking_comes_from_the_column_that_stretches():
     assert fitted(columns(False, True, False), [50, 50, 50], 130, 24) == [50, 30, 50]
 
 
+def test_columns_give_way_one_after_the_other_before_another_is_squeezed():
+    table = [
+        Column(title="", text=str),
+        Column(title="", text=str, stretches=True),
+        Column(title="", text=str, gives_way=1),
+        Column(title="", text=str, gives_way=2),
+    ]
+    assert fitted(table, [50, 50, 50, 50], 210, 24) == [50, 60, 50, 50]
+    assert fitted(table, [50, 50, 50, 50], 190, 24) == [50, 90, 50, 0]
+    assert fitted(table, [50, 50, 50, 50], 120, 24) == [50, 70, 0, 0]
+    assert fitted(table, [50, 50, 50, 50], 80, 24) == [50, 30, 0, 0]
+
+
 def test_a_column_never_shrinks_below_the_least():
     assert fitted(columns(False, True, False), [50, 50, 50], 90, 24) == [50, 24, 50]
 

@@ -68,6 +68,7 @@ class Column(Generic[Row]):
     sample: str = ""
     spoken_title: str = ""  # where the title is a sign or nothing
     stretches: bool = False
+    gives_way: int = 0  # where there is no room for all, the largest goes first; 0 always stays
 
     def cell(self, row: Row) -> Cell:
         """Return what to draw for `row`."""

@@ -123,6 +123,7 @@ class OrdersModel(TableModel[OrderRow]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.average_price is None else "text",
                 sample="91,240.50",
+                gives_way=1,
             ),
             Column(
                 title=self.tr("TIF"),
@@ -132,6 +133,7 @@ class OrdersModel(TableModel[OrderRow]):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: words.time_in_force(row.time_in_force),
                 sample="Close",
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Status"),

@@ -164,6 +164,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: _tone_of_gain(row, row.fraction),
                 sample="+888.88 %",
+                gives_way=1,
             ),
             Column(
                 title=self.tr("Working"),
@@ -173,6 +174,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "muted" if row.working else "faint",
                 sample="88",
+                gives_way=2,
             ),
             Column(
                 title="",

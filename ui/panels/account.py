@@ -34,6 +34,7 @@ class AccountPanel(SessionPanel):
         self._clock = clock
         self._failure = ""
         self.age = PlainLabel("", tone="muted")
+        self.age.set_caption(self.tr("Figures read"))
         self.refresh = IconButton(theme, "refresh-cw", self.tr("Refresh"))
         self.refresh.setEnabled(False)
         self.add_title_action(self.age)
@@ -42,6 +43,7 @@ class AccountPanel(SessionPanel):
         self.badge.hide()
         self.add_title_badge(self.badge)
         self.status = ChipLabel(theme)
+        self.status.set_caption(self.tr("Status"))
         self.block_flags = ChipLabel(theme)
         self._list = FigureList()
         self._lines: dict[str, FigureLine] = {}

@@ -150,7 +150,8 @@ class TableView(QTableView):
         return [
             column.title
             for place, column in enumerate(self._table.columns)
-            if self._header.sectionSize(place)
+            if not self._header.isSectionHidden(place)
+            and self._header.sectionSize(place)
             < self.cell_style.small.width(column.title) + 2 * PADDING_PX - 1
         ]
 
@@ -170,7 +171,9 @@ class TableView(QTableView):
             room = self.viewport().width()
             widths = fitted(columns, needed, room, self._header.minimumSectionSize())
             for place, width in enumerate(widths):
-                self._header.resizeSection(place, width)
+                self._header.setSectionHidden(place, width == 0)
+                if width:
+                    self._header.resizeSection(place, width)
             off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
             self.setHorizontalScrollBarPolicy(as_needed if sum(widths) > room else off)
             if self.viewport().width() == room:
@@ -285,7 +288,7 @@ class TableView(QTableView):
         boxes = []
         for column, delegate in enumerate(self._delegates):
             left, size = header.sectionViewportPosition(column), header.sectionSize(column)
-            if left <= area.right() and left + size >= area.left():
+            if size and left <= area.right() and left + size >= area.left():
                 boxes.append((column, delegate, left + PADDING_PX, size - 2 * PADDING_PX))
         return boxes
 

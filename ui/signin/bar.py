@@ -5,7 +5,7 @@ It is outside the page's control: no page title, icon or text ever gets here.
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.signin.notices import plain_label
 from ui.signin.site import Site, Trust
@@ -14,7 +14,7 @@ from ui.theme.fonts import Fonts
 from ui.theme.tokens import Palette
 
 
-class HostLabel(QWidget):
+class HostLabel(QLabel):
     """A host in large type. What does not fit is left out at its left end, never at its right.
 
     The registered domain stands at the right end: a look-alike needs it cut off.
@@ -22,13 +22,14 @@ class HostLabel(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._name = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self._colour = QColor()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_name(self, name: str, colour: QColor) -> None:
         """Show the ASCII name."""
-        self._name, self._colour = name, colour
+        self._colour = colour
+        self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.update()
@@ -36,7 +37,7 @@ class HostLabel(QWidget):
     @property
     def shown_text(self) -> str:
         """The text as it is painted at the present width."""
-        return self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideLeft, self.width())
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideLeft, self.width())
 
     def sizeHint(self) -> QSize:
         return QSize(120, self.fontMetrics().height())
@@ -48,7 +49,7 @@ class HostLabel(QWidget):
         painter.drawText(self.rect(), flags, self.shown_text)
 
 
-class LockMark(QWidget):
+class LockMark(QLabel):
     """A lock: closed for a verified connection, open for an unencrypted one, a ring for no connection."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from core.protocol.signin import Environment
 from ui.signin.notices import plain_label
@@ -43,14 +43,15 @@ class TitleRow(QWidget):
         return words.get(environment) or (self.tr("PAPER"), self.tr("LIVE"))
 
 
-class ProgressLine(QWidget):
-    """Two pixels that fill while a page loads."""
+class ProgressLine(QProgressBar):
+    """Two pixels that fill while a page loads; painted bare, since a style's bar needs more room."""
 
     def __init__(self, palette: Palette, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFixedHeight(2)
         self.setAccessibleName(self.tr("Page loading"))
-        self._percent = 0
+        self.setTextVisible(False)
+        self.setValue(0)
         self._palette = palette
 
     def set_palette(self, palette: Palette) -> None:
@@ -60,16 +61,13 @@ class ProgressLine(QWidget):
 
     def show_percent(self, percent: int) -> None:
         """Fill to that share; 0 and 100 show the bare line."""
-        self._percent = percent % 100
-        self.setAccessibleDescription(self.tr("{percent} percent").format(percent=percent))
-        self.update()
+        self.setValue(percent)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        filled = self.width() * (self.value() % 100) // 100
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._palette.line))
-        painter.fillRect(
-            0, 0, self.width() * self._percent // 100, self.height(), QColor(self._palette.accent)
-        )
+        painter.fillRect(0, 0, filled, self.height(), QColor(self._palette.accent))
 
 
 class Footer(QWidget):

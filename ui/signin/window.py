@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWebEngineCore import QWebEngineLoadingInfo, QWebEnginePage, QWebEngineProfile
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from core.protocol.signin import AttemptLine, Failed, FailReason, Outcome, Refused, SignInAttempt
 from ui.signin.bar import SiteBar
@@ -20,8 +20,10 @@ from ui.theme.tokens import ThemeName, palette_named
 _WIDTH, _HEIGHT, _NARROWEST = 560, 760, 360
 
 
-class SignInWindow(QWidget):
+class SignInWindow(QMainWindow):
     """One attempt, from the broker's first page to the outcome.
+
+    A main window, though it has no menus: assistive technology takes no plain widget for a window.
 
     Belongs to the GUI thread. The profile must outlive it.
     """
@@ -102,7 +104,8 @@ class SignInWindow(QWidget):
         self._finish(Failed("closed"))
 
     def _arrange(self, title: TitleRow) -> None:
-        column = QVBoxLayout(self)
+        surface = QWidget()
+        column = QVBoxLayout(surface)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(title)
@@ -112,6 +115,7 @@ class SignInWindow(QWidget):
         column.addWidget(self.notice)
         column.addWidget(self._pages, stretch=1)
         column.addWidget(self.footer)
+        self.setCentralWidget(surface)
         self.setMinimumWidth(_NARROWEST)
         self.resize(_WIDTH, _HEIGHT)
 
