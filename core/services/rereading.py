@@ -6,12 +6,13 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from core.errors import AppError
+from core.errors import AppError, Overloaded
 from core.protocol.call import Call
 from core.protocol.retry import reread_wait_s
 from core.services.broker_link import BrokerLink
 
 Result = TypeVar("Result")
+LONGEST_OBEYED_S = 120.0  # a broker may ask for patience, not for silence
 
 
 class Rereading(QObject, Generic[Result]):
@@ -33,6 +34,7 @@ class Rereading(QObject, Generic[Result]):
         self._failures = 0
         self._under_way = False
         self._again = False
+        self._is_stopped = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.now)
@@ -44,19 +46,19 @@ class Rereading(QObject, Generic[Result]):
             self._again = True
             return
         self._timer.stop()
-        self._under_way = True
+        self._under_way, self._is_stopped = True, False
         self._link.read(self._call(), self._on_done, self._on_failed)
 
     def soon(self, within_ms: int) -> None:
-        """Read within that time; several wishes become one."""
-        if self._timer.isActive() and self._timer.remainingTime() <= within_ms:
-            return
-        self._timer.start(within_ms)
+        """Read within that time; several wishes become one, and none is lost to a read under way."""
+        if not (self._timer.isActive() and self._timer.remainingTime() <= within_ms):
+            self._timer.start(within_ms)
 
     def stop(self) -> None:
-        """Read no more."""
+        """Read no more, also when the answer that is under way comes."""
         self._timer.stop()
         self._again = False
+        self._is_stopped = True
 
     def _on_done(self, result: Any) -> None:
         self._failures = 0
@@ -65,13 +67,18 @@ class Rereading(QObject, Generic[Result]):
 
     def _on_failed(self, error: AppError) -> None:
         self._failures += 1
-        self._finish(int(reread_wait_s(self._failures, random.random()) * 1000))  # noqa: S311 - jitter
+        wait_s = reread_wait_s(self._failures, random.random())  # noqa: S311 - jitter
+        if isinstance(error, Overloaded) and error.retry_after_s is not None:
+            wait_s = max(wait_s, min(error.retry_after_s, LONGEST_OBEYED_S))
+        self._finish(int(wait_s * 1000))
         self._failed(error)
 
     def _finish(self, next_ms: int | None) -> None:
         self._under_way = False
+        if self._is_stopped:
+            return
         if self._again:
             self._again = False
-            self._timer.start(0)
+            self.soon(0)
         elif next_ms is not None:
-            self._timer.start(next_ms)
+            self.soon(next_ms)
