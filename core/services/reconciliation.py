@@ -29,6 +29,8 @@ class Reconciliation(QObject):
         self._link, self._book = link, book
         self.is_ready = False
         self._round = 0  # an answer to an earlier round proves nothing about this one
+        self._is_reading = False
+        self._again = False  # asked for while this round was reading
         self._failures = 0
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -39,8 +41,12 @@ class Reconciliation(QObject):
 
     @Slot()
     def begin(self) -> None:
-        """Read everything recent; `is_ready` follows when it is in."""
+        """Read everything recent; `is_ready` follows. A wish that comes meanwhile is granted afterwards."""
+        if self._is_reading:
+            self._again = True
+            return
         self._round += 1
+        self._is_reading, self._again = True, False
         self._retry.stop()
         self._routine.start()
         this_round = self._round
@@ -51,13 +57,15 @@ class Reconciliation(QObject):
         )
 
     def hold(self) -> None:
-        """An interruption: what we know may be behind."""
+        """An interruption: what we know may be behind, and what is being read now as well."""
         self._round += 1
+        self._is_reading = self._again = False
         self._set_ready(ready=False)
 
     def stop(self) -> None:
         """Read no more."""
         self._round += 1
+        self._is_reading = self._again = False
         self._retry.stop()
         self._routine.stop()
 
@@ -80,12 +88,16 @@ class Reconciliation(QObject):
         if this_round != self._round:
             return
         self._failures = 0
+        self._is_reading = False
         self._merge_open(orders)
-        self._set_ready(ready=True)
+        if self._again:
+            self.begin()
+        else:
+            self._set_ready(ready=True)
 
     def _merge_open(self, orders: tuple[Order, ...]) -> None:
         self.orders_read.emit(orders)
-        listed = {order.id for order in orders}
+        listed = {part.id for order in orders for part in (order, *order.legs)}
         for order in self._book.open_orders():
             # Open to us, yet not on the broker's list of open orders: an event was lost.
             if order.id not in listed and len(orders) < _OPEN_LIMIT:
@@ -98,6 +110,7 @@ class Reconciliation(QObject):
 
     def _try_again(self, this_round: int, _error: AppError) -> None:
         if this_round == self._round:
+            self._is_reading = False
             self._failures += 1
             self._retry.start(int(reread_wait_s(self._failures, random.random()) * 1000))  # noqa: S311
 
