@@ -30,6 +30,21 @@ class OrderEvent:
         return self.event in _FILL_EVENTS
 
     @property
+    def fill(self) -> "Fill | None":
+        """What changed hands, or None if nothing did or the broker did not say how much at what price."""
+        if not self.is_fill or self.qty is None or self.price is None:
+            return None
+        return Fill(
+            order_id=self.order.id,
+            symbol=self.order.symbol,
+            side=self.order.side,
+            qty=self.qty,
+            price=self.price,
+            at=self.at,
+            position_qty=self.position_qty,
+        )
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """Equal for two deliveries of the same event."""
         if self.execution_id:

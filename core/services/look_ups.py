@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.protocol.retry import look_up_wait_s
 from core.services.clock import Clock
@@ -22,16 +22,29 @@ class _Open:
 class LookUps(QObject):
     """Calls `ask(id)` when one is due; the caller says `again` or `settle` when the answer is in."""
 
+    caught_up = Signal()  # everything that had to be answered first is
+
     def __init__(self, ask: Callable[[str], None], clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._unanswered: set[str] = set()
         self._ask, self._clock = ask, clock
         self._open: dict[str, _Open] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
 
-    def begin(self, key: str) -> None:
-        """Start asking about `key`, the first time at once; does nothing if it is asked about already."""
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether the broker has said something about everything that was begun as `first`."""
+        return not self._unanswered
+
+    def begin(self, key: str, *, first: bool = False) -> None:
+        """Start asking about `key`, the first time at once; does nothing if it is asked about already.
+
+        `first` means that nothing new should happen before this was answered, whatever the answer.
+        """
+        if first:
+            self._unanswered.add(key)
         if key not in self._open:
             self._open[key] = _Open(attempt=0, due_ns=self._clock.monotonic_ns())
             self._timer.start()
@@ -43,8 +56,10 @@ class LookUps(QObject):
         self._open[key].due_ns = self._clock.monotonic_ns()
         self._tick()
 
-    def again(self, key: str) -> None:
-        """The answer settled nothing: ask once more, later."""
+    def again(self, key: str, *, answered: bool = True) -> None:
+        """Nothing is settled: ask once more, later. `answered` tells a broker's "don't know" from silence."""
+        if answered:
+            self._note_answer(key)
         if (waiting := self._open.get(key)) is not None:
             waiting.attempt += 1
             wait_s = look_up_wait_s(waiting.attempt, random.random())  # noqa: S311 - jitter
@@ -56,11 +71,18 @@ class LookUps(QObject):
         self._open.pop(key, None)
         if not self._open:
             self._timer.stop()
+        self._note_answer(key)
 
     def stop(self) -> None:
         """Ask about nothing any more."""
         self._open.clear()
         self._timer.stop()
+
+    def _note_answer(self, key: str) -> None:
+        if key in self._unanswered:
+            self._unanswered.discard(key)
+            if not self._unanswered:
+                self.caught_up.emit()
 
     @Slot()
     def _tick(self) -> None:

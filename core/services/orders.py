@@ -7,7 +7,6 @@ ends by evidence alone: an answer, a look-up, a list, an event (threat model sec
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.domain.account import Account
 from core.domain.book import OrderBook
 from core.domain.environment import Environment
-from core.domain.event import Fill, OrderEvent
+from core.domain.event import OrderEvent
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order, OrderType, Side, TimeInForce
@@ -86,6 +85,7 @@ class OrderDesk(QObject):
         self._own_ids: set[str] = set()
         self._seen_events: dict[tuple[str, ...], None] = {}
         self._look_ups = LookUps(self._look_up, clock, self)
+        self._look_ups.caught_up.connect(self._announce_block)
         self._reconciliation = Reconciliation(link, self._book, self)
         self._reconciliation.orders_read.connect(self._take_orders)
         self._reconciliation.ready_changed.connect(self._announce_block)
@@ -125,7 +125,7 @@ class OrderDesk(QObject):
             return TradingBlock.ACCOUNT_BLOCKED
         if not self._live_unlocked:
             return TradingBlock.LIVE_LOCKED
-        if not (self._journal_ready and self._reconciliation.is_ready):
+        if not (self._journal_ready and self._look_ups.is_caught_up and self._reconciliation.is_ready):
             return TradingBlock.NOT_READY
         return TradingBlock.NONE
 
@@ -175,22 +175,24 @@ class OrderDesk(QObject):
         return tuple(self.cancel(order.id) for order in self._book.open_orders() if order.is_cancelable)
 
     def close_position(self, position: Position) -> Intent:
-        """Place a market order for all that is free of a position; an ordinary order with our own id."""
-        qty = abs(position.qty_available or position.qty)
-        side = Side.BUY if position.is_short else Side.SELL
+        """Place a market order for all that is free of a position; an ordinary order with our own id.
+
+        Raises as `place`; ValueError when open orders hold all of it.
+        """
         return self.place(
             OrderRequest(
                 symbol=position.symbol,
-                side=side,
+                side=Side.BUY if position.is_short else Side.SELL,
                 type=OrderType.MARKET,
-                qty=qty,
+                qty=position.closable_qty,
                 time_in_force=TimeInForce.GTC if position.asset_class == "crypto" else TimeInForce.DAY,
             )
         )
 
     def look_up(self, client_order_id: str) -> None:
         """Ask the broker now what became of an intent of unknown outcome."""
-        if client_order_id in self._intents:
+        intent = self._intents.get(client_order_id)
+        if intent is not None and not intent.state.is_settled and intent.state is not IntentState.DRAFT:
             self._look_ups.hurry(client_order_id)
 
     def unlock_live(self) -> None:
@@ -237,13 +239,13 @@ class OrderDesk(QObject):
         changed: list[Order] = []
         for event in events:
             if self._book.take(event.order):
-                changed.append(event.order)
+                changed.append(self._book.orders[event.order.id])
             self._evidence(event.order)
             if event.identity in self._seen_events:
                 continue
             self._remember(event)
-            if event.is_fill and event.qty is not None and event.price is not None:
-                self.filled.emit(_fill(event, event.qty, event.price))
+            if (fill := event.fill) is not None:
+                self.filled.emit(fill)
         if changed:
             self.orders_changed.emit(tuple(changed))
 
@@ -277,14 +279,15 @@ class OrderDesk(QObject):
         )
         self._intents[client_order_id] = intent
         self._own_ids.add(client_order_id)
-        self.intents_changed.emit((intent,))
         return intent
 
     def _submit(self, intent: Intent, lane: Lane, work: Callable[[], Order | None]) -> None:
+        """Hand a draft to its lane, and only then show it: a screen takes longer than the way to the wire."""
         key = intent.client_order_id
         lane.submit(
             work, done=lambda order: self._answered(key, order), failed=lambda e: self._failed(key, e)
         )
+        self.intents_changed.emit((intent,))
 
     @Slot(str)
     def _mark_sent(self, client_order_id: str) -> None:
@@ -294,6 +297,10 @@ class OrderDesk(QObject):
     def _answered(self, key: str, order: Order | None) -> None:
         if order is not None:
             self._take_orders((order,))
+            if self._intents[key].state is IntentState.SENT:
+                # An answer about some other order says nothing about this one.
+                self._move(key, IntentState.UNKNOWN)
+                self._look_ups.begin(key)
             return
         # A cancel was asked for; it is done when the order says so, so read the order again.
         self._move(key, IntentState.WORKING)
@@ -303,7 +310,9 @@ class OrderDesk(QObject):
         self._link.notice(error)
         _log.info("intent %s: %s", key, error)
         intent = self._intents[key]
-        if intent.state is IntentState.WORKING or intent.state.is_settled:
+        if intent.state.is_settled:
+            return
+        if intent.state is IntentState.WORKING:
             # The stream or a list was faster than the answer, and knows better: the broker has it.
             self._look_ups.begin(key)
         elif isinstance(error, Offline | StorageFailed) or intent.state is IntentState.DRAFT:
@@ -333,21 +342,23 @@ class OrderDesk(QObject):
     def _found(self, key: str, order: Order) -> None:
         self._take_orders((order,))
         intent = self._intents[key]
-        if intent.kind is IntentKind.CANCEL and order.is_open:
+        is_open_question = intent.state in (IntentState.SENT, IntentState.UNKNOWN)
+        if is_open_question or (intent.kind is IntentKind.CANCEL and order.is_open):
             self._look_ups.again(key)
         else:
             self._look_ups.settle(key)
 
     def _not_found(self, key: str, error: AppError) -> None:
-        if isinstance(error, NotFound):
+        intent = self._intents[key]
+        if isinstance(error, NotFound) and not intent.state.is_settled:
             # No proof: the request may still arrive. Say when we looked, and go on looking.
-            intent = replace(self._intents[key], last_lookup_ns=self._clock.wall_ns())
+            intent = replace(intent, last_lookup_ns=self._clock.wall_ns())
             self._intents[key] = intent
             self.intents_changed.emit((intent,))
         if isinstance(error, SignInExpired):
             self._look_ups.settle(key)
         else:
-            self._look_ups.again(key)
+            self._look_ups.again(key, answered=isinstance(error, NotFound | NotPermitted))
 
     @Slot(object)
     def _take_orders(self, orders: tuple[Order, ...]) -> None:
@@ -371,7 +382,7 @@ class OrderDesk(QObject):
         if intent.state.is_settled or intent.state is IntentState.DRAFT:
             return
         self._store(intent, intent.after_order(order, at_ns=self._clock.wall_ns()))
-        if intent.kind is not IntentKind.CANCEL or order.status.is_final:
+        if intent.kind is not IntentKind.CANCEL:
             self._look_ups.settle(intent.client_order_id)
 
     def _move(self, key: str, state: IntentState, *, reason: str = "", note: bool = True) -> None:
@@ -384,6 +395,8 @@ class OrderDesk(QObject):
         if after == before:
             return
         self._intents[after.client_order_id] = after
+        if after.state.is_settled:
+            self._look_ups.settle(after.client_order_id)
         if note and after.state is not before.state and before.state is not IntentState.DRAFT:
             self._link.order_lane.submit(lambda: self._sender.note(after), failed=self._note_failed)
         self.intents_changed.emit((after,))
@@ -405,7 +418,7 @@ class OrderDesk(QObject):
         for intent in opened.unsettled:
             if intent.state in (IntentState.JOURNALED, IntentState.SENT):
                 self._move(intent.client_order_id, IntentState.UNKNOWN)
-            self._look_ups.begin(intent.client_order_id)
+            self._look_ups.begin(intent.client_order_id, first=True)
         self._announce_block()
 
     def _lose_journal(self, error: AppError) -> None:
@@ -429,15 +442,3 @@ class OrderDesk(QObject):
 def _is_proof(error: AppError) -> bool:
     """Whether the error is an explicit refusal; anything unreadable or unexpected proves nothing."""
     return not isinstance(error, OutcomeUnknown) and type(error) is not AppError
-
-
-def _fill(event: OrderEvent, qty: Decimal, price: Decimal) -> Fill:
-    return Fill(
-        order_id=event.order.id,
-        symbol=event.order.symbol,
-        side=event.order.side,
-        qty=qty,
-        price=price,
-        at=event.at,
-        position_qty=event.position_qty,
-    )
