@@ -97,13 +97,14 @@ class Ticket(QWidget):
     def send_order(self) -> None:
         """Send what the form says, after a confirmation where one is asked for; otherwise do nothing."""
         request = self.form.request()
-        if not self.submission.hold(request):
+        if not self.submission.is_armed_for(request):
             return
         # The form is about to be locked; the keyboard must not fall to whatever comes next in the order.
         self.send_area.setFocus()
         if not self._must_confirm:
-            self.submission.send()
+            self.submission.send_at_once(request)
             return
+        self.submission.hold(request)
         dialog = ConfirmOrderDialog(
             self._theme, request, self._session.environment, self._short_number, self.window()
         )

@@ -92,14 +92,25 @@ class Submission(QObject):
         """Earlier orders of this ticket that are unresolved although the trader went on."""
         return tuple(self._left_behind.values())
 
+    def is_armed_for(self, request: OrderRequest) -> bool:
+        """Whether `request` could be sent now."""
+        may = self._stage is Stage.EDITING and self._orders.trading_block is TradingBlock.NONE
+        return may and not request.problems()
+
     def hold(self, request: OrderRequest) -> bool:
         """Take `request` for confirmation; returns False, and does nothing, unless the ticket is armed."""
-        may = self._stage is Stage.EDITING and self._orders.trading_block is TradingBlock.NONE
-        if not may or request.problems():
+        if not self.is_armed_for(request):
             return False
         self._request = request
         self._move(Stage.CONFIRMING)
         return True
+
+    def send_at_once(self, request: OrderRequest) -> bool:
+        """Send `request` unconfirmed; returns False, and does nothing, unless the ticket is armed."""
+        if not self.is_armed_for(request):
+            return False
+        self._request, self._stage = request, Stage.CONFIRMING
+        return self.send()
 
     def release(self) -> None:
         """The trader did not confirm: back to editing, nothing was sent."""
@@ -111,8 +122,9 @@ class Submission(QObject):
         """Send what `hold` took, once; any further call does nothing and returns False."""
         if self._stage is not Stage.CONFIRMING or self._request is None:
             return False
-        # Disarmed before the desk is asked: a slot of its signals may come back here.
-        self._move(Stage.SENDING)
+        # Disarmed before the desk is asked: a slot of its signals may come back here. Shown only afterwards,
+        # for the order is on its way while the screen changes.
+        self._stage = Stage.SENDING
         try:
             self._intent = self._orders.place(self._request)
         except AppError as failure:
