@@ -29,6 +29,11 @@ class Position:
         return self.qty < 0
 
     @property
+    def is_stock(self) -> bool:
+        """Whether the stock feeds know the symbol."""
+        return self.asset_class in ("us_equity", "")
+
+    @property
     def closable_qty(self) -> Decimal:
         """The size that an order to close may have now; zero when open orders hold all of it."""
         return abs(self.qty if self.qty_available is None else self.qty_available)

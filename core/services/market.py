@@ -114,15 +114,19 @@ class QuoteBoard(QObject):
         self._poll.stop()
 
     def _apply(self) -> None:
-        wanted = frozenset(self.followed[: self.budget])
+        followed = self.followed
+        # A pair such as BTC/USD is no stock: one in the list would cost the whole subscription.
+        stocks = [symbol for symbol in followed if "/" not in symbol]
+        wanted = frozenset(stocks[: self.budget])
         if wanted != self._wanted:
             self._wanted = wanted
             self.wanted_changed.emit(wanted)
-        if wanted.issuperset(self.followed):
+        if wanted.issuperset(stocks):
             self._poll.stop()
         elif not self._poll.isActive():
             self._poll.start()
-        if not self._snapshot_asked.issuperset(self.followed):
+        self._snapshot_asked.intersection_update(followed)  # who comes back is read anew
+        if not self._snapshot_asked.issuperset(followed):
             self._fetch.start(_GATHER_MS)
 
     @Slot()

@@ -175,7 +175,8 @@ class Session(QObject):
     @Slot(object)
     def _follow_positions(self, _positions: object) -> None:
         if self.grant.may_read_data:
-            self.market.follow("positions", self.positions.positions)
+            stocks = [symbol for symbol, held in self.positions.positions.items() if held.is_stock]
+            self.market.follow("positions", stocks)
 
     @Slot(object)
     def _follow_watchlist(self, symbols: tuple[str, ...]) -> None:
