@@ -17,7 +17,7 @@ from core.net.http import Transport
 from core.net.lanes import Lane
 from core.protocol.call import Host
 from core.protocol.exchange import exchange_code
-from core.protocol.signin import CodeGrant, Declined, Failed, Outcome
+from core.protocol.signin import CodeGrant, Declined, Failed, Outcome, SignInLineInvalid
 from core.protocol.trading import read_account
 from core.services.sign_in_window import SignInWindow
 from core.services.sign_in_words import declined_error, failed_error
@@ -55,6 +55,7 @@ class SignIn(QObject):
         self._window, self._open_vault = window, open_vault
         self._lane, self._keyring_lane, self._user_agent = lane, keyring_lane, user_agent
         self._vault: Vault | None = None
+        self._keyring_hangs = False
         self._verifier: Secret | None = None
         self._unkept: tuple[Grant, dict[Environment, Account]] | None = None
         self._attempt = 0  # answers to an earlier attempt are not ours
@@ -89,9 +90,14 @@ class SignIn(QObject):
             )
             return
         self._begin(SignInPhase.WAITING_FOR_PERSON)
-        verifier = self._window.open(
-            self.profile, secrets.token_urlsafe, theme=theme, centre=centre, pictures=pictures
-        )
+        try:
+            verifier = self._window.open(
+                self.profile, secrets.token_urlsafe, theme=theme, centre=centre, pictures=pictures
+            )
+        except SignInLineInvalid as error:
+            _log.warning("the profile %s makes no sign-in: %s", self.profile.name, error)
+            self._fail(failed_error("bad_attempt"))
+            return
         self._verifier = None if verifier is None else Secret(verifier)
 
     def cancel(self) -> None:
@@ -111,9 +117,8 @@ class SignIn(QObject):
         self._end()
 
     def _erase(self) -> None:
-        if self._vault is not None:
-            vault, entry = self._vault, self._entry
-            self._keyring_lane.submit(lambda: vault.erase(entry), failed=self.noticed.emit)
+        # On the same lane as a call that hangs, so that what that one still keeps is erased after it.
+        self._keyring_lane.submit(lambda: self._opened_vault().erase(self._entry), failed=self.noticed.emit)
 
     # From the keyring.
 
@@ -122,12 +127,17 @@ class SignIn(QObject):
         """One entry for each profile and client: a token of another client must not be found."""
         return f"{self.profile.name}/{self.profile.client_id}"
 
+    def _opened_vault(self) -> Vault:
+        """On the keyring lane only."""
+        if self._vault is None:
+            self._vault = self._open_vault()
+        return self._vault
+
     def _read_keyring(self) -> Grant | None:
-        vault = self._open_vault()
-        self._vault = vault
-        return vault.read(self._entry)
+        return self._opened_vault().read(self._entry)
 
     def _restored(self, attempt: int, grant: Grant | None) -> None:
+        self._keyring_hangs = False
         if attempt != self._attempt:
             return
         self._keyring_limit.stop()
@@ -138,6 +148,7 @@ class SignIn(QObject):
             self._probe(grant, remembered=True)
 
     def _not_restored(self, attempt: int, error: AppError) -> None:
+        self._keyring_hangs = False
         if attempt == self._attempt:
             self._keyring_limit.stop()
             self._set_keyring_unavailable()
@@ -146,16 +157,15 @@ class SignIn(QObject):
 
     @Slot()
     def _give_up_keyring(self) -> None:
-        """Go on without it; the call that hangs keeps its lane, so nothing more is asked of the keyring."""
-        self._vault = Vault(None)
-        self.keyring_unavailable = True
+        """Go on without it; while a call hangs on its lane nothing is waited for there."""
+        self._keyring_hangs = self.keyring_unavailable = True
         if self._unkept is not None:
-            self._kept(self._attempt, *self._unkept, kept=False)
+            self._sign_in_unremembered(*self._unkept)
+            remedy = "You stay signed in until you quit."
         else:
             self._end()
-        self.noticed.emit(
-            SignInFailed("The system keyring does not answer.", "You stay signed in until you quit.")
-        )
+            remedy = "Sign in as usual; you then stay signed in until you quit."
+        self.noticed.emit(SignInFailed("The system keyring does not answer.", remedy))
 
     def _set_keyring_unavailable(self) -> None:
         self.keyring_unavailable = self._vault is None or not self._vault.is_available
@@ -249,6 +259,9 @@ class SignIn(QObject):
         if remembered:
             self._finish(SignedIn(grant=grant, accounts=accounts, remembered=True, asked_scopes=asked))
             return
+        if self._keyring_hangs:
+            self._sign_in_unremembered(grant, accounts)
+            return
         self._unkept = (grant, accounts)
         self._keyring_limit.start()
         self._keyring_lane.submit(
@@ -258,13 +271,17 @@ class SignIn(QObject):
         )
 
     def _keep(self, grant: Grant) -> bool:
-        vault = self._vault or self._open_vault()
-        self._vault = vault
+        vault = self._opened_vault()
         if vault.is_available:
             vault.keep(self._entry, grant)
         return vault.is_available
 
+    def _sign_in_unremembered(self, grant: Grant, accounts: dict[Environment, Account]) -> None:
+        asked = frozenset(self.profile.scopes)
+        self._finish(SignedIn(grant=grant, accounts=accounts, remembered=False, asked_scopes=asked))
+
     def _kept(self, attempt: int, grant: Grant, accounts: dict[Environment, Account], kept: bool) -> None:
+        self._keyring_hangs = False
         if attempt == self._attempt:
             self._keyring_limit.stop()
             self._set_keyring_unavailable()
@@ -274,6 +291,7 @@ class SignIn(QObject):
     def _not_kept(
         self, attempt: int, grant: Grant, accounts: dict[Environment, Account], error: AppError
     ) -> None:
+        self._keyring_hangs = False
         if attempt == self._attempt:
             self._kept(attempt, grant, accounts, kept=False)
             self.noticed.emit(error)
@@ -290,6 +308,7 @@ class SignIn(QObject):
     def _finish(self, signed_in: SignedIn) -> None:
         self._attempt += 1  # whatever else is still under way is not waited for
         self._unkept = None
+        self._keyring_limit.stop()
         self._enter(SignInPhase.SIGNED_IN)
         self.signed_in.emit(signed_in)
 
