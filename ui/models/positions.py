@@ -121,6 +121,7 @@ class PositionsModel(TableModel[PositionRow]):
                 sort=lambda row: None if row.position is None else row.position.avg_entry_price,
                 kind=CellKind.FIGURE,
                 sample="91,240.50",
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Mark"),
@@ -139,6 +140,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.FIGURE,
                 tone=_tone_of_figure,
                 sample="\u2212888,888.88",
+                gives_way=3,
             ),
             Column(
                 title=self.tr("Day P&L"),
@@ -147,6 +149,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.CHANGE,
                 tone=lambda row: _tone_of_gain(row, row.day),
                 sample="+88,888.88",
+                gives_way=1,
             ),
             Column(
                 title=self.tr("Unrealised"),
@@ -164,7 +167,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: _tone_of_gain(row, row.fraction),
                 sample="+888.88 %",
-                gives_way=1,
+                gives_way=4,
             ),
             Column(
                 title=self.tr("Working"),
@@ -174,7 +177,7 @@ class PositionsModel(TableModel[PositionRow]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "muted" if row.working else "faint",
                 sample="88",
-                gives_way=2,
+                gives_way=5,
             ),
             Column(
                 title="",

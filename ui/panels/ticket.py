@@ -12,6 +12,8 @@ from ui.panels.frame import Panel
 from ui.panels.ticket_body import Ticket
 from ui.theme.theme import Theme
 
+_LEAST_PX = 304  # below that the order types and the quote no longer stand side by side
+
 
 class TicketPanel(Panel):
     """A new ticket for every session: nothing of one account's order may reach the next."""
@@ -27,6 +29,7 @@ class TicketPanel(Panel):
         self._pages.addWidget(EmptyState(self.tr("Sign in to trade.")))
         self._pages.addWidget(self._area)
         self.body.addWidget(self._pages)
+        self.setMinimumWidth(_LEAST_PX)
 
     def bind(self, session: Session) -> None:
         """Trade in this session from now on."""
