@@ -93,7 +93,7 @@ class Desk(QObject):
             self.positions: ("positions", self.positions.view),
             self.orders: ("blotter", self.orders.view),
             self.stream: ("blotter", self.stream.view),
-            self.ticket: ("ticket", self.ticket),
+            self.ticket: ("ticket", self.ticket.entry),
         }[panel]
         self.workspace.reveal(name)
         if panel in (self.orders, self.stream):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -114,6 +114,8 @@ class MainWindow(QMainWindow):
         self.commands.show_session(session.environment, self._accounts)
         self._show_title()
         self._show_gate()
+        # The welcome page's button is gone; without this the keyboard would fall to the menu.
+        self.desk.watchlist.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_session(self) -> None:
         """Let go of the session before it ends: nothing of it is shown or can be done afterwards."""

@@ -1,11 +1,12 @@
 """The docked panels: where they are at first, how they may be moved, and how that is remembered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 from PySide6QtAds import ads
 
 from ui.theme.tokens import PANEL_GAP_PX
@@ -71,6 +72,7 @@ class Workspace(QWidget):
         self._manager.dockAreaCreated.connect(self._dress_area)
         self._place()
         self._lock()
+        self._order_keyboard()
 
     def save(self) -> bytes:
         """The arrangement, in the docking system's own format."""
@@ -157,12 +159,31 @@ class Workspace(QWidget):
         for area in self._manager.openedDockAreas():
             self._dress_area(area)
 
+    def _order_keyboard(self) -> None:
+        """Let Tab go through the panels column by column, whatever order they were made in."""
+        stops = [stop for dock in self._docks.values() for stop in _tab_stops(dock.widget())]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
+
     @Slot(QObject)
     def _dress_area(self, area: "ads.CDockAreaWidget") -> None:
         area.setDockAreaFlag(_ALONE_WITHOUT_TITLE, not self._is_arranging)
         area.updateTitleBarVisibility()
+        # The docking system gives its buttons an icon and a tool tip, but no name.
+        panels = ", ".join(dock.windowTitle() for dock in area.dockWidgets())
+        for button in area.titleBar().findChildren(QAbstractButton):
+            button.setAccessibleName(f"{button.toolTip()}: {panels}")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._is_spread:
             self.spread()
+
+
+def _tab_stops(panel: QWidget) -> Iterator[QWidget]:
+    """What Tab stops at inside `panel`, in the order in which it does."""
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        if panel.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            yield widget
+        widget = widget.nextInFocusChain()

@@ -92,9 +92,6 @@ class SegmentedControl(QWidget):
             button.setFocusPolicy(
                 Qt.FocusPolicy.StrongFocus if button.isChecked() else Qt.FocusPolicy.ClickFocus
             )
-        checked = self._group.checkedButton()
-        if checked is not None:  # between two choices there is none
-            self.setFocusProxy(checked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = -1 if event.key() in _BACK else 1 if event.key() in _FORWARD else 0

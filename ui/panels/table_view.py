@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -56,6 +57,7 @@ class TableView(QTableView):
         self._actions: ActionsDelegate | None = None
         self._is_laying_columns = False
         self._are_columns_by_hand = False
+        self._is_being_entered = False
         self.cell_style = CellStyle(theme)
         self.setAccessibleName(name)
         self._dress()
@@ -230,7 +232,8 @@ class TableView(QTableView):
         if self._actions is not None:
             self._actions.current = current.row()
         self._update_rows(current.row(), previous.row())
-        self.current_changed.emit(self._table.key_at(current.row()) if current.isValid() else None)
+        if not self._is_being_entered:
+            self.current_changed.emit(self._table.key_at(current.row()) if current.isValid() else None)
 
     # ---- what is in view ---------------------------------------------------------------------------
 
@@ -339,6 +342,12 @@ class TableView(QTableView):
             index = self.currentIndex()
             where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         self.menu_requested.emit(self._table.key_at(index.row()) if index.isValid() else None, where)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt makes the first row current when there was none; that is nobody's choice, so it chooses nothing.
+        self._is_being_entered = True
+        super().focusInEvent(event)
+        self._is_being_entered = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -37,7 +37,6 @@ class TicketPanel(Panel):
         self.ticket = Ticket(session, self._settings, self.theme, self._clock)
         self.ticket.symbol_changed.connect(self._show_symbol)
         self._area.setWidget(self.ticket)
-        self.setFocusProxy(self.ticket.form.quantity)
         # setWidget asks the ticket to fill itself with the window's colour; the panel's shows instead.
         self.ticket.setAutoFillBackground(False)
         self._pages.setCurrentIndex(1)
@@ -46,12 +45,18 @@ class TicketPanel(Panel):
         """Forget the session; what is under way goes on in its order desk."""
         ticket, self.ticket = self.ticket, None
         if ticket is not None:
-            self.setFocusProxy(self._pages)
             self._area.takeWidget()
             ticket.end()
             ticket.deleteLater()
         self.set_subtitle("")
         self._pages.setCurrentIndex(0)
+
+    @property
+    def entry(self) -> QWidget:
+        """Where the keyboard goes when the panel is called up."""
+        # As a focus proxy it would stand in for the panel in the tab order as well, and everything between
+        # the panel's place there and the field's would be passed over.
+        return self if self.ticket is None else self.ticket.form.quantity
 
     @Slot(object)
     def set_symbol(self, symbol: str) -> None:
