@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self._assemble()
         self.commands = WindowCommands(self, theme, settings)
         self._menu = QMenu(self)
+        self._menu.setAccessibleName(self.tr("Menu"))
         self.commands.actions.fill(self._menu)
         self.top_bar.set_menu(self._menu)
         self._connect()

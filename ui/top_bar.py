@@ -13,6 +13,7 @@ from ui import figures, words
 from ui.command_field import FIELD_WIDTH_PX, CommandField
 from ui.controls.badge import Badge, EnvironmentBadge
 from ui.controls.labels import PlainLabel
+from ui.controls.menus import open_under
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 from ui.theme.tokens import TOP_BAR_PX
@@ -64,7 +65,8 @@ class TopBar(QWidget):
         self.menu_button.setAccessibleName(self.tr("Menu"))
         self.menu_button.setToolTip(self.tr("Menu (F10)"))
         self.menu_button.setFixedSize(28, 28)
-        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.clicked.connect(self.open_menu)
+        self._menu: QMenu | None = None
         theme.set_icon(self.menu_button, "ellipsis")
         self._session_parts: tuple[QWidget, ...] = (
             self.command_field,
@@ -79,7 +81,13 @@ class TopBar(QWidget):
 
     def set_menu(self, menu: QMenu) -> None:
         """What the button at the right end opens."""
-        self.menu_button.setMenu(menu)
+        self._menu = menu
+
+    @Slot()
+    def open_menu(self) -> None:
+        """Open the menu under its button."""
+        if self._menu is not None:
+            open_under(self._menu, self.menu_button)
 
     def show_session(self, session: "Session") -> None:
         """Show the account of `session` from now on."""

@@ -159,7 +159,7 @@ class WindowCommands(QObject):
         actions.add(self.tr("Sign out\u2026"), window.ask_to_sign_out, needs_session=True)
         actions.start_group()
         actions.add(self.tr("About"), window.show_about)
-        actions.add(self.tr("Menu"), window.top_bar.menu_button.showMenu, "F10", is_listed=False)
+        actions.add(self.tr("Menu"), window.top_bar.open_menu, "F10", is_listed=False)
         actions.add(self.tr("Quit"), window.close, "Ctrl+Q")
         self.show_signed_out()
 

@@ -13,6 +13,7 @@ from core.domain.order import Order
 from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from ui import words
+from ui.controls.menus import popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.models.orders import CANCEL, REPLACE, OrdersModel, OrdersView
@@ -181,8 +182,7 @@ class OrdersPanel(SessionPanel):
     @Slot(object, QPoint)
     def _show_menu(self, key: Hashable | None, where: QPoint) -> None:
         row = self.model.row(key)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = popup_menu(self.tr("Order"), self)
         if row is not None:
             self._add_row_actions(menu, row)
             menu.addSeparator()

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QPoint, Signal, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.domain.connection import StreamName
 from core.domain.market import Ticker
 from core.domain.position import Position
 from core.services.clock import Clock
+from ui.controls.menus import popup_menu
 from ui.models.positions import CLOSE, TOTAL_KEY, PositionsModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
@@ -122,8 +123,7 @@ class PositionsPanel(SessionPanel):
     def _show_menu(self, key: Hashable | None, where: QPoint) -> None:
         if key in (None, TOTAL_KEY):
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = popup_menu(self.tr("Position"), self)
         close = menu.addAction(self.tr("Close the position in {symbol}\u2026").format(symbol=key))
         close.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         close.triggered.connect(lambda: self.close_requested.emit(str(key)))

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QWidget
 
 from core.domain.connection import LogLine, StreamName
 from ui import words
 from ui.controls.labels import PlainLabel
+from ui.controls.menus import popup_menu
 from ui.models.stream_log import StreamLogModel
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
@@ -148,8 +149,7 @@ class StreamPanel(SessionPanel):
 
     @Slot(object, QPoint)
     def _show_menu(self, _key: Hashable | None, where: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = popup_menu(self.tr("Stream event"), self)
         copy = menu.addAction(self.tr("Copy"))
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.triggered.connect(self.copy_lines)

@@ -12,6 +12,7 @@ from core.domain.market import Ticker
 from core.domain.position import Position
 from core.errors import AppError
 from core.services.clock import Clock
+from ui.controls.menus import open_under, popup_menu
 from ui.models.watchlist import WatchlistModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
@@ -186,8 +187,7 @@ class WatchlistPanel(SessionPanel):
 
     @Slot(object, QPoint)
     def _show_row_menu(self, key: Hashable | None, where: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = popup_menu(self.title, self)
         if key is not None:
             remove = menu.addAction(self.tr("Remove {symbol}").format(symbol=key))
             remove.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
@@ -197,10 +197,9 @@ class WatchlistPanel(SessionPanel):
 
     @Slot()
     def _show_panel_menu(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = popup_menu(self.title, self)
         self._add_panel_actions(menu)
-        menu.popup(self._menu_button.mapToGlobal(QPoint(0, self._menu_button.height())))
+        open_under(menu, self._menu_button)
 
     def _add_panel_actions(self, menu: QMenu) -> None:
         menu.addAction(self.tr("Add a symbol\u2026")).triggered.connect(self.begin_adding)
