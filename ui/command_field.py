@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QStringListMod
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 
+from ui.controls.announce import announce
 from ui.theme.theme import Theme
 
 FIELD_WIDTH_PX = 420
@@ -53,6 +54,7 @@ class CommandField(QLineEdit):
         self.setMinimumWidth(180)
         self.setMaximumWidth(FIELD_WIDTH_PX)
         self._drop = _DropList(theme, self)
+        self._drop.list.selectionModel().currentChanged.connect(self._say_highlighted)
         self.textEdited.connect(self._offer)
         self._drop.list.clicked.connect(self._take_clicked)
 
@@ -100,6 +102,11 @@ class CommandField(QLineEdit):
 
     def _line(self, command: Command) -> str:
         return f"{command.title}   ({command.shortcut})" if command.shortcut else command.title
+
+    @Slot()
+    def _say_highlighted(self) -> None:
+        """The keyboard stays in the field, so a screen reader hears of the list only this way."""
+        announce(self, str(self._drop.list.currentIndex().data() or ""))
 
     @Slot(object)
     def _take_clicked(self, _index: object) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from core.errors import AppError
 from ui import words
+from ui.controls.announce import announce
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
@@ -133,6 +134,7 @@ class NoticeBar(QWidget):
         self._rows.insert(0, row)
         self._column.insertWidget(0, row)
         self.show()
+        announce(row, row.accessibleName(), is_urgent=kind == "problem")
 
     def dismiss_newest(self) -> None:
         """Dismiss the notice on top, if there is one."""

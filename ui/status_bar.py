@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from core.domain.connection import StreamName, StreamPhase, StreamStatus
 from core.services.clock import Clock
 from ui import figures, sentences, words
+from ui.controls.announce import announce
 from ui.controls.labels import PlainLabel
 from ui.frame_meter import FrameMeter
 from ui.panels.pulse import Pulse
@@ -103,11 +104,13 @@ class FeedItem(QWidget):
         row.addWidget(self.text)
 
     def show_state(self, health: Health, text: str) -> None:
-        """Show how the feed does; anything but good is coloured text as well."""
-        self.health = health
+        """Show how the feed does; anything but good is coloured text as well, and a change is announced."""
+        has_changed, self.health = health is not self.health, health
         self._dot.show_health(health)
         tone = "muted" if health is Health.GOOD else _TONE_OF_HEALTH[health]
         self.text.show_text(text, tone)
+        if has_changed:
+            announce(self, self.text.accessibleName(), is_urgent=health is Health.BAD)
 
 
 class StatusBar(QWidget):

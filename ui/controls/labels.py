@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStylePainter, QWidget
 
-from ui.figures import for_ears
+from ui.figures import MISSING, for_ears
 from ui.theme.colors import Tone
 
 
@@ -63,7 +63,7 @@ class PlainLabel(QLabel):
 
     def _say(self) -> None:
         if self._caption:
-            text = for_ears(self.text())
+            text = self.tr("unknown") if self.text() == MISSING else for_ears(self.text())
             self.setAccessibleName(f"{self._caption}: {text}" if text else self._caption)
 
 

@@ -23,7 +23,7 @@ class AboutDialog(DialogFrame):
                 independence=INDEPENDENCE
             )
         )
-        self.versions = TermsTable(theme, {})
+        self.versions = TermsTable(theme, {}, self.tr("Versions"))
         for name, label, value in (
             ("version", self.tr("Version"), VERSION),
             ("qt", self.tr("Qt"), qVersion()),

@@ -14,8 +14,11 @@ from ui.theme.theme import Theme
 class TermsTable(RaisedBox):
     """Shows the members of a request's body in the order and the spelling in which they are sent."""
 
-    def __init__(self, theme: Theme, body: Mapping[str, str | bool], parent: QWidget | None = None) -> None:
-        super().__init__(theme, QCoreApplication.translate("TermsTable", "What is sent"), parent)
+    def __init__(
+        self, theme: Theme, body: Mapping[str, str | bool], name: str = "", parent: QWidget | None = None
+    ) -> None:
+        """`name` is what a screen reader calls the table, where it lists something else."""
+        super().__init__(theme, name or QCoreApplication.translate("TermsTable", "What is sent"), parent)
         self.shown: dict[str, PlainLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(12, 10, 12, 10)

@@ -8,6 +8,7 @@ from core.domain.intent import IntentState
 from core.domain.order import OrderStatus, Side
 from core.domain.request import OrderRequest
 from ui import figures, sentences, words
+from ui.controls.announce import announce
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.panels.ticket_submission import Stage, Submission
@@ -26,6 +27,7 @@ class SendArea(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._stage = Stage.EDITING
         self.button = ActionButton("", kind="buy", font=theme.fonts.strong, height=_BUTTON_PX)
         self.account = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignHCenter)
         self.account.set_caption(self.tr("Account"))
@@ -67,7 +69,11 @@ class SendArea(QWidget):
         self.button.show_text(self._button_text(stage, shown))
         self.button.setEnabled(stage is Stage.EDITING and is_sendable)
         text, tone = self._status(submission, now_ns)
+        has_news = text != self.status.text() and not (stage is self._stage is Stage.UNKNOWN)
+        self._stage = stage
         self.status.show_text(text, tone)
+        if has_news:  # and not merely grown older
+            announce(self.status, text, is_urgent=stage in (Stage.UNKNOWN, Stage.NOT_PLACED))
         self.status.setVisible(bool(text))
         self.look_up.setVisible(stage is Stage.UNKNOWN)
         self.another.setVisible(stage not in (Stage.EDITING, Stage.CONFIRMING))
