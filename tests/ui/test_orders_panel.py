@@ -79,9 +79,9 @@ def test_keys_ask_for_replace_and_cancel(panel, qtbot):
     with qtbot.waitSignal(panel.cancel_requested):
         qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
     with qtbot.waitSignal(panel.replace_requested):
-        qtbot.keyClick(panel.view, Qt.Key.Key_F2)
-    with qtbot.waitSignal(panel.replace_requested):
         qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    with qtbot.waitSignal(panel.replace_requested):
+        qtbot.keyClick(panel.view, Qt.Key.Key_Enter)
 
 
 def test_what_the_broker_would_refuse_is_not_asked_for(panel, qtbot):
@@ -89,7 +89,7 @@ def test_what_the_broker_would_refuse_is_not_asked_for(panel, qtbot):
     panel.view.choose("bw-0001")
     with qtbot.assertNotEmitted(panel.cancel_requested), qtbot.assertNotEmitted(panel.replace_requested):
         qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
-        qtbot.keyClick(panel.view, Qt.Key.Key_F2)
+        qtbot.keyClick(panel.view, Qt.Key.Key_Return)
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

@@ -68,7 +68,6 @@ class OrdersPanel(SessionPanel):
         self.view.action_triggered.connect(self._act)
         self.view.menu_requested.connect(self._show_menu)
         self.view.on_key(QKeySequence.StandardKey.Delete, self._cancel_current)
-        self.view.on_key(Qt.Key.Key_F2, self._replace_current)
 
     # ---- the session --------------------------------------------------------------------------------
 
@@ -164,10 +163,6 @@ class OrdersPanel(SessionPanel):
     def _cancel_current(self) -> None:
         self._cancel(self.view.current_key)
 
-    @Slot()
-    def _replace_current(self) -> None:
-        self._replace(self.view.current_key)
-
     def _cancel(self, key: Hashable | None) -> None:
         row = self.model.row(key)
         if row is not None and row.order is not None and row.may_cancel:
@@ -194,7 +189,7 @@ class OrdersPanel(SessionPanel):
     def _add_row_actions(self, menu: QMenu, row: OrderRow) -> None:
         key = row.key
         replace = menu.addAction(self.tr("Replace\u2026"))
-        replace.setShortcut(QKeySequence(Qt.Key.Key_F2))
+        replace.setShortcut(QKeySequence(Qt.Key.Key_Return))
         replace.setEnabled(row.may_replace)
         replace.triggered.connect(lambda: self._replace(key))
         side, symbol = words.side(row.side), row.symbol

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -72,6 +83,7 @@ class TableView(QTableView):
             self.setItemDelegateForColumn(column, delegate)
         self._header.sectionResized.connect(self._on_header_section_resized)
         self.selectionModel().currentRowChanged.connect(self._on_selection_current_row_changed)
+        self.selectionModel().selectionChanged.connect(self._follow_selection)
         theme.changed.connect(self.viewport().update)
         self._fading = Fading(self._visible_rows, self.cell_style.now_ns, self)
         self._fading.faded.connect(self._update_row)
@@ -234,6 +246,13 @@ class TableView(QTableView):
         self._update_rows(current.row(), previous.row())
         if not self._is_being_entered:
             self.current_changed.emit(self._table.key_at(current.row()) if current.isValid() else None)
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        """A row that assistive technology selects is made current: keys must mean the row that is seen."""
+        rows = self.selectionModel().selectedRows()
+        if len(rows) == 1 and rows[0].row() != self.currentIndex().row():
+            self.selectionModel().setCurrentIndex(rows[0], QItemSelectionModel.SelectionFlag.NoUpdate)
 
     # ---- what is in view ---------------------------------------------------------------------------
 
