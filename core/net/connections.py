@@ -8,6 +8,7 @@ import http.client
 import io
 import socket
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
@@ -24,12 +25,16 @@ class TrackedAdapter(HTTPAdapter):
         self._connections = connections
         self.has_sent = False  # whether a byte of the newest request was handed to the system
         self.whole_answer_s = 0.0
+        self.on_sent: Callable[[], None] | None = None
         super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
 
-    def begin(self, whole_answer_s: float) -> None:
-        """A new request is about to be made; its whole answer may take this long."""
+    def begin(self, whole_answer_s: float, on_sent: Callable[[], None] | None) -> None:
+        """A new request is about to be made; its whole answer may take this long.
+
+        `on_sent` is called whenever the system has taken a part of it.
+        """
         self.has_sent = False
-        self.whole_answer_s = whole_answer_s
+        self.whole_answer_s, self.on_sent = whole_answer_s, on_sent
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -65,6 +70,8 @@ class _Tracked(HTTPConnection):
             self.connect()
         self.owner.has_sent = True
         super().send(data)
+        if self.owner.on_sent is not None:
+            self.owner.on_sent()
 
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, *args: Any, **kwargs: Any

@@ -49,8 +49,10 @@ class Transport:
         self._sessions: list[requests.Session] = []
         self._connections = OpenConnections()
 
-    def run(self, call: Call[Result]) -> Result:
+    def run(self, call: Call[Result], *, on_sent: Callable[[], None] | None = None) -> Result:
         """Send the call once and return what its reader makes of the answer.
+
+        `on_sent` is called, on this thread, whenever the system has taken a part of the request.
 
         Raises AppError: Offline when nothing can have been accepted, OutcomeUnknown when a call that
         changes something may have been, and whatever the call's own failure table says.
@@ -58,7 +60,7 @@ class Transport:
         started = time.perf_counter()
         ok = False
         try:
-            answer = self._send(call)
+            answer = self._send(call, on_sent)
             ok = True
         finally:
             if self._on_answer is not None:
@@ -81,7 +83,7 @@ class Transport:
         for session in self._sessions:
             session.close()
 
-    def _send(self, call: Call[Result]) -> Answer:
+    def _send(self, call: Call[Result], on_sent: Callable[[], None] | None) -> Answer:
         if self._connections.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -90,7 +92,7 @@ class Transport:
         if self._token is not None and call.host is not Host.PROXY:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         session, adapter = self._session()
-        adapter.begin(call.timeouts.whole_s)
+        adapter.begin(call.timeouts.whole_s, on_sent)
         try:
             with session.request(
                 call.method,

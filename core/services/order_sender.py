@@ -3,6 +3,7 @@
 Every method but the constructor runs on a lane's thread.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,20 +44,24 @@ class OrderSender(QObject):
         self._journal = Journal(self._path, account_id=self._account_id, environment=self._environment)
         return OpenedJournal(unsettled=self._journal.unsettled(), known_ids=self._journal.known_ids())
 
-    def place(self, intent: Intent) -> Order:
-        """Journal and POST. Raises StorageFailed before a byte leaves, and what the transport raises."""
-        self._record(intent)
-        return self._transport.run(place_order(intent.body))
+    def place(self, intent: Intent, on_sent: Callable[[], None]) -> Order:
+        """Journal and POST. Raises StorageFailed before a byte leaves, and what the transport raises.
 
-    def replace(self, intent: Intent) -> Order:
+        `on_sent`, here and below, is called once the request has begun to leave.
+        """
+        self._record(intent)
+        return self._transport.run(place_order(intent.body), on_sent=on_sent)
+
+    def replace(self, intent: Intent, on_sent: Callable[[], None]) -> Order:
         """Journal and PATCH; the answer is the new order."""
         self._record(intent)
-        return self._transport.run(replace_order(intent.target_order_id or "", intent.body))
+        call = replace_order(intent.target_order_id or "", intent.body)
+        return self._transport.run(call, on_sent=on_sent)
 
-    def cancel(self, intent: Intent) -> None:
+    def cancel(self, intent: Intent, on_sent: Callable[[], None]) -> None:
         """Journal and DELETE; the answer only says that the cancel was asked for."""
         self._record(intent)
-        self._transport.run(cancel_order(intent.target_order_id or ""))
+        self._transport.run(cancel_order(intent.target_order_id or ""), on_sent=on_sent)
 
     def note(self, intent: Intent) -> None:
         """Write down what became of an intent."""

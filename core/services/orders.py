@@ -34,9 +34,13 @@ from core.net.lanes import Lane
 from core.protocol.trading import look_up_order, read_order
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
+from core.services.departure import Departure
 from core.services.look_ups import LookUps
 from core.services.order_sender import OpenedJournal, OrderSender
 from core.services.reconciliation import Reconciliation
+
+# Journals and sends an intent on a lane, and says when the request has begun to leave.
+Send = Callable[[Intent, Callable[[], None]], Order | None]
 
 _log = logging.getLogger(__name__)
 _REMEMBERED_EVENTS = 20_000
@@ -84,6 +88,7 @@ class OrderDesk(QObject):
         self._intents: dict[str, Intent] = {}
         self._own_ids: set[str] = set()
         self._seen_events: dict[tuple[str, ...], None] = {}
+        self._last_departure: Departure | None = None
         self._look_ups = LookUps(self._look_up, clock, self)
         self._look_ups.caught_up.connect(self._announce_block)
         self._reconciliation = Reconciliation(link, self._book, self)
@@ -140,7 +145,7 @@ class OrderDesk(QObject):
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
         intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body)
-        self._submit(intent, self._link.order_lane, lambda: self._sender.place(intent))
+        self._submit(intent, self._link.order_lane, self._sender.place)
         return intent
 
     def replace(self, request: ReplaceRequest) -> Intent:
@@ -150,7 +155,7 @@ class OrderDesk(QObject):
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
         intent = self._draft(client_order_id, IntentKind.REPLACE, order.symbol, body, order.id)
-        self._submit(intent, self._link.order_lane, lambda: self._sender.replace(intent))
+        self._submit(intent, self._link.order_lane, self._sender.replace)
         return intent
 
     def cancel(self, order_id: str) -> Intent:
@@ -167,7 +172,7 @@ class OrderDesk(QObject):
         if waiting:
             return waiting[0]
         intent = self._draft(self._new_id(), IntentKind.CANCEL, order.symbol, b"", order_id)
-        self._submit(intent, self._link.cancel_lane, lambda: self._sender.cancel(intent))
+        self._submit(intent, self._link.cancel_lane, self._sender.cancel)
         return intent
 
     def cancel_all(self) -> tuple[Intent, ...]:
@@ -281,12 +286,17 @@ class OrderDesk(QObject):
         self._own_ids.add(client_order_id)
         return intent
 
-    def _submit(self, intent: Intent, lane: Lane, work: Callable[[], Order | None]) -> None:
-        """Hand a draft to its lane, and only then show it: a screen takes longer than the way to the wire."""
+    def _submit(self, intent: Intent, lane: Lane, send: Send) -> None:
+        """Hand a draft to its lane, let it depart, and only then show it."""
         key = intent.client_order_id
+        departure = Departure()
         lane.submit(
-            work, done=lambda order: self._answered(key, order), failed=lambda e: self._failed(key, e)
+            departure.of(lambda: send(intent, departure.mark)),
+            done=lambda order: self._answered(key, order),
+            failed=lambda e: self._failed(key, e),
         )
+        departure.let_pass(after=self._last_departure)
+        self._last_departure = departure
         self.intents_changed.emit((intent,))
 
     @Slot(str)

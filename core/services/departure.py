@@ -1,0 +1,44 @@
+"""A head start for an order: what it needs of Python on its way to the wire goes before anything on screen.
+
+Python runs one thread at a time. While a click is followed by milliseconds of drawing, the thread that
+journals and sends the order waits for its turn again and again; measured, it took three times as long. So
+the GUI thread, which otherwise never waits, stands aside for a moment: a quarter of a frame at the most.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+HEAD_START_S = 0.004
+
+
+class Departure:
+    """One request on its way. `mark` and what `of` returns belong to the lane, the rest to the GUI thread."""
+
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+
+    def of(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Return `work`, after whose end nobody waits any more, however it ends."""
+
+        def worked() -> Result:
+            try:
+                return work()
+            finally:
+                self._is_over.set()
+
+        return worked
+
+    def mark(self) -> None:
+        """The request has begun to leave."""
+        self._is_over.set()
+
+    def let_pass(self, *, after: "Departure | None") -> None:
+        """Stand aside until the request leaves, or the head start is used up.
+
+        While an earlier one has not left, this one waits behind it, and nobody for this one.
+        """
+        if after is None or after._is_over.is_set():
+            self._is_over.wait(HEAD_START_S)

@@ -1,0 +1,56 @@
+"""The head start of an order: the screen stands aside until it leaves, and never for long."""
+
+import threading
+
+import pytest
+
+from core.services import departure
+from core.services.departure import Departure
+
+_FOR_EVER_S = 60.0
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head start so long that a test which uses it up fails by its time-out."""
+    monkeypatch.setattr(departure, "HEAD_START_S", _FOR_EVER_S)
+
+
+@pytest.mark.usefixtures("patience")
+def test_the_screen_stands_aside_until_the_request_leaves():
+    order, done = Departure(), []
+
+    def send():
+        done.append("left")
+        order.mark()
+
+    lane = threading.Thread(target=send)
+    lane.start()
+    order.let_pass(after=None)
+    assert done == ["left"]
+    lane.join()
+
+
+@pytest.mark.usefixtures("patience")
+def test_a_request_that_fails_before_it_leaves_holds_nobody_up():
+    order = Departure()
+
+    def fail():
+        raise OSError
+
+    with pytest.raises(OSError):
+        order.of(fail)()
+    order.let_pass(after=None)
+
+
+@pytest.mark.usefixtures("patience")
+def test_nobody_waits_for_an_order_that_waits_behind_another():
+    Departure().let_pass(after=Departure())
+
+
+def test_a_lane_that_hangs_holds_the_screen_up_for_a_moment_only():
+    Departure().let_pass(after=None)
+
+
+def test_the_work_itself_is_unchanged():
+    assert Departure().of(lambda: 7)() == 7
