@@ -36,9 +36,9 @@ def test_a_request_that_fails_before_it_leaves_holds_nobody_up():
     order = Departure()
 
     def fail():
-        raise OSError
+        raise ConnectionResetError
 
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionResetError):
         order.of(fail)()
     order.let_pass(after=None)
 
