@@ -20,7 +20,7 @@ from ui.theme.theme import Theme
 if TYPE_CHECKING:
     from core.services.session import Session
 
-_FILTER_WIDTH_PX = 160
+_FILTER_WIDTH_PX, _FILTER_LEAST_PX = 160, 80
 
 
 class StreamPanel(SessionPanel):
@@ -41,7 +41,8 @@ class StreamPanel(SessionPanel):
         self.filter.setAccessibleName(self.tr("Filter the events by type, symbol or summary"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setProperty("compact", "true")
-        self.filter.setFixedWidth(_FILTER_WIDTH_PX)
+        self.filter.setMinimumWidth(_FILTER_LEAST_PX)
+        self.filter.setMaximumWidth(_FILTER_WIDTH_PX)
         self.streams = {name: QCheckBox(words.stream_name(name)) for name in StreamName}
         self.pause = IconButton(theme, "pause", self.tr("Pause"))
         self.pause.setCheckable(True)
@@ -53,7 +54,8 @@ class StreamPanel(SessionPanel):
         self.end()
 
     def _connect(self) -> None:
-        for box in self.streams.values():
+        for name, box in self.streams.items():
+            box.setAccessibleName(self.tr("Show events of {stream}").format(stream=words.stream_name(name)))
             box.setChecked(True)
             box.toggled.connect(self._filter)
         self.filter.textChanged.connect(self._filter)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from ui.delegates.drawing import TextMeasure, draw_text
 from ui.panels.frame import Panel, Sheet
@@ -28,6 +28,7 @@ class PanelTabs(QTabBar):
         self.setAccessibleName(name)
         self.setDrawBase(False)
         self.setExpanding(False)
+        self.setUsesScrollButtons(False)  # a tab behind an arrow is a tab that nobody finds
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.changed.connect(self.update)
@@ -126,9 +127,17 @@ class TabbedPanel(Sheet):
         self._panels.append(panel)
         self._pages.addWidget(panel)
         self._actions.addWidget(panel.title_actions)
+        self._make_room()
         place = self.tabs.addTab(panel.title)
         self.tabs.set_count(place, panel.count)
         panel.title_changed.connect(self._show_counts)
+
+    def _make_room(self) -> None:
+        """Actions that are not shown take no room from the tabs."""
+        for panel in self._panels:
+            is_shown = panel.title_actions is self._actions.currentWidget()
+            width = QSizePolicy.Policy.Preferred if is_shown else QSizePolicy.Policy.Ignored
+            panel.title_actions.setSizePolicy(width, QSizePolicy.Policy.Preferred)
 
     @property
     def current_panel(self) -> Panel:
@@ -144,6 +153,7 @@ class TabbedPanel(Sheet):
         if 0 <= place < len(self._panels):
             self._pages.setCurrentIndex(place)
             self._actions.setCurrentIndex(place)
+            self._make_room()
             self.current_changed.emit(self._panels[place])
 
     @Slot()
