@@ -96,8 +96,11 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
     @property
     def received_ns(self) -> int | None:
         """When we last heard of this symbol, on our monotonic clock."""
-        heard = [part.received_ns for part in (self.quote, self.trade) if part is not None]
-        return max(heard, default=None)
+        quote, trade = self.quote, self.trade
+        if quote is None or trade is None:
+            part = quote or trade
+            return None if part is None else part.received_ns
+        return max(quote.received_ns, trade.received_ns)
 
     @property
     def source(self) -> Source | None:

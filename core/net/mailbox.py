@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.protocol.data_messages import DailyBar, Message, MinuteBar, QuoteMessage, TradeMessage, UpdatedBar
 
-RECENT = 200  # messages kept for the event log between two frames; older ones are only counted
+RECENT = 50  # messages kept for the event log until the next drain; a reader would not see more go by
 BARS = 5_000  # more than every symbol of a plan has in a minute; a flood pushes the oldest out
 
 
@@ -24,8 +24,17 @@ class Delivery:
     bars: deque[tuple[MinuteBar | UpdatedBar | DailyBar, int]] = field(
         default_factory=lambda: deque(maxlen=BARS)
     )
-    recent: deque[tuple[Message, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
+    frames: deque[tuple[list[Message], int]] = field(default_factory=lambda: deque(maxlen=RECENT))
     messages: int = 0
+
+    def recent(self) -> list[tuple[Message, int]]:
+        """The last messages, at most RECENT, oldest first."""
+        newest: list[tuple[Message, int]] = []
+        for messages, received_ns in reversed(self.frames):
+            newest += ((message, received_ns) for message in reversed(messages))
+            if len(newest) >= RECENT:
+                break
+        return newest[:RECENT][::-1]
 
 
 class MarketMailbox(QObject):
@@ -55,7 +64,8 @@ class MarketMailbox(QObject):
                     trades[message.S] = (message, received_ns)  # type: ignore[union-attr, assignment]
                 elif kind is MinuteBar or kind is UpdatedBar or kind is DailyBar:
                     box.bars.append((message, received_ns))  # type: ignore[arg-type]
-            box.recent.extend((message, received_ns) for message in messages[-RECENT:])
+            # Whole, since taking it apart here would cost more than all the rest.
+            box.frames.append((messages[-RECENT:], received_ns))
         if was_empty:
             self.filled.emit()
 

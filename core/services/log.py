@@ -50,8 +50,9 @@ class EventLog(QObject):
     def take_delivery(self, delivery: Delivery) -> None:
         """Log a frame's market data, as far as it was kept."""
         offset = self._clock.wall_ns() - self._clock.monotonic_ns()
-        self.dropped += max(0, delivery.messages - len(delivery.recent))
-        for message, received_ns in delivery.recent:
+        recent = delivery.recent()
+        self.dropped += max(0, delivery.messages - len(recent))
+        for message, received_ns in recent:
             kind, symbol, summary = _described(message)
             self._add(received_ns + offset, StreamName.QUOTES, kind, symbol, summary)
 

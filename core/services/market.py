@@ -201,7 +201,7 @@ class QuoteBoard(QObject):
 
     def _fold(self, delivery: Delivery) -> Mapping[str, Ticker]:
         changed: dict[str, Ticker] = {}
-        tickers = self._tickers
+        tickers, now = self._tickers, self._clock.monotonic_ns()
         trades = delivery.trades
         for symbol in delivery.quotes.keys() | trades.keys():
             known = tickers.get(symbol)
@@ -213,13 +213,14 @@ class QuoteBoard(QObject):
                 trade = traded[0].trade(traded[1]) or trade
             ticker = Ticker(symbol, quote, trade, known.previous_close if known else None)
             changed[symbol] = tickers[symbol] = ticker
-            self._sample(ticker, ticker.received_ns or 0)
+            self._sample(ticker, now)
         return changed
 
     def _sample(self, ticker: Ticker, now_ns: int) -> None:
+        if now_ns - self._recent_at.get(ticker.symbol, 0) < _RECENT_EVERY_S * NS_PER_S:
+            return
         last = ticker.last
-        since_ns = now_ns - self._recent_at.get(ticker.symbol, 0)
-        if last is None or since_ns < _RECENT_EVERY_S * NS_PER_S:
+        if last is None:
             return
         self._recent_at[ticker.symbol] = now_ns
         self._recent.setdefault(ticker.symbol, deque(maxlen=_RECENT_POINTS)).append(last)

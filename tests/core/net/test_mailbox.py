@@ -24,7 +24,7 @@ def test_the_newest_of_each_symbol_stays_and_everything_is_counted():
     }
     assert delivery.trades["A"][0].p == 3
     assert delivery.messages == 4
-    assert len(delivery.recent) == 4
+    assert len(delivery.recent()) == 4
 
 
 def test_an_empty_box_gives_nothing():
@@ -54,9 +54,9 @@ def test_a_flood_is_bounded():
     box.post([Other(T="n")], 2)
     delivery = box.take()
     assert len(delivery.bars) == BARS
-    assert len(delivery.recent) == RECENT
+    assert len(delivery.recent()) == RECENT
     assert delivery.messages == 3 * BARS + 1
-    assert delivery.recent[-1][0] == Other(T="n")
+    assert delivery.recent()[-1][0] == Other(T="n")
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 99)), max_size=5), max_size=10))
