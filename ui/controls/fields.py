@@ -164,6 +164,19 @@ class FigureField(QLineEdit):
 class ChoiceField(QComboBox):
     """A combo box as tall as the other fields; the wheel scrolls the panel, not the choice."""
 
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.view().setAccessibleName(name)
+        self.view().selectionModel().selectionChanged.connect(self._follow_selection)
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        """What assistive technology selects in the open list is what Enter takes."""
+        selected = self.view().selectionModel().selectedIndexes()
+        if len(selected) == 1 and selected[0] != self.view().currentIndex():
+            self.view().setCurrentIndex(selected[0])
+
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), FIELD_PX)
 

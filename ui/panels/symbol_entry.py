@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from core.errors import AppError
 from ui import words
+from ui.controls.announce import announce
 from ui.controls.labels import PlainLabel, restyle
 from ui.theme.buttons import IconButton
 from ui.theme.theme import Theme
@@ -76,6 +77,7 @@ class SymbolEntry(QWidget):
     def _say(self, text: str) -> None:
         self.note.show_text(text)
         self.note.setVisible(bool(text))
+        announce(self.note, text)
         self.field.setAccessibleDescription(text)
         if bool(self.field.property("invalid")) != bool(text):
             self.field.setProperty("invalid", bool(text))

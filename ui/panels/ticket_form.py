@@ -62,8 +62,7 @@ class TicketForm(QWidget):
         self.stop_price = FigureField(self.tr("Stop price"), theme, step=self._step_price)
         for field in (self.limit_price, self.stop_price):
             field.spell_with(spell_price)
-        self.time_in_force = ChoiceField()
-        self.time_in_force.setAccessibleName(self.tr("Time in force"))
+        self.time_in_force = ChoiceField(self.tr("Time in force"))
         for kind in TIMES_IN_FORCE:
             self.time_in_force.addItem(words.time_in_force(kind), kind.value)
         self.extended_hours = QCheckBox(self.tr("Also outside regular hours"))
