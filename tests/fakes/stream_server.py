@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
+
+from tests.fakes.app_thread import AppThread, abort
 
 
 @dataclass
@@ -51,11 +52,6 @@ class Peer:
         """Keep the connection open and take no notice of anything, pings included."""
         await self.stopping.wait()
 
-    def cut(self) -> None:
-        """End the connection without a goodbye."""
-        if self.request.transport is not None:
-            self.request.transport.abort()
-
     async def _messages(self) -> AsyncIterator[Any]:
         while not self.socket.closed and (message := await self.hear()) is not None:
             yield message
@@ -64,81 +60,59 @@ class Peer:
 Script = Callable[[Peer], Awaitable[None]]
 
 
-class StreamServer:
+class StreamServer(AppThread):
     """The n-th connection gets the n-th step; later ones get the last.
 
     A step is a script, or an HTTP status to refuse the upgrade with.
     """
 
-    def __init__(self, *steps: Script | int, autoping: bool = True) -> None:
-        self._steps, self._autoping = steps, autoping
+    def __init__(self, *steps: Script | int) -> None:
+        self._steps = steps
         self.attempts: list[web.Request] = []
         self.peers: list[Peer] = []
         self.closes: list[int | None] = []
-        self._loop = asyncio.new_event_loop()
-        self._up = threading.Event()
-        self._port = 0
-        self._thread = threading.Thread(target=self._run, name="stream-server")
-        self._thread.start()
-        self._up.wait(10)
+        super().__init__()
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/{path:.*}", self._connect)
+
+    def end_connections(self) -> None:
+        for peer in self.peers:
+            abort(peer.request)
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self._port}/stream"
+        return f"ws://{self.address}/stream"
 
     def tell(self, message: object, *, packed: bool = False) -> None:
         """Send a message on the newest connection; for the test's own thread."""
         peer = self.peers[-1]
-        talk = peer.say_packed(message) if packed else peer.say(message)
-        asyncio.run_coroutine_threadsafe(talk, self._loop).result(10)
+        self.run(peer.say_packed(message) if packed else peer.say(message))
 
     def send(self, frame: bytes | str) -> None:
         """Send a raw frame on the newest connection; for the test's own thread."""
         socket = self.peers[-1].socket
-        talk = socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame)
-        asyncio.run_coroutine_threadsafe(talk, self._loop).result(10)
+        self.run(socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))
 
     def cut(self) -> None:
         """End the newest connection without a goodbye; for the test's own thread."""
-        self._loop.call_soon_threadsafe(self.peers[-1].cut)
+        self.run(self._cut())
 
     def close(self, code: int = WSCloseCode.GOING_AWAY) -> None:
         """End the newest connection politely; for the test's own thread."""
-        talk = self.peers[-1].socket.close(code=code)
-        asyncio.run_coroutine_threadsafe(talk, self._loop)
+        self.run(self.peers[-1].socket.close(code=code))
 
-    def stop(self) -> None:
-        """End everything and join."""
-        self._loop.call_soon_threadsafe(lambda: self._stopping.set())
-        self._thread.join()
-
-    def _run(self) -> None:
-        with contextlib.closing(self._loop):
-            self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
-        self._stopping = asyncio.Event()
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._connect)
-        runner = web.AppRunner(app, shutdown_timeout=0.1, handle_signals=False)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self._port = runner.addresses[0][1]
-        self._up.set()
-        await self._stopping.wait()
-        for peer in self.peers:
-            peer.cut()
-        await runner.cleanup()
+    async def _cut(self) -> None:
+        abort(self.peers[-1].request)
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         step = self._steps[min(len(self.attempts), len(self._steps) - 1)]
         self.attempts.append(request)
         if isinstance(step, int):
             return web.Response(status=step, text="refused")
-        socket = web.WebSocketResponse(autoping=self._autoping, timeout=0.5, max_msg_size=0)
+        socket = web.WebSocketResponse(timeout=0.5, max_msg_size=0)
         await socket.prepare(request)
-        peer = Peer(socket, request, self._stopping)
+        peer = Peer(socket, request, self.stopping)
         self.peers.append(peer)
         with contextlib.suppress(ConnectionError):
             await step(peer)
@@ -147,9 +121,9 @@ class StreamServer:
 
 
 @contextlib.contextmanager
-def streaming(*steps: Script | int, autoping: bool = True) -> Iterator[StreamServer]:
+def streaming(*steps: Script | int) -> Iterator[StreamServer]:
     """Run a stream server for a while."""
-    server = StreamServer(*steps, autoping=autoping)
+    server = StreamServer(*steps)
     try:
         yield server
     finally:

@@ -1,11 +1,12 @@
 """The stream drivers against a real WebSocket server: they come back for ever, and never in a storm."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.secret import Secret
@@ -33,6 +34,7 @@ class Stream(QObject):
 
     def __init__(self, address: str, *, market: bool = False, patience: Patience = HASTY) -> None:
         super().__init__()
+        self._made_on = threading.get_ident()
         self.statuses: list[StreamStatus] = []
         self.events: list[Any] = []
         self.lives = self.downs = self.gaps = 0
@@ -83,7 +85,8 @@ class Stream(QObject):
 
     @Slot(object)
     def _on_events(self, events: Any) -> None:
-        assert QThread.currentThread() is self.thread()
+        # Not QObject.thread(): its wrapper took the main thread's object with it when it was collected.
+        assert threading.get_ident() == self._made_on
         self.events.extend(events)
 
     @Slot()

@@ -1,0 +1,41 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.protocol import trading
+from core.protocol.call import Timeouts
+from tests.core.services.desk import Desk
+from tests.fakes.broker import Broker
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    double = Broker()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order that is not answered soon is unknown."""
+    monkeypatch.setattr(trading, "_ORDER_TIMEOUTS", Timeouts(connect_s=1.0, read_s=0.2, whole_s=0.5))
+
+
+@pytest.fixture
+def make_desk(qapp, broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    desks: list[Desk] = []
+
+    def make(**options) -> Desk:
+        desks.append(Desk(broker, tmp_path, **options))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.stop()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk], qtbot) -> Desk:
+    """A desk that may trade."""
+    return make_desk().open(qtbot)
