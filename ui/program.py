@@ -51,6 +51,7 @@ class Program(QObject):
         """Connect to the profile, or start practice first."""
         if self._tour is not None:
             self._tour.finished.connect(QApplication.exit)
+            self._application.uncaught.connect(self._tour.abandon)
             self._tour.start()
             return
         if self._profile is None:

@@ -1,6 +1,6 @@
 """Causes faults at the practice broker on demand: its control port, spoken to like any other host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -22,8 +22,10 @@ class PracticeControl(QObject):
         self._transport = Transport({Host.CONTROL: control_url}, None, user_agent=user_agent)
         self._lane = Lane("practice-control", parent=self)
 
-    def drop_orders_stream(self, failed: Callable[[AppError], None]) -> None:
-        """Cut the order stream's connections without a goodbye."""
+    def cut_orders_stream(self, refusals: int, failed: Callable[[AppError], None]) -> None:
+        """Cut the order stream without a goodbye, and refuse that many attempts to come back."""
+        fault = {"route": "GET /stream", "kind": "status", "status": 503, "count": refusals}
+        self._post("/fault", fault, failed)
         self._post("/drop-streams", {"stream": "orders"}, failed)
 
     def stop(self) -> None:
@@ -32,7 +34,7 @@ class PracticeControl(QObject):
         self._lane.stop()
         self._transport.close()
 
-    def _post(self, path: str, order: dict[str, object], failed: Callable[[AppError], None]) -> None:
+    def _post(self, path: str, order: Mapping[str, object], failed: Callable[[AppError], None]) -> None:
         call: Call[None] = Call(
             host=Host.CONTROL,
             method="POST",

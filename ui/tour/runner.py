@@ -27,7 +27,6 @@ class Step:
     act: Callable[[], None]
     look: Callable[[], str | None]
     timeout_s: float = 20.0
-    pictures: bool = True
 
 
 class TourRunner(QObject):
@@ -91,9 +90,7 @@ class TourRunner(QObject):
         self._seen = self._step.look()
         if self._seen is not None:
             self._look.stop()
-            self._settle.start() if self._step.pictures else self._end_step(
-                held=True, seen=self._seen, pictures=[]
-            )
+            self._settle.start()
         elif self._took_ms > self._step.timeout_s * 1000:
             self._look.stop()
             self._take_pictures()

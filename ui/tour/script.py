@@ -27,6 +27,7 @@ SYMBOL = "NVDA"
 FAR_BELOW = Decimal("0.80")  # of the bid: rests for as long as the tour lasts
 LESS_FAR_BELOW = Decimal("0.82")
 PICTURE_SIZE = (1920, 1080)  # whatever the screen: the pictures are to be laid beside each other
+REFUSALS = 2  # long enough down for a picture
 SIGN_IN_PICTURES = ("sign-in-dark.png", "sign-in-light.png")
 
 
@@ -53,7 +54,6 @@ class Tour(QObject):
         self._market: Order | None = None
         self._new_price = Decimal(0)
         self._reconnects = 0
-        self._was_down = ""
         self._pressed: set[str] = set()
         self._runner = TourRunner(window, theme, folder, self._steps(), self)
         self._runner.finished.connect(self._finish)
@@ -65,6 +65,11 @@ class Tour(QObject):
         """Begin; `finished` follows."""
         self._window.resize(*PICTURE_SIZE)
         self._runner.start()
+
+    @Slot(object)
+    def abandon(self, error: object) -> None:
+        """Something failed that no step can repair; `finished` follows."""
+        self._runner.abandon(error)
 
     def stop(self) -> None:
         """Let go of what the tour itself opened."""
@@ -127,7 +132,6 @@ class Tour(QObject):
                 expected="the connection strip says within seconds that the stream is down; orders are held",
                 act=self._cut,
                 look=self._see_down,
-                pictures=False,
             ),
             Step(
                 name="recover",
@@ -301,20 +305,15 @@ class Tour(QObject):
 
     def _cut(self) -> None:
         self._reconnects = self._session.connection.status(StreamName.ORDERS).reconnects
-        self._session.connection.changed.connect(self._note_down)
         if self._control is not None:
-            self._control.drop_orders_stream(self._runner.abandon)
-
-    @Slot()
-    def _note_down(self) -> None:
-        """The wait between two attempts may be shorter than the time between two looks."""
-        status = self._session.connection.status(StreamName.ORDERS)
-        if status.phase is not StreamPhase.LIVE and not self._was_down:
-            block = self._session.orders.trading_block
-            self._was_down = f"stream {status.phase.value} ({status.reason.value}), trading {block.value}"
+            self._control.cut_orders_stream(REFUSALS, self._runner.abandon)
 
     def _see_down(self) -> str | None:
-        return self._was_down or None
+        status = self._session.connection.status(StreamName.ORDERS)
+        block = self._session.orders.trading_block
+        if status.phase is StreamPhase.LIVE or block is not TradingBlock.NOT_READY:
+            return None
+        return f"stream {status.phase.value} ({status.reason.value}), trading {block.value}"
 
     def _see_recovered(self) -> str | None:
         session = self._session
