@@ -5,18 +5,18 @@ ordinary start: the keyring is in memory and holds what the order says, and the 
 observer that it was made and bound.
 """
 
+import gc
 import importlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import main
-import ui.main_window
-from core.store import vault
-from tests.bench.children.observer import Observer
 
 if TYPE_CHECKING:
-    from core.services.session import Session  # the program itself loads it only behind its first window
+    from core.services.session import Session
+    from core.store.vault import Backend
+    from tests.bench.children.observer import Observer
 
 
 class MemoryKeyring:
@@ -39,11 +39,14 @@ class MemoryKeyring:
         self._token = None
 
 
-def put_in(observer: Observer, token: str | None) -> None:
+def put_in(observer: "Observer", token: str | None) -> None:
     """Have the program make an observed window, and find `token` in its keyring."""
+    import ui.main_window
+    from core.store import vault
+
     choose_real = vault.choose_backend
 
-    def choose_backend(platform: str = sys.platform) -> vault.Backend:
+    def choose_backend(platform: str = sys.platform) -> "Backend":
         choose_real(platform)  # what it costs in time and memory is part of a start
         return MemoryKeyring(token)
 
@@ -63,6 +66,9 @@ def put_in(observer: Observer, token: str | None) -> None:
 def run() -> int:
     """Run one observed trading program."""
     order = json.loads(sys.stdin.readline())
+    # As in main.run_trading, and for the same reasons before anything else is loaded.
+    gc.disable()
+    main.import_plainly()
     module, _, name = order["scenario"].rpartition(".")
     observer: Observer = getattr(importlib.import_module(f"tests.bench.children.{module}"), name)(order)
     put_in(observer, order["token"])
