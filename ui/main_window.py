@@ -18,6 +18,7 @@ from core.errors import AppError
 from core.services.clock import Clock, SystemClock
 from core.services.frame_clock import FrameClock
 from ui import words
+from ui.controls.menus import named
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.question import Question
 from ui.dialogs.unlock_live import UnlockLiveDialog
@@ -73,8 +74,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._assemble()
         self.commands = WindowCommands(self, theme, settings)
-        self._menu = QMenu(self)
-        self._menu.setAccessibleName(self.tr("Menu"))
+        self._menu = named(QMenu(self), self.tr("Menu"))
         self.commands.actions.fill(self._menu)
         self.top_bar.set_menu(self._menu)
         self._connect()

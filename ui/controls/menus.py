@@ -8,7 +8,14 @@ def popup_menu(name: str, parent: QWidget) -> QMenu:
     """A menu to fill and show once; it is gone when it closes."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return named(menu, name)
+
+
+def named(menu: QMenu, name: str) -> QMenu:
+    """Make `menu` one that assistive technology can read and use."""
     menu.setAccessibleName(name)
+    # An entry that is pressed by other means than mouse and keyboard would leave the menu open.
+    menu.triggered.connect(menu.close)
     return menu
 
 
