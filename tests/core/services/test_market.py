@@ -1,0 +1,198 @@
+"""The quote board: one announcement a frame, nothing newer covered by something older, no storm."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.domain.environment import Environment
+from core.domain.market import Source, Ticker
+from core.domain.secret import Secret
+from core.net.mailbox import MarketMailbox
+from core.protocol.data_messages import Message, MinuteBar, QuoteMessage, TradeMessage
+from core.services import market
+from core.services.broker_link import BrokerLink
+from core.services.clock import SystemClock
+from core.services.frame_clock import FrameClock
+from core.services.market import QuoteBoard
+from tests.core.golden import golden
+from tests.fakes.broker import Broker, lose
+
+SNAPSHOT = golden("snapshots")["AAPL"]
+
+
+class Board:
+    """A quote board on a real link and mailbox, with everything it said noted."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.link = BrokerLink(broker.profile(), Environment.PAPER, Secret("t"), user_agent="x")
+        self.mailbox, self.frames = MarketMailbox(), FrameClock()
+        self.board = QuoteBoard(self.link, self.mailbox, self.frames, SystemClock(), feed="iex")
+        self.told: list[dict[str, Ticker]] = []
+        self.wanted: list[frozenset[str]] = []
+        self.delivered: list[Any] = []
+        self.board.tickers_changed.connect(self.told.append)
+        self.board.wanted_changed.connect(self.wanted.append)
+        self.board.delivered.connect(self.delivered.append)
+
+    def post(self, *messages: Message, at: int = 1) -> None:
+        self.mailbox.post(list(messages), at)
+
+    def stop(self) -> None:
+        self.board.stop()
+        self.link.stop(lambda: None)
+        self.frames._timer.stop()
+
+
+@pytest.fixture
+def board(qapp, broker: Broker) -> Iterator[Board]:
+    made = Board(broker)
+    yield made
+    made.stop()
+
+
+def quote(symbol: str, bid: float) -> QuoteMessage:
+    return QuoteMessage(S=symbol, bp=bid, ap=bid + 1)
+
+
+def snapshots(broker: Broker) -> list[str]:
+    return [path for _, path, _ in broker.requests if path.startswith("/v2/stocks/snapshots")]
+
+
+def test_a_burst_reaches_the_views_as_one_change(board, qtbot):
+    for bid in range(1, 101):
+        board.post(quote("A", bid), quote("B", bid))
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    assert {symbol: ticker.quote.bid for symbol, ticker in board.told[0].items()} == {"A": 100, "B": 100}
+    assert board.delivered[0].messages == 200
+    board.post(quote("A", 7))
+    qtbot.waitUntil(lambda: len(board.told) == 2)
+    assert set(board.told[1]) == {"A"}
+    assert board.board.ticker("B").quote.bid == 100
+
+
+def test_a_quote_does_not_forget_the_trade_and_the_other_way_round(board, qtbot):
+    board.post(TradeMessage(S="A", p=5.0), at=1)
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    board.post(quote("A", 4), TradeMessage(S="A", p=None), at=2)
+    qtbot.waitUntil(lambda: len(board.told) == 2)
+    ticker = board.board.ticker("A")
+    assert (ticker.trade.price, ticker.quote.bid, ticker.received_ns) == (5.0, 4, 2)
+
+
+def test_bars_alone_are_delivered_and_change_no_price(board, qtbot):
+    board.post(MinuteBar(S="A", c=1.0))
+    qtbot.waitUntil(lambda: len(board.delivered) == 1)
+    assert board.told == []
+
+
+def test_followed_symbols_are_streamed_and_read_once_by_rest(board, broker, qtbot):
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("watchlist", ["AAPL", "AAPL"])
+    board.board.follow("positions", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    ticker = board.board.ticker("AAPL")
+    assert (ticker.quote.bid, ticker.previous_close, ticker.source) == (189.4, 188.9, Source.REST)
+    assert board.wanted == [frozenset({"AAPL"})]
+    assert len(snapshots(broker)) == 1
+
+
+def test_an_answer_by_rest_never_covers_a_newer_quote_of_the_stream(board, broker, qtbot):
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    from datetime import UTC, datetime
+
+    streamed = QuoteMessage(S="AAPL", bp=1.0, ap=2.0, t=datetime(2026, 11, 20, 15, 4, 7, tzinfo=UTC))
+    board.post(streamed, at=5)
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL").previous_close == 188.9)
+    ticker = board.board.ticker("AAPL")
+    assert (ticker.quote.bid, ticker.quote.source, ticker.quote.received_ns) == (1.0, Source.STREAM, 5)
+    assert (ticker.trade.price, ticker.trade.source) == (189.41, Source.REST)
+
+
+def test_what_came_by_rest_is_as_old_as_the_exchange_says(board, broker, qtbot):
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    clock, received = SystemClock(), board.board.ticker("AAPL").quote.received_ns
+    claimed_s = (clock.wall_ns() - board.board.ticker("AAPL").quote.exchange_ns) / 1e9
+    assert (clock.monotonic_ns() - received) / 1e9 == pytest.approx(max(0, claimed_s), abs=5)
+
+
+def test_a_gap_in_the_stream_reads_everything_again(board, broker, qtbot):
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
+    board.board.refresh()
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 2)
+
+
+def test_a_symbol_that_comes_back_is_read_anew(board, broker, qtbot):
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
+    board.board.follow("watchlist", [])
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 2)
+
+
+def test_a_failed_reading_is_tried_again(board, broker, qtbot, monkeypatch):
+    monkeypatch.setattr(market, "_RETRY_MS", 10)
+    broker.faults.read.append(lose)
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    assert len(snapshots(broker)) == 2
+
+
+def test_many_symbols_are_read_in_batches(board, broker, qtbot):
+    board.board.follow("watchlist", [f"S{number}" for number in range(250)])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 3)
+
+
+def test_a_pair_is_asked_of_no_stock_feed(board, broker, qtbot):
+    board.board.follow("watchlist", ["AAPL", "BTC/USD"])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
+    assert board.wanted == [frozenset({"AAPL"})]
+    assert "BTC" not in snapshots(broker)[0]
+    assert not board.board._poll.isActive()
+    board.board.follow("watchlist", ["BTC/USD"])
+    assert board.wanted[-1] == frozenset()
+
+
+def test_a_small_plan_streams_the_most_important_symbols_and_polls_the_rest(
+    board, broker, qtbot, monkeypatch
+):
+    board.board._poll.setInterval(20)
+    watched = [f"S{number:02}" for number in range(40)]
+    board.board.follow("watchlist", watched)
+    board.board.follow("ticket", ["TICKET"])
+    board.board.follow("positions", ["P1", "P2"])
+    board.board.limit_symbols(frozenset())
+    assert board.board.budget == market.SMALL_PLAN_BUDGET
+    assert board.wanted[-1] == {"TICKET", "P1", "P2", *watched[:27]}
+    qtbot.waitUntil(lambda: len(snapshots(broker)) >= 3)
+    assert "S39" in snapshots(broker)[-1]
+    assert "TICKET" not in snapshots(broker)[-1]
+
+
+def test_a_broker_that_refuses_everything_is_asked_less_and_less_and_then_no_more(board):
+    board.board.follow("watchlist", [f"S{number}" for number in range(40)])
+    for _ in range(20):
+        board.board.limit_symbols(frozenset())
+    sizes = [len(wanted) for wanted in board.wanted]
+    assert sizes == [40, 30, 15, 7, 3, 1]
+    assert board.board.streamed == frozenset()
+
+
+def test_an_idle_board_costs_no_frames(board, qtbot):
+    board.post(quote("A", 1))
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    qtbot.waitUntil(lambda: not board.frames._timer.isActive())
+
+
+def test_the_sparkline_ends_with_the_newest_price(board, qtbot):
+    assert board.board.recent("A") == ()
+    board.post(TradeMessage(S="A", p=5.0))
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    assert board.board.recent("A")[-1] == 5.0
