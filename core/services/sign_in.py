@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -15,13 +16,15 @@ from core.domain.sign_in_phase import SignInPhase
 from core.errors import AppError, NotPermitted, SignInExpired, SignInFailed
 from core.net.http import Transport
 from core.net.lanes import Lane
-from core.protocol.call import Host
+from core.protocol.call import Call, Host
 from core.protocol.exchange import exchange_code
 from core.protocol.signin import CodeGrant, Declined, Failed, Outcome, SignInLineInvalid
 from core.protocol.trading import read_account
 from core.services.sign_in_window import SignInWindow
 from core.services.sign_in_words import declined_error, failed_error
 from core.store.vault import Vault
+
+Result = TypeVar("Result")
 
 KEYRING_LIMIT_MS = 10_000  # a keyring call can hang without limit (threat model T3)
 _log = logging.getLogger(__name__)
@@ -56,6 +59,7 @@ class SignIn(QObject):
         self._lane, self._keyring_lane, self._user_agent = lane, keyring_lane, user_agent
         self._vault: Vault | None = None
         self._keyring_hangs = False
+        self._in_flight: Transport | None = None
         self._verifier: Secret | None = None
         self._unkept: tuple[Grant, dict[Environment, Account]] | None = None
         self._attempt = 0  # answers to an earlier attempt are not ours
@@ -190,15 +194,8 @@ class SignIn(QObject):
         asked = frozenset(self.profile.scopes)
         call = exchange_code(self.profile, code, verifier, asked=asked)
 
-        def work() -> Grant:
-            transport = Transport({Host.PROXY: self.profile.proxy_url}, None, user_agent=self._user_agent)
-            try:
-                return transport.run(call)
-            finally:
-                transport.close()
-
         self._lane.submit(
-            work,
+            lambda: self._ask(attempt, {Host.PROXY: self.profile.proxy_url}, None, call),
             done=lambda grant: self._exchanged(attempt, grant),
             failed=lambda error: self._fail_attempt(attempt, error),
         )
@@ -212,7 +209,7 @@ class SignIn(QObject):
     def _probe(self, grant: Grant, *, remembered: bool) -> None:
         attempt = self._begin(SignInPhase.PROBING)
         self._lane.submit(
-            lambda: self._ask_accounts(grant),
+            lambda: self._ask_accounts(attempt, grant),
             done=lambda accounts: self._probed(attempt, grant, accounts, remembered=remembered),
             failed=lambda error: self._not_probed(attempt, error, remembered=remembered),
         )
@@ -224,22 +221,32 @@ class SignIn(QObject):
             self._erase()
         self._fail(error)
 
-    def _ask_accounts(self, grant: Grant) -> dict[Environment, Account]:
+    def _ask(
+        self, attempt: int, base_urls: Mapping[Host, str], token: Secret | None, call: Call[Result]
+    ) -> Result:
+        """Blocking: on the lane only. Raises what the transport raises, and for an attempt that is over."""
+        transport = Transport(base_urls, token, user_agent=self._user_agent)
+        self._in_flight = transport
+        try:
+            if attempt != self._attempt:
+                raise SignInFailed("The sign-in was ended.")
+            return transport.run(call)
+        finally:
+            self._in_flight = None
+            transport.close()
+
+    def _ask_accounts(self, attempt: int, grant: Grant) -> dict[Environment, Account]:
         """Blocking. A host that refuses the token is not covered; silence counts only if none answered."""
         accounts: dict[Environment, Account] = {}
         failure: AppError | None = None
         for environment, endpoints in self.profile.endpoints.items():
-            transport = Transport(
-                {Host.TRADING: endpoints.trading_url}, grant.token, user_agent=self._user_agent
-            )
+            base_urls = {Host.TRADING: endpoints.trading_url}
             try:
-                accounts[environment] = transport.run(read_account())
+                accounts[environment] = self._ask(attempt, base_urls, grant.token, read_account())
             except (SignInExpired, NotPermitted) as error:
                 failure = failure or error
             except AppError as error:
                 failure = error
-            finally:
-                transport.close()
         if not accounts and not isinstance(failure, SignInExpired | NotPermitted | None):
             raise failure
         if not accounts:
@@ -299,7 +306,7 @@ class SignIn(QObject):
     # The phases.
 
     def _begin(self, phase: SignInPhase) -> int:
-        self._attempt += 1
+        self._abandon()
         self._unkept = None
         self._keyring_limit.stop()
         self._enter(phase)
@@ -321,8 +328,15 @@ class SignIn(QObject):
         self._end()
         self.failed.emit(error)
 
-    def _end(self) -> None:
+    def _abandon(self) -> None:
+        """What is still under way is not waited for, here or on the lane."""
         self._attempt += 1
+        transport = self._in_flight
+        if transport is not None:
+            transport.abort()
+
+    def _end(self) -> None:
+        self._abandon()
         self._verifier = None
         self._unkept = None
         self._keyring_limit.stop()

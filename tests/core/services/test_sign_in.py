@@ -382,7 +382,6 @@ def test_a_second_attempt_replaces_the_first(bench, broker, qtbot):
     one.begin(CodeGrant(code="first"))
     qtbot.waitUntil(lambda: len(broker.requests) == 1)
     one.begin(CodeGrant(code="second"))
-    broker.release()
     qtbot.waitUntil(lambda: len(one.signed_in) == 1)
     codes = [json.loads(body)["code"] for body in broker.sent("POST", "/exchange")]
     assert codes == ["first", "second"]
@@ -521,10 +520,15 @@ def test_neither_code_nor_token_reaches_an_error_or_the_log(bench, broker, qtbot
     assert "canary" not in caplog.text
 
 
-def test_hanging_in_the_exchange_is_ended_with_the_program(bench, broker, qtbot):
+@pytest.mark.parametrize("queue", ["exchange", "account"])
+def test_what_hangs_is_ended_with_the_attempt_and_not_waited_for_by_the_next(bench, broker, qtbot, queue):
     one = bench()
-    broker.faults.exchange.append(hang)
+    getattr(broker.faults, queue).append(hang)
     one.begin()
-    qtbot.waitUntil(lambda: len(broker.requests) == 1)
+    qtbot.waitUntil(lambda: len(broker.requests) == (1 if queue == "exchange" else 2))
+    started = time.monotonic()
     one.sign_in.cancel()
-    broker.stop()
+    one.begin()
+    qtbot.waitUntil(lambda: len(one.signed_in) == 1)
+    one.stop()
+    assert time.monotonic() - started < 2
