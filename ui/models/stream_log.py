@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAccessible
 
 from core.domain.connection import LogLine, StreamName
 from ui import figures, words
@@ -15,6 +16,9 @@ from ui.models.column_model import NO_PARENT, ColumnModel, Index
 
 TIME, STREAM, KIND, SYMBOL, SUMMARY = range(5)
 CAPACITY = 5_000
+# Assistive technology makes an object of each cell it looks at, and Qt goes through all of these for every
+# frame's new lines: after a look at 800 lines the window stood still. Fewer are shown then; all are kept.
+SPOKEN_CAPACITY = 120
 _TRIMMED_AT_ONCE = 500  # dropping old lines one by one would move every row of the view each frame
 _NS_PER_S = 1_000_000_000
 
@@ -147,6 +151,10 @@ class StreamLogModel(ColumnModel[LogRow]):
 
     # ---- the machinery ------------------------------------------------------------------------------
 
+    @property
+    def _room(self) -> int:
+        return min(self._capacity, SPOKEN_CAPACITY) if QAccessible.isActive() else self._capacity
+
     def _admits(self, row: LogRow) -> bool:
         line = row.line
         if line.stream not in self._streams:
@@ -156,10 +164,11 @@ class StreamLogModel(ColumnModel[LogRow]):
         return self._needle in f"{line.kind}\n{line.symbol}\n{line.summary}".casefold()
 
     def _append(self, rows: list[LogRow]) -> None:
-        rows = rows[-self._capacity :]
-        excess = len(self._shown) + len(rows) - self._capacity
+        room = self._room
+        rows = rows[-room:]
+        excess = len(self._shown) + len(rows) - room
         if excess > 0:
-            self._drop_oldest(min(len(self._shown), max(excess, min(_TRIMMED_AT_ONCE, self._capacity // 4))))
+            self._drop_oldest(min(len(self._shown), max(excess, min(_TRIMMED_AT_ONCE, room // 4))))
         if rows:
             first = len(self._shown)
             self.beginInsertRows(NO_PARENT, first, first + len(rows) - 1)
@@ -181,7 +190,7 @@ class StreamLogModel(ColumnModel[LogRow]):
         """Show what the filter admits among the lines that were on show or could have been."""
         end = self._paused_at if self._is_paused else self._taken
         self.beginResetModel()
-        self._shown = [row for row in self._kept if row.serial < end and self._admits(row)]
+        self._shown = [row for row in self._kept if row.serial < end and self._admits(row)][-self._room :]
         self._serials = [row.serial for row in self._shown]
         self._cells.clear()
         self._unseen = sum(1 for row in self._kept if row.serial >= end and self._admits(row))
