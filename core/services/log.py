@@ -21,6 +21,7 @@ from core.protocol.data_messages import (
     TradingStatus,
     UpdatedBar,
 )
+from core.protocol.failures import MAX_FOREIGN_TEXT
 from core.services.clock import Clock
 from core.services.frame_clock import FrameClock
 
@@ -77,7 +78,10 @@ class EventLog(QObject):
         self._add(self._clock.wall_ns(), status.name, status.phase.value, "", status.reason.value)
 
     def _add(self, at_ns: int, stream: StreamName, kind: str, symbol: str, summary: str) -> None:
-        self._fresh.append(LogLine(at_ns=at_ns, stream=stream, kind=kind, symbol=symbol, summary=summary))
+        line = LogLine(
+            at_ns=at_ns, stream=stream, kind=_short(kind), symbol=_short(symbol), summary=_short(summary)
+        )
+        self._fresh.append(line)
         self._frames.ask()
 
     @Slot()
@@ -87,6 +91,12 @@ class EventLog(QObject):
         fresh, self._fresh = tuple(self._fresh), []
         self._lines.extend(fresh)
         self.lines_added.emit(fresh)
+
+
+def _short(text: str) -> str:
+    """Cut text from elsewhere: printable, one line, at most MAX_FOREIGN_TEXT characters."""
+    cut = text[:MAX_FOREIGN_TEXT]
+    return cut if cut.isprintable() else "".join(letter if letter.isprintable() else " " for letter in cut)
 
 
 def _number(value: float | None) -> str:

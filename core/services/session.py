@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -66,7 +67,8 @@ class Session(QObject):
         self._mailbox = MarketMailbox()
         sender = OrderSender(
             link.transport,
-            parts.data_dir / "journal" / f"{environment.value}-{account.id}.sqlite",
+            # Quoted, because the id is the broker's text: it must not lead out of the folder.
+            parts.data_dir / "journal" / f"{environment.value}-{quote(account.id, safe='')}.sqlite",
             account_id=account.id,
             environment=environment,
         )
