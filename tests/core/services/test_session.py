@@ -1,0 +1,195 @@
+"""A whole session on real sockets: it starts, recovers, ends, and two live side by side."""
+
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.connection import StreamName, StreamPhase
+from core.domain.environment import Coverage, Environment
+from core.domain.grant import Grant
+from core.domain.intent import Intent, IntentState
+from core.domain.order import OrderType, Side
+from core.domain.request import OrderRequest
+from core.domain.secret import Secret
+from core.domain.trading_block import TradingBlock
+from core.errors import SignInExpired
+from core.net.lanes import Lane
+from core.services.clock import SystemClock
+from core.services.frame_clock import FrameClock
+from core.services.session import Session, SessionParts
+from core.services.settings import Settings
+from tests.core.builders import account
+from tests.core.golden import golden
+from tests.fakes.broker import TOKEN, Broker, refuse
+from tests.fakes.stream_server import data_stream, streaming
+
+S = IntentState
+BUY = OrderRequest(
+    symbol="AAPL", side=Side.BUY, type=OrderType.LIMIT, qty=Decimal(10), limit_price=Decimal("189.4")
+)
+
+
+@pytest.fixture
+def parts(qapp, tmp_path: Path) -> Iterator[SessionParts]:
+    disk, frames = Lane("disk"), FrameClock()
+    settings = Settings(tmp_path / "settings.toml", disk)
+    settings.change(watchlist=("AAPL", "NVDA"))
+    yield SessionParts(
+        settings=settings, frames=frames, clock=SystemClock(), data_dir=tmp_path, user_agent="Bellwether/test"
+    )
+    settings.flush()
+    disk.stop()
+    frames._timer.stop()
+
+
+Maker = Callable[..., Session]
+
+
+@pytest.fixture
+def make(broker: Broker, parts: SessionParts) -> Iterator[Maker]:
+    sessions: list[Session] = []
+
+    def session(
+        environment: Environment = Environment.PAPER,
+        scopes: frozenset[str] = frozenset({"trading"}),
+        account_id: str = account().id,
+        **changes: Any,
+    ) -> Session:
+        profile = broker.profile(Coverage.BOTH, **changes)
+        grant = Grant(token=Secret(TOKEN), scopes=scopes)
+        made = Session(profile, environment, grant, account(id=account_id), parts)
+        sessions.append(made)
+        made.start()
+        return made
+
+    yield session
+    for each in sessions:
+        started = time.monotonic()
+        each.stop()
+        assert time.monotonic() - started < 2
+
+
+def ready(session: Session, qtbot: Any) -> Session:
+    qtbot.waitUntil(lambda: session.orders.trading_block is TradingBlock.NONE)
+    return session
+
+
+def known(session: Session, key: str) -> Intent:
+    intent = session.orders.intent(key)
+    assert intent is not None
+    return intent
+
+
+def placed(session: Session, qtbot: Any) -> str:
+    key = session.orders.place(BUY).client_order_id
+    qtbot.waitUntil(lambda: known(session, key).state is S.WORKING)
+    return key
+
+
+def test_a_session_becomes_ready_by_itself_and_trades(make, broker, qtbot):
+    session = ready(make(), qtbot)
+    assert session.connection.is_live(StreamName.ORDERS)
+    assert session.account.account is not None
+    assert session.account.account.number == "PA3SIM00001"
+    key = placed(session, qtbot)
+    assert key.startswith("bw-")
+    fills: list[Any] = []
+    session.orders.filled.connect(fills.append)
+    broker.positions = [golden("position")]
+    broker.fill(known(session, key).order_id or "", copies=3)
+    qtbot.waitUntil(lambda: known(session, key).state is S.FILLED)
+    qtbot.waitUntil(lambda: set(session.positions.positions) == {"AAPL"}, timeout=3_000)
+    assert len(fills) == 1
+    qtbot.waitUntil(lambda: any(line.kind == "fill" for line in session.log.lines))
+
+
+def test_a_cut_stream_holds_orders_and_what_was_missed_is_read(make, broker, qtbot):
+    session = ready(make(), qtbot)
+    key = placed(session, qtbot)
+    order_id = known(session, key).order_id or ""
+    blocks: list[TradingBlock] = []
+    session.orders.trading_block_changed.connect(blocks.append)
+    broker.sends_events = False
+    broker.fill(order_id)
+    broker.cut_streams()
+    qtbot.waitUntil(lambda: blocks[-1:] == [TradingBlock.NONE])
+    assert blocks == [TradingBlock.NOT_READY, TradingBlock.NONE]
+    assert known(session, key).state is S.FILLED
+    assert session.connection.gaps == 1
+    assert broker.streams == 2
+
+
+def test_an_update_that_cannot_be_read_is_made_up_for_by_reading(make, broker, qtbot):
+    session = ready(make(), qtbot)
+    key = placed(session, qtbot)
+    broker.sends_events = False
+    broker.fill(known(session, key).order_id or "")
+    broker.send('{"stream":"trade_updates","data":{"event":"fill","order":')
+    qtbot.waitUntil(lambda: known(session, key).state is S.FILLED)
+    assert session.connection.is_live(StreamName.ORDERS)
+
+
+def test_a_withdrawn_token_ends_the_session_once_and_holds_orders(make, broker, qtbot):
+    session = ready(make(), qtbot)
+    ended: list[Any] = []
+    session.ended.connect(ended.append)
+    for _ in range(3):
+        broker.faults.account.append(refuse(401, "request is not authorized"))
+        session.account.refresh()
+    qtbot.waitUntil(lambda: len(ended) == 1)
+    assert type(ended[0]) is SignInExpired
+    assert session.orders.trading_block is TradingBlock.TOKEN_REFUSED
+
+
+def test_without_the_data_scope_there_is_no_data_stream_and_that_is_shown(make, qtbot):
+    session = ready(make(), qtbot)
+    status = session.connection.status(StreamName.QUOTES)
+    assert (status.phase, status.reason.value) == (StreamPhase.REFUSED, "scope_missing")
+    assert session.market.followed == ()
+
+
+def test_quotes_reach_the_board_for_what_is_watched_and_held(make, broker, qtbot):
+    broker.positions = [
+        golden("position"),
+        {**golden("position"), "symbol": "BTCUSD", "asset_class": "crypto"},
+    ]
+    with streaming(data_stream) as server:
+        session = make(scopes=frozenset({"trading", "data"}), data_stream_url=f"ws://{server.address}")
+        qtbot.waitUntil(lambda: session.connection.is_live(StreamName.QUOTES))
+        qtbot.waitUntil(lambda: set(session.positions.positions) == {"AAPL", "BTCUSD"})
+        assert session.market.streamed == {"AAPL", "NVDA"}
+        server.tell([{"T": "q", "S": "NVDA", "bp": 100.0, "ap": 100.2}], packed=True)
+        qtbot.waitUntil(lambda: session.market.ticker("NVDA") is not None)
+        session.stop()
+
+
+def test_two_sessions_live_side_by_side_and_share_nothing(make, broker, qtbot):
+    paper = ready(make(), qtbot)
+    live = make(Environment.LIVE)
+    live.orders.unlock_live()
+    ready(live, qtbot)
+    key = placed(paper, qtbot)
+    assert live.orders.intent(key) is None
+    assert len(list((paper._sender._path.parent).glob("*.sqlite"))) == 2
+    paper.stop()
+    placed(live, qtbot)
+    assert [path.split("/")[1] for verb, path, _ in broker.requests if verb == "POST"] == ["v2", "live"]
+
+
+def test_an_account_id_made_to_escape_stays_in_the_journals_folder(make, qtbot, tmp_path):
+    ready(make(account_id="../../../escaped"), qtbot)
+    assert [path.name for path in (tmp_path / "journal").glob("*.sqlite")] == [
+        "paper-..%2F..%2F..%2Fescaped.sqlite"
+    ]
+    assert not list(tmp_path.parent.glob("escaped*"))
+
+
+def test_a_session_that_never_got_anywhere_ends_as_quickly(make, broker, qtbot):
+    broker.stop()
+    session = make()
+    qtbot.waitUntil(lambda: session.connection.status(StreamName.ORDERS).phase is StreamPhase.WAITING)
+    assert session.orders.trading_block is TradingBlock.NOT_READY
