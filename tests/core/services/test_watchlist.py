@@ -172,6 +172,7 @@ def test_settings_that_cannot_be_written_are_told(disk, tmp_path, qtbot):
 def test_an_answer_that_never_comes_holds_nothing_up(watched, broker, qtbot):
     broker.faults.read.append(hang)
     watched.add("SLOW")
+    qtbot.waitUntil(lambda: len(broker.requests) == 1)
     with qtbot.waitSignal(watched.changed):
         watched.add("MSFT")
     assert "MSFT" in watched.symbols
