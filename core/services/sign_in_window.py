@@ -94,7 +94,10 @@ class SignInWindow(QObject):
         if process.state() is not QProcess.ProcessState.NotRunning:
             # It closes by itself when its input ends; a stuck one is ended by force, out of our way.
             process.finished.connect(process.deleteLater)
-            QTimer.singleShot(_GRACE_MS, process, process.kill)
+            grace = QTimer(process)  # ends with the process; QTimer.singleShot would outlive it
+            grace.setSingleShot(True)
+            grace.timeout.connect(process.kill)
+            grace.start(_GRACE_MS)
         else:
             process.deleteLater()
 
