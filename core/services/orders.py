@@ -428,7 +428,8 @@ class OrderDesk(QObject):
         for intent in opened.unsettled:
             if intent.state in (IntentState.JOURNALED, IntentState.SENT):
                 self._move(intent.client_order_id, IntentState.UNKNOWN)
-            self._look_ups.begin(intent.client_order_id, first=True)
+            # What works is known to have arrived; only the others may be about to.
+            self._look_ups.begin(intent.client_order_id, first=intent.state is not IntentState.WORKING)
         self._announce_block()
 
     def _lose_journal(self, error: AppError) -> None:

@@ -55,6 +55,16 @@ def test_trading_waits_until_the_broker_was_asked_about_every_open_intent(
     assert len(broker.sent("POST")) == 2
 
 
+def test_hundreds_of_working_orders_are_no_storm_and_hold_nothing_up(make_desk, broker, qtbot):
+    first = make_desk().open(qtbot)
+    keys = [first.place() for _ in range(200)]
+    qtbot.waitUntil(lambda: all(first.state(key) is S.WORKING for key in keys), timeout=20_000)
+    first.stop()
+    again = make_desk(run=2).open(qtbot)
+    assert {again.state(key) for key in keys} == {S.WORKING}
+    assert len(broker.sent("GET", "/v2/orders:by_client")) < 20
+
+
 def test_a_working_order_that_filled_meanwhile_is_known_at_the_start(make_desk, broker, qtbot):
     first = make_desk().open(qtbot)
     key = first.place()
