@@ -56,6 +56,7 @@ class QuoteBoard(QObject):
         self._tickers: dict[str, Ticker] = {}
         self._recent: dict[str, deque[float]] = {}
         self._recent_at: dict[str, int] = {}
+        self._recent_asked: set[str] = set()
         self._followed: dict[str, tuple[str, ...]] = {}
         self._wanted: frozenset[str] = frozenset()
         self._snapshot_asked: set[str] = set()
@@ -139,11 +140,12 @@ class QuoteBoard(QObject):
             if stocks:
                 call = read_snapshots(stocks, self.feed)
                 self._link.read(call, self._take_snapshots, partial(self._retry, batch))
-                self._read_recent([symbol for symbol in stocks if symbol not in self._recent])
+                self._read_recent([symbol for symbol in stocks if symbol not in self._recent_asked])
 
     def _read_recent(self, symbols: Sequence[str]) -> None:
         if not symbols:
             return
+        self._recent_asked.update(symbols)
         span = timedelta(seconds=_RECENT_EVERY_S * _RECENT_POINTS)
         call = read_closes(
             symbols,
