@@ -196,3 +196,15 @@ def test_the_sparkline_ends_with_the_newest_price(board, qtbot):
     board.post(TradeMessage(S="A", p=5.0))
     qtbot.waitUntil(lambda: len(board.told) == 1)
     assert board.board.recent("A")[-1] == 5.0
+
+
+def test_a_quote_that_is_faster_than_the_bars_does_not_keep_a_sparkline_from_beginning_with_them(
+    board, broker, qtbot
+):
+    board.post(quote("AAPL", 7))
+    qtbot.waitUntil(lambda: len(board.told) == 1)
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: any(path.startswith("/v2/stocks/bars") for _, path, _ in broker.requests))
+    board.board.follow("positions", ["AAPL"])
+    qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
+    assert sum(path.startswith("/v2/stocks/bars") for _, path, _ in broker.requests) == 1
