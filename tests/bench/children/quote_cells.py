@@ -56,8 +56,8 @@ class QuoteCells(Observer):
     def _flushed(self, _region: QRegion) -> None:
         if not self._is_measuring:
             return
-        self._frames.append(time.monotonic_ns())
-        now = time.time_ns()
+        at, now = time.monotonic_ns(), time.time_ns()
+        is_news = False
         view, model = self._panel.view, self._panel.model
         first = view.rowAt(0)
         last = view.indexAt(QPoint(1, view.viewport().height() - 1)).row()
@@ -65,5 +65,8 @@ class QuoteCells(Observer):
             row = model.row_at(place)
             quote = None if row.ticker is None else row.ticker.quote
             if quote is not None and quote.exchange_ns != self._painted.get(row.symbol):
+                is_news = True
                 self._painted[row.symbol] = quote.exchange_ns
                 self._latencies.append((now - quote.exchange_ns) / 1e6)
+        if is_news:  # a hover or the end of a tint is painted too, and is no frame of quotes
+            self._frames.append(at)
