@@ -127,7 +127,6 @@ def drip(start: bytes, rest: bytes) -> Script:
 OK = b"HTTP/1.1 200 OK\r\n"
 BROKEN_GZIP = gzip.compress(ORDER)[:-9] + b"\xff" * 9
 LOST = {
-    "accepted, then reset unread": accept_and_reset,
     "read, then reset": read_and_reset,
     "read, then closed": saying(),
     "never read": hang_unread,
@@ -166,6 +165,15 @@ def test_an_order_whose_answer_is_lost_is_unknown_and_sent_once(script):
 def test_a_read_whose_answer_is_lost_may_be_tried_again(script):
     with scripted(script) as server:
         assert isinstance(outcome(server.url, HASTY_READ), Offline | BadAnswer)
+
+
+def test_a_reset_before_anything_was_read_is_judged_by_what_had_left():
+    """The reset may come before our first byte or after it; only the first is proof that nothing left."""
+    with scripted(accept_and_reset) as server:
+        place = outcome(server.url, HASTY_PLACE)
+    assert type(place) in (Offline, OutcomeUnknown)
+    assert ("Nothing was sent" in getattr(place, "remedy", "")) == (type(place) is Offline)
+    assert server.connections == 1
 
 
 UNREADABLE = {
