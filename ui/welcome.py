@@ -10,6 +10,7 @@ from core.domain.product import INDEPENDENCE, NAME
 from core.domain.sign_in_phase import SignInPhase
 from core.errors import AppError
 from ui import words
+from ui.controls.announce import announce
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
@@ -88,6 +89,7 @@ class WelcomeView(QWidget):
         self.remedy.show_text(words.outside_text(error.remedy))
         self.failure.setVisible(bool(error.headline))
         self.remedy.setVisible(bool(error.remedy))
+        announce(self.failure, f"{self.failure.text()} {self.remedy.text()}".strip(), is_urgent=True)
         self.sign_in.show_text(self.tr("Sign in again"))
         if self._sign_in is None:
             self.progress.hide()
@@ -116,6 +118,7 @@ class WelcomeView(QWidget):
             SignInPhase.SIGNED_IN: self.tr("Opening your workspace\u2026"),
         }
         self.phase.show_text(texts[phase])
+        announce(self.phase, texts[phase])
         is_busy = phase not in (SignInPhase.SIGNED_OUT, SignInPhase.SIGNED_IN)
         self.sign_in.setVisible(not is_busy)
         self.cancel.setVisible(is_busy)
