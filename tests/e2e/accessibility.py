@@ -34,6 +34,26 @@ _STATES = (
 )
 
 
+# The numbers of the roles that are asked for.
+_ROLES = {
+    "check box": 7,
+    "combo box": 11,
+    "dialog": 16,
+    "frame": 23,
+    "label": 29,
+    "list": 31,
+    "list item": 32,
+    "page tab": 37,
+    "page tab list": 38,
+    "panel": 39,
+    "progress bar": 42,
+    "push button": 43,
+    "radio button": 44,
+    "table": 55,
+    "text": 61,
+    "heading": 83,
+}
+_ALL, _ANY, _IN_THE_ORDER_OF_THE_TREE, _EVERY_ONE = 1, 2, 1, 0
 # What has no children, or, as tables do, more than one would ask for.
 _WITHOUT_CHILDREN = frozenset(
     {"table", "label", "push button", "check box", "radio button", "page tab", "progress bar", "scroll bar"}
@@ -101,9 +121,10 @@ class AccessibilityBus:
     @contextlib.contextmanager
     def hear(self, event: str) -> Iterator["Events"]:
         """Listen to events such as `object:announcement` or `object:state-changed:focused`."""
-        member = "".join(part.title() for part in event.split(":")[1].split("-"))
+        _, kind, detail = f"{event}:".split(":")[:3]
+        member = "".join(part.title() for part in kind.split("-"))
         rule = f"type='signal',interface='{_PREFIX}Event.Object',member='{member}'"
-        events = Events(self, member)
+        events = Events(self, member, detail)
 
         def ask(matching: str, registering: str) -> None:
             daemon, registry = "org.freedesktop.DBus", "/org/a11y/atspi/registry"
@@ -139,7 +160,6 @@ class Event:
     """Something that the program told assistive technology by itself."""
 
     source: "Node"
-    detail: str
     value: int
     content: Any
 
@@ -147,8 +167,8 @@ class Event:
 class Events:
     """The events of one kind, from the moment on when somebody began to listen."""
 
-    def __init__(self, bus: AccessibilityBus, member: str) -> None:
-        self._bus, self._member = bus, member
+    def __init__(self, bus: AccessibilityBus, member: str, detail: str) -> None:
+        self._bus, self._member, self._detail = bus, member, detail
         self._heard: deque[Event] = deque()
 
     def take(self, message: Message) -> None:
@@ -158,7 +178,8 @@ class Events:
         if is_signal and fields[HeaderFields.member] == self._member:
             detail, value, _, (_, content), *_ = message.body
             source = Node(self._bus, fields[HeaderFields.sender], fields[HeaderFields.path])
-            self._heard.append(Event(source, detail, value, content))
+            if self._detail in ("", detail):
+                self._heard.append(Event(source, value, content))
 
     def forget(self) -> None:
         """Drop what was heard so far."""
@@ -220,6 +241,21 @@ class Node:
     @property
     def parent(self) -> "Node":
         return self._nodes([self._property("Accessible", "Parent")])[0]
+
+    def ancestors(self) -> Iterator["Node"]:
+        """From the nearest one outwards, up to the program."""
+        above = self.parent
+        while above.path != _ROOT:
+            yield above
+            above = above.parent
+
+    def on_screen(self, role: str) -> "list[Seen]":
+        """Everything below that has this role and is on screen."""
+        states, roles = _bits([_STATES.index("showing")], 2), _bits([_ROLES[role]], 4)
+        rule: Any = (states, _ALL, {}, _ALL, roles, _ANY, [], _ALL, False)
+        order = (_IN_THE_ORDER_OF_THE_TREE, _EVERY_ONE, True)
+        found = self._nodes(self._ask("Collection", "GetMatches", "(aiia{ss}iaiiasib)uib", rule, *order))
+        return list(_seen(self.bus, [(node, None) for node in dict.fromkeys(found)]))
 
     @property
     def label(self) -> str:
@@ -316,6 +352,14 @@ class Node:
         return [Node(self.bus, owner, path) for owner, path in references if path != _NOBODY]
 
 
+def _bits(places: Sequence[int], words: int) -> list[int]:
+    """A set of bits as D-Bus takes it: words of 32 bits, signed."""
+    number = sum(1 << place for place in places)
+    return [
+        int.from_bytes((number >> 32 * word & 0xFFFFFFFF).to_bytes(4), signed=True) for word in range(words)
+    ]
+
+
 def _states(words: Sequence[int]) -> frozenset[str]:
     bits = words[0] | words[1] << 32
     return frozenset(name for place, name in enumerate(_STATES) if bits >> place & 1)
@@ -350,10 +394,11 @@ def look(*tops: Node) -> list[Seen]:
     found: dict[Node, Seen] = {}
     level: list[tuple[Node, Seen | None]] = [(top, None) for top in tops]
     while level:
-        shown = [seen for seen in _seen(level) if seen.role == "application" or "showing" in seen.states]
+        bus = level[0][0].bus
+        shown = [seen for seen in _seen(bus, level) if seen.role == "application" or "showing" in seen.states]
         found |= {seen.node: seen for seen in shown}
         outer = [seen for seen in shown if seen.role not in _WITHOUT_CHILDREN]
-        answers = level[0][0].bus.call(*(seen.node._call("Accessible", "GetChildren") for seen in outer))
+        answers = bus.call(*(seen.node._call("Accessible", "GetChildren") for seen in outer))
         level = [
             (child, seen)
             for seen, children in zip(outer, answers, strict=True)
@@ -363,7 +408,7 @@ def look(*tops: Node) -> list[Seen]:
     return list(found.values())
 
 
-def _seen(level: Sequence[tuple[Node, Seen | None]]) -> Iterator[Seen]:
+def _seen(bus: AccessibilityBus, level: Sequence[tuple[Node, Seen | None]]) -> Iterator[Seen]:
     calls = [
         call
         for node, _ in level
@@ -373,7 +418,7 @@ def _seen(level: Sequence[tuple[Node, Seen | None]]) -> Iterator[Seen]:
             node._call("Accessible", "GetState"),
         )
     ]
-    answers = iter(level[0][0].bus.call(*calls))
+    answers = iter(bus.call(*calls))
     for (node, parent), role, name, states in zip(level, answers, answers, answers, strict=True):
         if not any(isinstance(answer, Refused) for answer in (role, name, states)):
             yield Seen(node, role, name[1], _states(states), parent)

@@ -55,6 +55,11 @@ class AccessibleApp:
                 running.wait_for_title(SIGNED_OUT, exactly=True)
                 yield cls(running, screen, bus)
 
+    def complaints(self) -> list[str]:
+        """What the program and Qt printed, but for a question of ours that came too late."""
+        printed = self.running.output.read_text("utf-8").splitlines()
+        return [line for line in printed if "Could not find accessible on path" not in line]
+
     # ---- looking ------------------------------------------------------------------------------------
 
     def tops(self) -> list[Node]:
@@ -70,14 +75,17 @@ class AccessibleApp:
 
         `within` is the role or the name of something around it. AssertionError if the name is not enough.
         """
-        found = [
-            one
-            for one in self.seen()
-            if one.role == role
-            and (one.name.startswith(name[:-1]) if name.endswith("*") else one.name == name)
-            and (not within or any(within in (above.role, above.name) for above in one.ancestors()))
-        ]
-        assert len(found) <= 1, f"{len(found)} of {role} {name!r}: {[str(one) for one in found]}"
+        try:
+            found = [
+                one
+                for top in self.tops()
+                for one in top.on_screen(role)
+                if (one.name.startswith(name[:-1]) if name.endswith("*") else one.name == name)
+                and (not within or _is_within(one.node, within))
+            ]
+        except Refused:  # something went away while it was looked at
+            return None
+        assert len(found) <= 1, f"{len(found)} of {role} {name!r}: {[one.name for one in found]}"
         return found[0] if found else None
 
     def find(
@@ -163,6 +171,10 @@ class AccessibleApp:
         found.node.act("SetFocus")
         self.find("push button", button, that=has_keyboard)
         self.screen.press_key("space")
+
+
+def _is_within(node: Node, role_or_name: str) -> bool:
+    return any(role_or_name in (above.role, above.name) for above in node.ancestors())
 
 
 def _is_menu_that_opens(event: Event) -> bool:

@@ -26,7 +26,7 @@ _INTERNAL = re.compile(r"\.(svg|png|py)\b|::|^Q[A-Z]\w+$|^[a-z]+[A-Z]\w+$|_|^%\d
 
 def faults(*tops: Node) -> list[str]:
     """Everything that is wrong with what is on screen below `tops`, in words."""
-    seen = look(*tops)
+    seen = [one for one in look(*tops) if not _is_page(one)]
     controls = [one for one in seen if one.role in _USES]
     assert controls, "nothing to use on the whole screen"
     return [
@@ -34,6 +34,13 @@ def faults(*tops: Node) -> list[str]:
         *_unknown(seen),
         *_look_alikes(controls),
     ]
+
+
+def _is_page(one: Seen) -> bool:
+    """Whether it is of the broker's page, which is the broker's work, or the engine's surface for it."""
+    if one.role == "filler" and one.parent is not None and one.parent.role == "application":
+        return True
+    return any(part.role == "web document" for part in (one, *one.ancestors()))
 
 
 def _faults_of(control: Seen) -> Iterator[str]:
