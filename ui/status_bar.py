@@ -104,12 +104,15 @@ class FeedItem(QWidget):
         row.addWidget(self.text)
 
     def show_state(self, health: Health, text: str) -> None:
-        """Show how the feed does; anything but good is coloured text as well, and a change is announced."""
-        has_changed, self.health = health is not self.health, health
+        """Show how the feed does; anything but good is coloured text as well.
+
+        That it was lost and that it is back are announced; the attempts between would be noise.
+        """
+        was_good, self.health = self.health is Health.GOOD, health
         self._dot.show_health(health)
         tone = "muted" if health is Health.GOOD else _TONE_OF_HEALTH[health]
         self.text.show_text(text, tone)
-        if has_changed:
+        if was_good is not (health is Health.GOOD):
             announce(self, self.text.accessibleName(), is_urgent=health is Health.BAD)
 
 
