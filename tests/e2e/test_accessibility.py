@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import psutil
 import pytest
 
 pytest.importorskip("jeepney", reason="AT-SPI is Linux's")
@@ -285,3 +286,15 @@ def test_the_theme_is_chosen_from_the_menu_which_ticks_it(app: AccessibleApp) ->
 
 def test_nothing_of_all_this_made_qt_complain(app: AccessibleApp) -> None:
     assert app.complaints() == []
+
+
+def test_a_lost_feed_is_told_at_once_and_stays_told(app: AccessibleApp) -> None:
+    with app.bus.hear("object:announcement") as announced:
+        for child in psutil.Process(app.running.process.pid).children():
+            if "--practice-broker" in child.cmdline():
+                child.kill()
+        announced.wait(lambda event: event.content.startswith("Orders: reconnecting"), "the loss, said")
+    app.find("label", "Orders: *", that=lambda label: "connecting" in label.name)
+    app.find("label", "Quotes: *", that=lambda label: "connecting" in label.name)
+    app.find("label", "REST: not answering")
+    assert faults(*app.tops()) == []
