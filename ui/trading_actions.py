@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.domain.intent import Intent, IntentKind, IntentState
-from core.domain.money import plain
-from core.domain.request import ReplaceRequest
+from core.domain.position import Position
+from core.domain.request import ReplaceRequest, closing_request
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
 from ui import figures, sentences, words
@@ -79,9 +79,17 @@ class TradingActions(QObject):
         position = self._session.positions.positions.get(symbol)
         if position is None:
             return
-        qty = abs(position.qty_available or position.qty)
-        side = sentences.closing_side(position.is_short)
+        request = closing_request(position)
+        qty, side = position.closable_qty, request.side
         label = words.outside_text(symbol, 21)
+        if not qty:
+            self.noticed.emit(
+                AppError(
+                    self.tr("Open orders hold all of the position in {symbol}.").format(symbol=label),
+                    self.tr("Nothing was sent. Cancel them first, then close it."),
+                )
+            )
+            return
         dialog = Question(
             self._theme,
             self.tr("Close the position in {symbol}?").format(symbol=label),
@@ -92,9 +100,10 @@ class TradingActions(QObject):
             parent=self._window,
         )
         dialog.add_account(self._session.environment, self._short_number)
-        dialog.add_terms({"symbol": symbol, "qty": plain(qty), "side": side.value, "type": "market"})
+        terms = request.body("")
+        dialog.add_terms({name: value for name, value in terms.items() if name != "client_order_id"})
         dialog.add_text(self.tr("A market order: it fills at whatever price the market gives."))
-        dialog.confirmed.connect(lambda: self._close_confirmed(symbol))
+        dialog.confirmed.connect(lambda: self._close_confirmed(position))
         dialog.open()
 
     @property
@@ -117,13 +126,19 @@ class TradingActions(QObject):
 
         self._try(cancel)
 
-    def _close_confirmed(self, symbol: str) -> None:
-        position = self._session.positions.positions.get(symbol)
+    def _close_confirmed(self, asked: Position) -> None:
+        """Send what was confirmed, or nothing: a position that has changed meanwhile is asked about anew."""
+        position = self._session.positions.positions.get(asked.symbol)
         if position is None:
             self.noticed.emit(AppError(self.tr("That position is closed already. Nothing was sent.")))
             return
-        text = self.tr("Close {symbol}").format(symbol=words.outside_text(symbol, 21))
-        self._try(lambda: self._note(self._session.orders.close_position(position), text))
+        if closing_request(position) != closing_request(asked):
+            self.noticed.emit(
+                AppError(self.tr("The position has changed. Nothing was sent."), self.tr("Close it again."))
+            )
+            return
+        text = self.tr("Close {symbol}").format(symbol=words.outside_text(asked.symbol, 21))
+        self._try(lambda: self._note(self._session.orders.close_position(asked), text))
 
     def _note(self, intent: Intent, text: str) -> None:
         self._asked[intent.client_order_id] = text

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from core.domain.money import MAX_QTY_DECIMALS, is_on_grid, plain
 from core.domain.order import OrderType, Side, TimeInForce
+from core.domain.position import Position
 
 _NEEDS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
 _NEEDS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
@@ -153,3 +154,14 @@ class ReplaceRequest:
         body: dict[str, str | bool] = {name: plain(value) for name, value in terms if value is not None}
         body["client_order_id"] = client_order_id
         return body
+
+
+def closing_request(position: Position) -> OrderRequest:
+    """The market order that closes all that is free of a position; its quantity is zero if nothing is."""
+    return OrderRequest(
+        symbol=position.symbol,
+        side=Side.BUY if position.is_short else Side.SELL,
+        type=OrderType.MARKET,
+        qty=position.closable_qty,
+        time_in_force=TimeInForce.GTC if position.asset_class == "crypto" else TimeInForce.DAY,
+    )

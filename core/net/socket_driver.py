@@ -169,7 +169,7 @@ class SocketDriver(QObject):
         else:
             socket.abort()
         socket.deleteLater()
-        if self._phase in (StreamPhase.LIVE, StreamPhase.SILENT):
+        if self._phase is StreamPhase.LIVE:
             self.went_down.emit()
 
     def _lose(self, reason: RefusalReason, *, politely: bool = False) -> None:
@@ -212,12 +212,11 @@ class SocketDriver(QObject):
             self._become_live()
 
     def _become_live(self) -> None:
-        was_silent = self._phase is StreamPhase.SILENT
+        if self._phase is not StreamPhase.SILENT:
+            self._live_ns = time.monotonic_ns()
+            self._lives += 1
         self._enter(StreamPhase.LIVE)
-        if was_silent:
-            return
-        self._live_ns = time.monotonic_ns()
-        self._lives += 1
+        # After a silence too: nobody knows what was not heard.
         self.came_live.emit()
 
     @Slot()
@@ -276,6 +275,7 @@ class SocketDriver(QObject):
                     self._lose(RefusalReason.NO_ANSWER)
             case StreamPhase.LIVE if quiet_s > self._patience.silent_s:
                 self._enter(StreamPhase.SILENT, RefusalReason.NO_ANSWER)
+                self.went_down.emit()
             case StreamPhase.SILENT if quiet_s > self._patience.dead_s:
                 self._lose(RefusalReason.NO_ANSWER)
             case StreamPhase.SILENT if quiet_s < self._patience.silent_s:

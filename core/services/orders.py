@@ -17,9 +17,9 @@ from core.domain.environment import Environment
 from core.domain.event import OrderEvent
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState
-from core.domain.order import Order, OrderType, Side, TimeInForce
+from core.domain.order import Order
 from core.domain.position import Position
-from core.domain.request import OrderRequest, ReplaceRequest
+from core.domain.request import OrderRequest, ReplaceRequest, closing_request
 from core.domain.trading_block import TradingBlock
 from core.errors import (
     AppError,
@@ -184,15 +184,7 @@ class OrderDesk(QObject):
 
         Raises as `place`; ValueError when open orders hold all of it.
         """
-        return self.place(
-            OrderRequest(
-                symbol=position.symbol,
-                side=Side.BUY if position.is_short else Side.SELL,
-                type=OrderType.MARKET,
-                qty=position.closable_qty,
-                time_in_force=TimeInForce.GTC if position.asset_class == "crypto" else TimeInForce.DAY,
-            )
-        )
+        return self.place(closing_request(position))
 
     def look_up(self, client_order_id: str) -> None:
         """Ask the broker now what became of an intent of unknown outcome."""

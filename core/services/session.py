@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QMetaObject, QObject, Qt, QTimer, Signal, Slot
 
 from core.domain.account import Account
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.grant import Grant
 from core.domain.profile import ConnectionProfile
-from core.errors import SignInExpired
+from core.errors import AppError, SignInExpired
 from core.net.conversations import PACKED_HEADER, MarketConversation, OrderConversation
 from core.net.mailbox import MarketMailbox
 from core.net.socket_driver import SocketDriver
 from core.net.stream_thread import StreamThread
+from core.protocol.trading import read_account
 from core.services.account import AccountWatch
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
@@ -32,6 +33,7 @@ from core.services.positions import PositionKeeper
 from core.services.settings import Settings
 from core.services.watchlist import Watchlist
 
+RETRY_REFUSED_MS = 5_000
 FEED = "iex"  # what every plan has; see protocol page section 5.1
 
 
@@ -105,6 +107,10 @@ class Session(QObject):
         if grant.may_read_data:
             workers.append(self._market_socket)
         self._streams = StreamThread(*workers)
+        self._retry_streams = QTimer(self)
+        self._retry_streams.setSingleShot(True)
+        self._retry_streams.setInterval(RETRY_REFUSED_MS)
+        self._retry_streams.timeout.connect(self._reconnect_refused)
         self._connect()
         self.account.account = account
         self.account.received_ns = parts.clock.monotonic_ns()
@@ -134,6 +140,7 @@ class Session(QObject):
             self._mute_watch,
         ):
             part.stop()
+        self._retry_streams.stop()
         self._streams.stop()
         self._link.stop(self._sender.close)
 
@@ -187,8 +194,22 @@ class Session(QObject):
 
     @Slot(object)
     def _watch_for_refusal(self, status: StreamStatus) -> None:
+        """A stream alone does not end a session: ask by REST, whose 401 does (`BrokerLink.notice`)."""
         if status.phase is StreamPhase.REFUSED and status.reason is RefusalReason.TOKEN_REFUSED:
-            self._end(SignInExpired("The broker no longer accepts this sign-in.", "Sign in again to go on."))
+            self._link.read(read_account(), self._stream_was_wrong, _wait_for_the_next_read)
+
+    def _stream_was_wrong(self, _account: Account) -> None:
+        self._retry_streams.start()
+
+    @Slot()
+    def _reconnect_refused(self) -> None:
+        for name, socket in (
+            (StreamName.ORDERS, self._orders_socket),
+            (StreamName.QUOTES, self._market_socket),
+        ):
+            status = self.connection.status(name)
+            if status.phase is StreamPhase.REFUSED and status.reason is RefusalReason.TOKEN_REFUSED:
+                QMetaObject.invokeMethod(socket, "reconnect_now", Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
     def _end(self, error: SignInExpired) -> None:
@@ -196,6 +217,10 @@ class Session(QObject):
             self._has_ended = True
             self.orders.refuse_token(error)
             self.ended.emit(error)
+
+
+def _wait_for_the_next_read(_error: AppError) -> None:
+    """The account is read on a timer anyway; a 401 there ends the session."""
 
 
 def _without_data_scope() -> StreamStatus:
