@@ -14,9 +14,8 @@ class EmptyState(QWidget):
     def __init__(self, text: str, action: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._line = PlainLabel(text, tone="muted", align=Qt.AlignmentFlag.AlignHCenter, wrap=True)
-        self._button = QPushButton(action, self)
+        self._button = QPushButton(self)
         self._button.setAutoDefault(False)
-        self._button.setVisible(bool(action))
         self._button.clicked.connect(self.acted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
@@ -25,6 +24,7 @@ class EmptyState(QWidget):
         layout.addWidget(self._line)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
+        self.say(text, action)
 
     @property
     def text(self) -> str:
@@ -35,4 +35,5 @@ class EmptyState(QWidget):
         """Change the line and the button; an empty action hides the button."""
         self._line.show_text(text)
         self._button.setText(action)
+        self._button.setAccessibleName(action or text)  # hidden, it still stands in the tree
         self._button.setVisible(bool(action))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QToolButton, QWidget
 
 from core.domain.connection import LogLine, StreamName
 from ui import words
@@ -40,6 +40,8 @@ class StreamPanel(SessionPanel):
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the events by type, symbol or summary"))
         self.filter.setClearButtonEnabled(True)
+        for button in self.filter.findChildren(QToolButton):
+            button.setAccessibleName(self.tr("Clear the filter"))
         self.filter.setProperty("compact", "true")
         self.filter.setMinimumWidth(_FILTER_LEAST_PX)
         self.filter.setMaximumWidth(_FILTER_WIDTH_PX)
