@@ -159,17 +159,16 @@ class AccessibleApp:
     def sign_in(self) -> None:
         """Sign in from the welcome page, through the broker's own page."""
         self.press("Sign in")
-        self.answer_page("Allow")
+        self.press_on_page("Allow")
         self.running.wait_for_title(SIGNED_IN)
         self.wait_for_row("Positions", "Symbol NVDA")
         self.find("label", "Orders: live*")
         self.find("label", "Quotes: * live*".replace("* live", ""))
 
-    def answer_page(self, button: str) -> None:
-        """Press a button of the broker's page: the engine lets it be focused, and the keyboard presses it."""
-        found = self.find("push button", button, that=is_usable)
-        found.node.act("SetFocus")
-        self.find("push button", button, that=has_keyboard)
+    def press_on_page(self, name: str, *, role: str = "push button") -> None:
+        """Press something of the broker's page, which the engine only lets be focused: a key does the rest."""
+        self.find(role, name, that=is_usable).node.act("SetFocus")
+        self.find(role, name, that=has_keyboard)
         self.screen.press_key("space")
 
 

@@ -73,7 +73,7 @@ def test_the_broker_s_page_is_read_and_refused_in_it(app: AccessibleApp, window:
     app.find("heading", "Allow Bellwether to use your account?", within=page)
     app.find("label", "Place, replace and cancel orders, close positions", within=page)
     assert "checked" in app.find("radio button", "Paper play money", within=page).states
-    app.answer_page("Deny")
+    app.press_on_page("Deny")
     app.find("label", "You did not allow the connection.")
     app.find("label", "Nothing was connected.*")
     app.find("push button", "Sign in again", that=has_keyboard)
@@ -86,9 +86,12 @@ def test_the_main_window_cancels_it_too(app: AccessibleApp, window: str) -> None
 
 
 def test_allowing_opens_the_desk_and_signing_out_leads_back(app: AccessibleApp, window: str) -> None:
-    app.answer_page("Allow")
+    app.press_on_page("Both switch in app", role="radio button")
+    app.find("radio button", "Both switch in app", that=lambda choice: "checked" in choice.states)
+    app.press_on_page("Allow")
     app.running.wait_for_title(SIGNED_IN)
     app.wait_for_row("Positions", "Symbol NVDA")
+    ask_for_live(app)
     app.choose_from_menu("Sign out\u2026")
     app.find("dialog", "Sign out?*")
     app.press("Sign out", within="dialog")
@@ -96,6 +99,17 @@ def test_allowing_opens_the_desk_and_signing_out_leads_back(app: AccessibleApp, 
     app.find("push button", "Sign in*", that=has_keyboard)
     assert app.look_for("table", "Positions") is None
     assert faults(*app.tops()) == []
+
+
+def ask_for_live(app: AccessibleApp) -> None:
+    """The gate to real money is read, and left closed."""
+    entries = app.menu(lambda: app.press("Menu"))
+    next(entry for name, entry in entries.items() if name.startswith("Switch to Live")).act("Press")
+    app.find("text", "Last four characters of the live account's number", that=has_keyboard)
+    app.find("label", "Live*", within="dialog")
+    assert faults(*app.tops()) == []
+    app.press("Cancel", within="dialog")
+    wait_for(lambda: app.look_for("dialog", "*") is None, "the dialog gone")
 
 
 def test_nothing_of_all_this_made_qt_complain(app: AccessibleApp) -> None:
