@@ -166,7 +166,7 @@ class AccessibleApp:
         self.find("label", "Quotes: * live*".replace("* live", ""))
 
     def press_on_page(self, name: str, *, role: str = "push button") -> None:
-        """Press something of the broker's page, which the engine only lets be focused: a key does the rest."""
+        """Press something of the broker's page, which can only be focused: a key does the rest."""
         self.find(role, name, that=is_usable).node.act("SetFocus")
         self.find(role, name, that=has_keyboard)
         self.screen.press_key("space")
