@@ -145,7 +145,7 @@ def test_a_clock_two_seconds_off_is_a_warning(strip, session):
 
 def test_the_market_phase_counts_down(strip, session, clock):
     now = datetime.fromtimestamp(clock.wall / 1e9, UTC)
-    session.market_clock.next_change = now + timedelta(hours=2, minutes=14, seconds=8)
+    session.market_clock.next_change = now + timedelta(hours=2, minutes=14, seconds=8, milliseconds=500)
     session.market_clock.changed.emit()
     assert strip.market.text() == "Market open"
     assert strip.market_until.text() == "closes in 2:14:08"
