@@ -135,6 +135,8 @@ class AccessibilityBus:
 
         self._listeners.append(events)
         ask("AddMatch", "RegisterEvent")
+        # The programs hear of it from the registry. Whoever answers this has heard of it before.
+        self.call(*(program._call("Accessible", "GetRoleName") for program in self.applications()))
         try:
             yield events
         finally:
