@@ -35,7 +35,8 @@ def character(seed: int, instrument: Instrument) -> Character:
     """Busy names move less, trade more and quote tighter."""
     chance = chance_of(seed, "character", instrument.symbol)
     millions = instrument.daily_lots / 1e6
-    base = 0.006 if instrument.is_fund else 0.013
+    base = 0.00004 if instrument.is_pegged else 0.022 if instrument.is_crypto else 0.013
+    base = 0.006 if instrument.is_fund else base
     busy = min(1.0, max(0.0, math.log10(max(millions, 0.1)) / 2))  # 0 at a million shares, 1 at a hundred
     price = instrument.base_ticks
     usual = price / (40_000 + 160_000 * busy)  # about two cents on $1,000 for the busiest

@@ -3,7 +3,7 @@
 import bisect
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from practice.engine.clock import MICROSECOND, MILLISECOND, MINUTE
@@ -13,18 +13,18 @@ from practice.engine.tape import Bar, Quote, Trade
 
 _VENUES = "QNPZVKJYBUD"
 _LEAD = 32 * MILLISECOND  # the longest a trade follows the quote that led to it
+# The first trade comes after a quarter of its slot, and a minute has at most some hundreds of slots.
+OPENING_QUOTE_LASTS = 50 * MILLISECOND
 _by_time = attrgetter("at")
 
 
 class Minute:
     """Quotes and trades of one instrument in one minute, each in order of time."""
 
-    __slots__ = ("bar", "quotes", "trades")
+    __slots__ = ("quotes", "trades")
 
-    def __init__(self, chance: random.Random, bar: Bar, instrument: Instrument, character: Character) -> None:
-        self.bar = bar
-        self.trades = _trades(chance, bar, instrument)
-        self.quotes = _quotes(chance, self.trades, instrument, character)
+    def __init__(self, quotes: Sequence[Quote], trades: Sequence[Trade]) -> None:
+        self.quotes, self.trades = quotes, trades
 
     def quote_at(self, instant: int) -> Quote | None:
         """The quote in force, unless the minute's first is still to come."""
@@ -35,6 +35,19 @@ class Minute:
         """The last trade so far, unless the minute's first is still to come."""
         index = bisect.bisect_right(self.trades, instant, key=_by_time)
         return self.trades[index - 1] if index else None
+
+
+def drawn(chance: random.Random, bar: Bar, instrument: Instrument, character: Character) -> Minute:
+    """Draw the prints that make up a bar."""
+    trades = _trades(chance, bar, instrument)
+    quotes = _quotes(chance, trades, instrument, character)
+    return Minute([opening_quote(bar, instrument, character), *quotes], trades)
+
+
+def opening_quote(bar: Bar, instrument: Instrument, character: Character) -> Quote:
+    """The quote with which a minute begins, in force for `OPENING_QUOTE_LASTS` at least."""
+    bid, home = max(1, bar.open - character.spread // 2), instrument.home_venue
+    return Quote(bar.at + MICROSECOND, bid, 100, home, bid + character.spread, 100, home)
 
 
 def _trades(chance: random.Random, bar: Bar, instrument: Instrument) -> list[Trade]:
@@ -93,7 +106,7 @@ def _quotes(
     pick, spread, home = chance.random, character.spread, instrument.home_venue
     minute = trades[0].at - trades[0].at % MINUTE
     quotes: list[Quote] = []
-    previous = minute
+    previous = minute + OPENING_QUOTE_LASTS
     for n, trade in enumerate(trades):
         width = spread + int(pick() < 0.35)
         lead = max(trade.at - int((1 + pick() * 30) * MILLISECOND), previous + MICROSECOND)

@@ -94,7 +94,7 @@ def check_price(name: str, price: Decimal, instrument: Instrument) -> None:
     """Raise `Refusal` for a price off the instrument's grid."""
     if price <= 0:
         raise invalid(f"{name} must be > 0")
-    finest = Decimal("0.01") if price >= 1 or instrument.is_crypto else Decimal("0.0001")
+    finest = instrument.price_increment if price >= 1 or instrument.is_crypto else Decimal("0.0001")
     if price % finest:
         raise unprocessable(
             f"invalid {name} {price:f}. sub-penny increment does not fulfill minimum pricing criteria"

@@ -1,5 +1,7 @@
 """What the market prints: quotes, trades and bars, in whole ticks and lots."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -51,4 +53,19 @@ def merged(bars: list[Bar], at: int) -> Bar:
         lots=lots,
         trades=sum(bar.trades for bar in bars),
         typical=sum(bar.typical * bar.lots for bar in bars) / lots,
+    )
+
+
+def bar_of(trades: Sequence[Trade], at: int) -> Bar:
+    """The bar of some trades in order of time; `trades` must not be empty."""
+    prices, lots = [trade.price for trade in trades], sum(trade.lots for trade in trades)
+    return Bar(
+        at=at,
+        open=prices[0],
+        high=max(prices),
+        low=min(prices),
+        close=prices[-1],
+        lots=lots,
+        trades=len(trades),
+        typical=sum(trade.price * trade.lots for trade in trades) / lots,
     )

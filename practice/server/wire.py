@@ -188,7 +188,7 @@ def position_json(account: Account, position: Position, brokerage: Brokerage) ->
 
 def asset_json(instrument: Instrument) -> Json:
     """An asset of the catalogue."""
-    stock = not instrument.is_crypto
+    stock, option = not instrument.is_crypto, instrument.is_option
     asset: Json = {
         "id": instrument.asset_id,
         "class": instrument.asset_class,
@@ -197,22 +197,29 @@ def asset_json(instrument: Instrument) -> Json:
         "name": instrument.name,
         "status": "active",
         "tradable": True,
-        "marginable": stock,
+        "marginable": stock and not option,
         "shortable": instrument.shortable,
         "easy_to_borrow": instrument.shortable,
         "fractionable": instrument.fractionable,
         "maintenance_margin_requirement": 30 if stock else 100,
         "margin_requirement_long": "30" if stock else "100",
         "margin_requirement_short": "30" if stock else "100",
-        "attributes": ["fractional_eh_enabled"] if stock and instrument.fractionable else [],
+        "attributes": _attributes(instrument),
         "cusip": None,
     }
+    if option:
+        return asset
     if stock:
         asset["borrow_status"] = "easy_to_borrow" if instrument.shortable else "hard_to_borrow"
     else:
         asset |= {
-            "min_order_size": "0.000011",
-            "min_trade_increment": "0.000000001",
-            "price_increment": "0.01",
+            "min_order_size": plain(instrument.min_order_size),
+            "min_trade_increment": plain(instrument.min_trade_increment),
+            "price_increment": plain(instrument.price_increment),
         }
     return asset
+
+
+def _attributes(instrument: Instrument) -> list[str]:
+    extended = not instrument.is_crypto and instrument.fractionable
+    return ["fractional_eh_enabled"] * extended + ["has_options"] * instrument.has_options

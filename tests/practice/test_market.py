@@ -14,7 +14,7 @@ from practice.engine.tape import Quote, Trade
 from tests.practice.engine import NOON, instant
 
 INSTRUMENTS = listed_instruments()
-SOME = ("AAPL", "BKNG", "F", "NIOBF", "SPY", "BTC/USD", "SOXS")
+SOME = ("AAPL", "BKNG", "F", "NIOBF", "SPY", "BTC/USD", "SHIB/USD", "USDC/USD", "SOXS")
 
 
 def market(hours: Hours | None = None, seed: int = 7) -> Market:
@@ -41,11 +41,14 @@ def test_the_minutes_of_a_day_add_up_to_it(symbol: str, hours: Hours) -> None:
 @pytest.mark.parametrize("symbol", SOME)
 def test_the_trades_of_a_minute_make_its_bar_and_trade_at_the_quote(symbol: str) -> None:
     one, market_ = INSTRUMENTS[symbol], market()
-    for n in range(30):
-        minute = market_.minute(one, NOON + n * MINUTE)
+    bars_of_half_hour = market_.minutes_of(
+        one, market_.timetable.last_started(NOON), NOON, NOON + 30 * MINUTE
+    )
+    assert len(bars_of_half_hour) == 30
+    for bar in bars_of_half_hour:
+        minute = market_.minute(one, bar.at)
         assert minute is not None
         prices = [trade.price for trade in minute.trades]
-        bar = minute.bar
         assert (prices[0], max(prices), min(prices), prices[-1]) == (bar.open, bar.high, bar.low, bar.close)
         assert sum(trade.lots for trade in minute.trades) == bar.lots
         assert len(prices) == bar.trades
