@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from practice.engine.exchange_days import closing_time
+
 Right = Literal["call", "put"]
 
 MOST_STRIKE = Decimal("99999.999")
@@ -70,8 +72,6 @@ def could_be_listed(terms: Terms, usual_price: Decimal) -> bool:
 @lru_cache(maxsize=2048)
 def week_s_expiry(monday: date) -> date:
     """The last trading day of a week."""
-    from practice.engine.exchange_days import closing_time  # the holiday tables load on first use
-
     days = (monday + timedelta(days=n) for n in (4, 3, 2, 1))
     return next((day for day in days if closing_time(day)), monday)
 

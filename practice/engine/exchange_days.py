@@ -1,21 +1,31 @@
-"""The New York Stock Exchange's trading days, from the `holidays` library."""
+"""The New York Stock Exchange's trading days, from the `holidays` library.
+
+The library is slow to load and many runs never ask, so it loads with the first question.
+"""
 
 from datetime import date, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import holidays
-from holidays.constants import HALF_DAY, PUBLIC
+if TYPE_CHECKING:
+    import holidays
 
 FIRST_YEAR, LAST_YEAR = 1970, 2029
 
 
 @lru_cache(maxsize=1)
-def _closed() -> holidays.HolidayBase:
+def _closed() -> "holidays.HolidayBase":
+    import holidays
+    from holidays.constants import PUBLIC
+
     return holidays.financial_holidays("XNYS", categories=(PUBLIC,))
 
 
 @lru_cache(maxsize=1)
-def _short() -> holidays.HolidayBase:
+def _short() -> "holidays.HolidayBase":
+    import holidays
+    from holidays.constants import HALF_DAY
+
     return holidays.financial_holidays("XNYS", categories=(HALF_DAY,))
 
 

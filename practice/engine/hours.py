@@ -11,6 +11,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from practice.engine.clock import MINUTE, SECOND
+from practice.engine.exchange_days import closing_time
 
 NEW_YORK = ZoneInfo("America/New_York")
 _DAY = timedelta(days=1)
@@ -84,8 +85,6 @@ class ExchangeHours:
         return self._on(day)
 
     def _session(self, day: date) -> Session | None:
-        from practice.engine.exchange_days import closing_time  # the holiday tables load on first use
-
         close = closing_time(day)
         if close is None:
             return None

@@ -14,6 +14,7 @@ from practice.engine.instruments import Instrument
 from practice.engine.refusals import Refusal, malformed, not_found
 from practice.server.access import require
 from practice.server.answers import json_answer
+from practice.server.calendar import calendar_days
 from practice.server.grants import Grants
 from practice.server.order_entry import closing_qty
 from practice.server.reading import BadValue, flag_of, list_of, one_of
@@ -185,8 +186,6 @@ class CatalogueRoutes:
         )
 
     async def calendar(self, request: web.Request) -> web.Response:
-        from practice.server.calendar import calendar_days  # loads the holiday tables
-
         self._desk.enter(request)
         one_of(request.query.get("date_type"), "date_type", ("trading", "settlement"), "trading")
         today = new_york_day(self._brokerage.now)

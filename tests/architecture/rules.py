@@ -61,8 +61,6 @@ WEB_ENGINE = ("QtWebEngineCore", "QtWebEngineWidgets", "QtWebEngineQuick", "QtWe
 LATE_IMPORTERS = {
     "core.net.http": "the HTTP library loads with the first call, off the start path",
     "main": "decides from its arguments which program it is; each loads only its own parts",
-    "practice.engine.hours": "the holiday tables are needed only under --hours exchange, and slow to load",
-    "practice.server.trading": "the same tables, behind the calendar route",
     "token_proxy.__main__": "the HTTP library makes TLS contexts when loaded: first SSLKEYLOGFILE has to go",
     "ui.main_window": "panels, docking and HTTP client would keep the first window waiting half a second",
     "ui.signin.program": "the engine reads the environment when it is loaded, and may be missing altogether",
