@@ -11,6 +11,7 @@ from pathlib import Path
 from practice.server.grants import UnreadableGrants
 from practice.server.run import serve
 from practice.server.settings import Settings
+from practice.server.stream_kinds import PLANS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -23,7 +24,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fresh", action="store_true", help="begin without positions")
     parser.add_argument("--new-accounts", action="store_true", help="account ids of this start's own")
     parser.add_argument("--rate-limit", type=_count, default=200, help="requests a minute; 0: no limit")
-    parser.add_argument("--symbol-limit", type=_count, default=30, help="streamed symbols; 0: no limit")
+    parser.add_argument("--plan", choices=PLANS, default="basic", help="the user's market-data plan")
+    parser.add_argument(
+        "--symbol-limit", type=_count, help="streamed symbols instead of the plan's; 0: no limit"
+    )
     parser.add_argument(
         "--quote-rate", type=_count, default=0, help="quotes a second to each reader; 0: natural"
     )
@@ -73,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fresh=options.fresh,
         new_accounts=options.new_accounts,
         rate_limit=options.rate_limit,
+        plan=options.plan,
         symbol_limit=options.symbol_limit,
         quote_rate=options.quote_rate,
         keep_grants=options.keep_grants,

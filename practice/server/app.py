@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from practice.engine.clock import WallClock
-from practice.engine.instruments import fake_company
 from practice.engine.opening import opened_brokerage
 from practice.server.authorization import Application, Authorization
+from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
 from practice.server.data import DataRoutes
-from practice.server.data_stream import FEEDS, DataStreams, Feed
+from practice.server.data_stream import DataStreams
 from practice.server.faults import Faults
+from practice.server.feeds import all_feeds
 from practice.server.front import Front, add_headers
 from practice.server.grants import Grants
 from practice.server.oauth import OAuthRoutes
@@ -75,14 +76,13 @@ def built_broker(settings: Settings) -> Broker:
         desk = Desk(brokerage, account, account.environment, grants, clock)
         _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
     DataRoutes(brokerage, grants, clock).add_to(public, "/data")
-    stocks = {symbol: one for symbol, one in brokerage.instruments.items() if not one.is_crypto}
-    fake = fake_company()
-    feeds = {name: Feed(name, {fake.symbol: fake} if name == "test" else stocks) for name in FEEDS}
-    streams = DataStreams(feeds, grants, sockets, traffic["data"], settings.symbol_limit)
-    streams.add_to(public, "/data-stream")
+    feeds = all_feeds(brokerage.instruments)
+    streams = DataStreams(grants, sockets, traffic["data"], settings.plan, settings.symbol_limit)
+    streams.add_to(public, "/data-stream", feeds)
     control = web.Application(middlewares=[control_errors])
     ControlRoutes(faults, log, sockets, traffic, grants, time.monotonic).add_to(control)
-    pump = Pump(brokerage, clock, list(feeds.values()), settings.quote_rate)
+    broadcasts = broadcasts_of(feeds, brokerage.market, prints_quotes=not settings.quote_rate)
+    pump = Pump(brokerage, clock, broadcasts, settings.quote_rate)
     return Broker(public, control, pump, sockets, application, grants.api_key, grants.api_secret)
 
 

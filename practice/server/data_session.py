@@ -1,11 +1,11 @@
 """One data-stream conversation, without its socket: authentication, subscriptions, errors."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "imbalances")
+from practice.server.stream_kinds import StreamKind
+
 AUTH_TIMEOUT_S = 10.0
 
 _ERRORS = {
@@ -17,14 +17,16 @@ _ERRORS = {
     405: "symbol limit exceeded",
     406: "connection limit exceeded",
     407: "slow client",
+    409: "insufficient subscription",
     410: "invalid subscribe action for this feed",
     411: "insufficient scope",
+    412: "option messages are only available in MsgPack format",
+    413: "star subscription is not allowed for option quotes",
+    500: "internal error",
 }
-_SYMBOL = re.compile(r"\*|[A-Z][A-Z0-9./]{0,14}")
-_COUNTED = ("trades", "quotes")
 
 Message = dict[str, Any]
-Verdict = Literal["welcome", "auth failed", "insufficient scope", "connection limit exceeded"]
+Verdict = Literal["welcome", 402, 406, 409, 411]
 Admission = Callable[[str, str], Verdict]
 
 
@@ -35,19 +37,23 @@ def error_message(code: int) -> Message:
 
 @dataclass(slots=True)
 class Reply:
-    """What to say, and whether to hang up afterwards."""
+    """What to say, each message in a frame of its own, and whether to hang up afterwards."""
 
     messages: list[Message]
     ends: bool = False
 
 
 class DataSession:
-    """State of one connection. `admit` judges credentials and takes the connection's slot."""
+    """State of one connection. `admit` judges credentials and takes the connection's slot.
 
-    def __init__(self, admit: Admission, symbol_limit: int) -> None:
-        self._admit, self._symbol_limit = admit, symbol_limit
+    `symbol_limit` is how many counted symbols may be subscribed at once; 0: any number.
+    """
+
+    def __init__(self, kind: StreamKind, admit: Admission, symbol_limit: int, *, packed: bool) -> None:
+        self.kind, self._admit, self._symbol_limit = kind, admit, symbol_limit
+        self._unreadable = kind.packed_only and not packed
         self.is_live = False
-        self.subscriptions: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
+        self.subscriptions: Mapping[str, frozenset[str]] = dict.fromkeys(kind.channels, frozenset())
 
     def greeting(self) -> Message:
         """The first thing a server says."""
@@ -55,16 +61,13 @@ class DataSession:
 
     def authenticate(self, key: str, secret: str) -> Reply:
         """Judge credentials, from a message or from the upgrade's headers."""
-        match self._admit(key, secret):
-            case "welcome":
-                self.is_live = True
-                return Reply([{"T": "success", "msg": "authenticated"}])
-            case "auth failed":
-                return Reply([error_message(402)], ends=True)
-            case "insufficient scope":
-                return Reply([error_message(411)], ends=True)
-            case "connection limit exceeded":
-                return Reply([error_message(406)], ends=True)
+        if self._unreadable:
+            return Reply([error_message(412)], ends=True)
+        verdict = self._admit(key, secret)
+        if verdict == "welcome":
+            self.is_live = True
+            return Reply([{"T": "success", "msg": "authenticated"}])
+        return Reply([error_message(verdict)], ends=True)
 
     def receive(self, message: object) -> Reply:
         """Take one decoded request."""
@@ -80,46 +83,29 @@ class DataSession:
                 return self.authenticate(key, secret)
             case "subscribe" | "unsubscribe" if not self.is_live:
                 return Reply([error_message(401)])
-            case "subscribe":
-                return self._change(message, set.union)
-            case "unsubscribe":
-                return self._change(message, set.difference)
+            case "subscribe" | "unsubscribe" as action:
+                return self._change(message, adds=action == "subscribe")
             case _:
                 return Reply([error_message(400)])
 
-    def _change(self, message: Message, combine: Callable[[set[str], Iterable[str]], set[str]]) -> Reply:
+    def _change(self, message: Message, *, adds: bool) -> Reply:
         after = dict(self.subscriptions)
-        for name, symbols in message.items():
-            if name == "action":
+        for channel, symbols in message.items():
+            if channel == "action":
                 continue
-            if name not in CHANNELS:
+            if channel not in after:
                 return Reply([error_message(410)])
-            if not _are_symbols(symbols):
+            if not isinstance(symbols, list) or not all(map(self.kind.takes, symbols)):
                 return Reply([error_message(400)])
-            after[name] = combine(after[name], symbols)
-        if self._exceeds_limit(after):
+            if adds and "*" in symbols and channel in self.kind.starless:
+                return Reply([error_message(413)])
+            after[channel] = after[channel].union(symbols) if adds else after[channel].difference(symbols)
+        if adds and 0 < self._symbol_limit < self.kind.counts(after):
             return Reply([error_message(405)])
         self.subscriptions = after
-        return Reply([self._state()])
-
-    def _exceeds_limit(self, subscriptions: dict[str, set[str]]) -> bool:
-        counted = [subscriptions[channel] for channel in _COUNTED]
-        size = sum(len(symbols) for symbols in counted)
-        starred = any("*" in symbols for symbols in counted)
-        return self._symbol_limit > 0 and (starred or size > self._symbol_limit)
-
-    def _state(self) -> Message:
-        lists = {channel: sorted(symbols) for channel, symbols in self.subscriptions.items()}
-        lists["corrections"] = lists["cancelErrors"] = lists["trades"]
-        return {"T": "subscription", **lists}
+        return Reply([{"T": "subscription", **self.kind.state(after)}])
 
     def wants(self, channel: str, symbol: str) -> bool:
         """Whether a message of this channel about this symbol goes to this connection."""
         symbols = self.subscriptions[channel]
         return symbol in symbols or "*" in symbols
-
-
-def _are_symbols(value: object) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(symbol, str) and _SYMBOL.fullmatch(symbol) for symbol in value
-    )

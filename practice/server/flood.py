@@ -10,7 +10,7 @@ from practice.engine.clock import SECOND
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
 from practice.engine.tape import Quote
-from practice.server.tape_wire import packed_timestamp, quote_message
+from practice.server.tape_wire import packed_timestamp, report_message
 from practice.server.wire import timestamp
 
 _VARIANTS = 8  # quotes of each symbol in a ring
@@ -73,4 +73,4 @@ class Flood:
         quotes = quotes or [self._market.quote(instrument, now)]
         quotes = [quotes[n % len(quotes)] for n in range(_VARIANTS)]
         tail = 10 if self._packed else len('2026-01-31T09:30:00.000000000Z"}')
-        return [quote_message(instrument, quote, packed=self._packed)[:-tail] for quote in quotes]
+        return [report_message(instrument, quote, packed=self._packed)[:-tail] for quote in quotes]

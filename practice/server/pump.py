@@ -1,31 +1,36 @@
 """What makes time pass: moves the engine along and sends what the market printed meanwhile."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Callable, Sequence
+from itertools import islice
 
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import MINUTE, Clock
-from practice.engine.instruments import Instrument
-from practice.engine.tape import Quote
-from practice.server.data_stream import Feed, Reader
+from practice.server.broadcast import Broadcast
 from practice.server.flood import Flood
-from practice.server.tape_wire import bar_message, quote_message, trade_message
+from practice.server.reader import Reader
 
 _TURN_S, _FLOODING_TURN_S = 0.02, 0.005
 _PREPARED_PER_TURN = 4
+
+_log = logging.getLogger("practice")
 
 
 class Pump:
     """Runs a turn every few milliseconds. A turn without orders and readers costs next to nothing."""
 
-    def __init__(self, brokerage: Brokerage, clock: Clock, feeds: list[Feed], quote_rate: int = 0) -> None:
-        self._brokerage, self._clock, self._feeds = brokerage, clock, feeds
+    def __init__(
+        self, brokerage: Brokerage, clock: Clock, broadcasts: Sequence[Broadcast], quote_rate: int = 0
+    ) -> None:
+        self._brokerage, self._clock, self._broadcasts = brokerage, clock, broadcasts
+        self._feeds = [feed for broadcast in broadcasts for feed in broadcast.feeds]
         self._quote_rate = quote_rate
         self._floods: dict[Reader, Flood] = {}
         self._flooded_at = time.monotonic()
-        self._market = brokerage.market
         self._sent_until = clock.now()
-        self._preparing: list[Instrument] = []
+        self._preparing: list[Callable[[], object]] = []
         self._prepared_minute = 0
 
     async def run(self) -> None:
@@ -41,9 +46,8 @@ class Pump:
         after = self._sent_until
         while after < now:
             until = min(now, after - after % MINUTE + MINUTE)
-            for feed in self._feeds:
-                if feed.reader and feed.reader.session.is_live:
-                    self._gather(feed, feed.reader, after, until)
+            for broadcast in self._broadcasts:
+                self._gather(broadcast, after, until)
             after = until
         for feed in self._feeds:
             if feed.reader:
@@ -53,29 +57,14 @@ class Pump:
         if self._quote_rate:
             self._flood(now)
 
-    def _gather(self, feed: Feed, reader: Reader, after: int, until: int) -> None:
-        for symbol in wanted_symbols(reader, feed, "trades", "quotes"):
-            instrument = feed.instruments[symbol]
-            quotes, trades = reader.session.wants("quotes", symbol), reader.session.wants("trades", symbol)
-            for tick in self._market.prints(instrument, after, until):
-                if isinstance(tick, Quote):
-                    if quotes and not self._quote_rate:
-                        reader.pending.append(quote_message(instrument, tick, packed=reader.packed))
-                elif trades:
-                    reader.pending.append(trade_message(instrument, tick, packed=reader.packed))
-        if until % MINUTE == 0 and self._market.timetable.current(until - MINUTE):
-            self._gather_bars(feed, reader, until)
-
-    def _gather_bars(self, feed: Feed, reader: Reader, now: int) -> None:
-        for symbol in wanted_symbols(reader, feed, "bars"):
-            bar = self._market.minute_bar(feed.instruments[symbol], now)
-            reader.pending.append(bar_message("b", feed.instruments[symbol], bar, packed=reader.packed))
-        for symbol in wanted_symbols(reader, feed, "dailyBars"):
-            so_far = self._market.day_bar(feed.instruments[symbol], now)
-            if so_far:
-                reader.pending.append(
-                    bar_message("d", feed.instruments[symbol], so_far, packed=reader.packed)
-                )
+    def _gather(self, broadcast: Broadcast, after: int, until: int) -> None:
+        try:
+            broadcast.gather(after, until)
+        except Exception:  # noqa: BLE001 - one feed that breaks must not stop the market for everybody
+            _log.exception("a data stream failed")
+            for feed in broadcast.feeds:
+                if feed.reader:
+                    feed.reader.say_last(500)
 
     def _flood(self, now: int) -> None:
         """Send quotes at the rate that was asked for, instead of the market's own."""
@@ -89,7 +78,7 @@ class Pump:
             if flood is None:
                 flood = Flood(self._brokerage.market, self._quote_rate, packed=reader.packed)
                 self._floods[reader] = flood
-            symbols = wanted_symbols(reader, feed, "quotes")
+            symbols = sorted(feed.wanted("quotes"))
             for frame in flood.frames([feed.instruments[symbol] for symbol in symbols], now, elapsed):
                 reader.send(frame)
 
@@ -98,20 +87,7 @@ class Pump:
         following = now - now % MINUTE + MINUTE
         if following != self._prepared_minute:
             self._prepared_minute = following
-            self._preparing = [
-                feed.instruments[symbol]
-                for feed in self._feeds
-                if feed.reader
-                for symbol in wanted_symbols(feed.reader, feed, "trades", "quotes", "bars")
-            ]
-        for _ in range(min(_PREPARED_PER_TURN, len(self._preparing))):
-            self._market.minute(self._preparing.pop(), following)
-
-
-def wanted_symbols(reader: Reader, feed: Feed, *channels: str) -> list[str]:
-    """The symbols of a feed that a reader wants on any of these channels."""
-    symbols: set[str] = set()
-    for channel in channels:
-        wanted = reader.session.subscriptions[channel]
-        symbols |= feed.instruments.keys() if "*" in wanted else wanted & feed.instruments.keys()
-    return sorted(symbols)
+            self._preparing = [draw for one in self._broadcasts for draw in one.prepare(following)]
+        for draw in islice(self._preparing, _PREPARED_PER_TURN):
+            draw()
+        del self._preparing[:_PREPARED_PER_TURN]

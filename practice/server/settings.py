@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from practice.engine.opening import HoursName
+from practice.server.stream_kinds import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Settings:
     fresh: bool = False
     new_accounts: bool = False
     rate_limit: int = 200
-    symbol_limit: int = 30
+    plan: Plan = "basic"
+    symbol_limit: int | None = None  # the plan's
     quote_rate: int = 0
     keep_grants: Path | None = None

@@ -8,6 +8,7 @@ import msgspec
 from practice.engine.clock import SECOND
 from practice.engine.instruments import Instrument
 from practice.engine.tape import Bar, Quote, Trade
+from practice.engine.ticker import Report
 from practice.server.wire import timestamp
 
 Stamp = Callable[[int], Any]
@@ -15,9 +16,11 @@ Fields = dict[str, Any]
 
 
 def packed_timestamp(instant: int) -> msgspec.msgpack.Ext:
-    """The timestamp extension of MessagePack, with nanoseconds (64-bit form, good until 2106 and beyond)."""
+    """The timestamp extension of MessagePack: 8 bytes, or 12 outside the years 1970 to 2514."""
     seconds, nanoseconds = divmod(instant, SECOND)
-    return msgspec.msgpack.Ext(-1, (nanoseconds << 34 | seconds).to_bytes(8, "big"))
+    if 0 <= seconds < 1 << 34:
+        return msgspec.msgpack.Ext(-1, (nanoseconds << 34 | seconds).to_bytes(8, "big"))
+    return msgspec.msgpack.Ext(-1, nanoseconds.to_bytes(4, "big") + seconds.to_bytes(8, "big", signed=True))
 
 
 def quote_fields(instrument: Instrument, quote: Quote, stamp: Stamp = timestamp) -> Fields:
@@ -77,16 +80,19 @@ def _without(fields: Fields, *names: str) -> Fields:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def quote_message(instrument: Instrument, quote: Quote, *, packed: bool) -> bytes:
-    """A quote as the stream sends it, its timestamp last."""
-    stamp = packed_timestamp if packed else timestamp
-    return _encoded("q", instrument, quote_fields(instrument, quote, stamp), packed=packed)
+CHANNELS: dict[type[Report], str] = {Quote: "quotes", Trade: "trades"}
 
 
-def trade_message(instrument: Instrument, trade: Trade, *, packed: bool) -> bytes:
-    """A trade as the stream sends it."""
+def report_message(instrument: Instrument, report: Report, *, packed: bool, tape: str | None = None) -> bytes:
+    """What the ticker reports as the stream sends it; `tape` replaces that of the listing."""
     stamp = packed_timestamp if packed else timestamp
-    return _encoded("t", instrument, trade_fields(instrument, trade, stamp), packed=packed)
+    if isinstance(report, Quote):
+        kind, fields = "q", quote_fields(instrument, report, stamp)
+    else:
+        kind, fields = "t", trade_fields(instrument, report, stamp)
+    if tape is not None:
+        fields["z"] = tape
+    return _encoded(kind, instrument, fields, packed=packed)
 
 
 def bar_message(kind: str, instrument: Instrument, bar: Bar, *, packed: bool) -> bytes:

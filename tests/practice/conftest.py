@@ -11,7 +11,7 @@ from tests.practice.program import PracticeProgram
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProgram]:
     """One that approves by itself, without limits, shared by a module."""
     log = tmp_path_factory.mktemp("practice") / "log"
-    arguments = ("--auto-approve", "--rate-limit", "0", "--symbol-limit", "0")
+    arguments = ("--auto-approve", "--rate-limit", "0", "--plan", "plus", "--symbol-limit", "0")
     with PracticeProgram(log, *arguments) as program:
         yield program
 

@@ -174,12 +174,24 @@ def until(question: Callable[[], Answer | None], complaint: str, patience_s: flo
 class Stream:
     """A WebSocket of the practice broker, JSON or MessagePack; a context manager."""
 
-    def __init__(self, url: str, *, packed: bool = False, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        packed: bool = False,
+        headers: dict[str, str] | None = None,
+        compression: str | None = None,
+    ) -> None:
         kind = {"Content-Type": "application/msgpack"} if packed else {}
         self._packed, self._leaving = packed, contextlib.ExitStack()
         self._kept: deque[Any] = deque()
         connection = connect(
-            url, additional_headers=kind | (headers or {}), max_size=None, open_timeout=10, proxy=None
+            url,
+            additional_headers=kind | (headers or {}),
+            compression=compression,
+            max_size=None,
+            open_timeout=10,
+            proxy=None,
         )
         self.socket: ClientConnection = self._leaving.enter_context(connection)
 

@@ -1,5 +1,6 @@
 """The market-data streams over real sockets."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,11 +11,17 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from practice.server import data_session
-from practice.server.data_session import DataSession
 from tests.practice.program import PracticeProgram, Stream, until
 
 AUTHENTICATED = [{"T": "success", "msg": "authenticated"}]
 CONNECTED = [{"T": "success", "msg": "connected"}]
+
+
+@pytest.fixture(scope="module")
+def basic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProgram]:
+    """A broker whose user has the free plan."""
+    with PracticeProgram(tmp_path_factory.mktemp("basic") / "log") as program:
+        yield program
 
 
 @contextmanager
@@ -22,7 +29,8 @@ def live(program: PracticeProgram, feed: str = "iex", *, packed: bool = False) -
     """A stream, authenticated by key as soon as the feed's slot is free."""
 
     def admitted() -> Stream | None:
-        stream = Stream(f"{program.line['data_stream_url']}/v2/{feed}", packed=packed)
+        path = feed if feed.startswith("/") else f"/v2/{feed}"
+        stream = Stream(program.line["data_stream_url"] + path, packed=packed)
         assert stream.hear() == CONNECTED
         stream.say({"action": "auth", "key": program.line["api_key"], "secret": program.line["api_secret"]})
         if stream.hear() == AUTHENTICATED:
@@ -207,6 +215,113 @@ def test_fragmented_messages_are_put_together(broker: PracticeProgram) -> None:
         assert stream.hear()[0]["quotes"] == ["AAPL"]
 
 
+@pytest.mark.parametrize("frame", ["{", b"\xff\xfe", b"\xc1", b"\xdd\xff\xff\xff\xff", b"\x91" * 5000, "\0"])
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
+def test_garbage_is_invalid_syntax_whatever_the_encoding(
+    broker: PracticeProgram, frame: str | bytes, packed: bool
+) -> None:
+    with live(broker, packed=packed) as stream:
+        stream.socket.send(frame)
+        assert stream.hear() == error(400, "invalid syntax")
+        stream.say({"action": "subscribe", "bars": ["AAPL"]})
+        assert stream.hear()[0]["bars"] == ["AAPL"]
+
+
+def test_a_frame_beyond_all_measure_ends_the_connection_and_nothing_else(broker: PracticeProgram) -> None:
+    with live(broker) as stream:
+        stream.socket.send("[" + " " * 2_000_000 + "]")
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+    with live(broker):
+        pass
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
+def test_who_asks_for_compression_gets_it(broker: PracticeProgram, packed: bool) -> None:
+    url = broker.line["data_stream_url"] + "/v2/iex"
+    with Stream(url, packed=packed, headers=broker.keys, compression="deflate") as stream:
+        answered = stream.socket.response
+        assert answered is not None
+        assert "permessage-deflate" in answered.headers["Sec-WebSocket-Extensions"]
+        stream.say({"action": "subscribe", "quotes": ["*"]})
+        stream.hear_until(lambda m: m["T"] == "q")
+
+
+@pytest.mark.parametrize("key", ["oauth", "access_token"])
+def test_either_name_stands_for_the_key_of_a_token(broker: PracticeProgram, key: str) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v1beta1/news") as stream:
+        stream.hear()
+        stream.say({"action": "auth", "key": key, "secret": broker.token(scope="data")})
+        assert stream.hear() == AUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Authorization": "Bearer nonsense"}, 402),
+        ({"Authorization": "Basic !!"}, 402),
+        ({"APCA-API-KEY-ID": "PKNOBODY"}, 402),
+    ],
+)
+def test_wrong_headers_on_the_upgrade_are_told_and_hung_up_on(
+    broker: PracticeProgram, headers: dict[str, str], expected: int
+) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v2/iex", headers=headers) as stream:
+        assert stream.hear() == CONNECTED
+        assert stream.hear()[0]["code"] == expected
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+
+
+def test_key_and_secret_may_come_as_basic_authorization(broker: PracticeProgram) -> None:
+    proof = b64encode(f"{broker.line['api_key']}:{broker.line['api_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {proof}"}
+    with Stream(broker.line["data_stream_url"] + "/v1beta3/crypto/eu-1", headers=headers) as stream:
+        assert (stream.hear(), stream.hear()) == (CONNECTED, AUTHENTICATED)
+
+
+@pytest.mark.parametrize("path", ["/v2/sip", "/v1beta1/boats", "/v2/boats"])
+def test_the_free_plan_lacks_feeds(basic: PracticeProgram, path: str) -> None:
+    with Stream(basic.line["data_stream_url"] + path) as stream:
+        stream.hear()
+        stream.say({"action": "auth", "key": basic.line["api_key"], "secret": basic.line["api_secret"]})
+        assert stream.hear() == error(409, "insufficient subscription")
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v2/iex", "/v2/delayed_sip", "/v2/test", "/v1beta1/overnight", "/v1beta1/news", "/v1beta3/crypto/us"],
+)
+def test_the_free_plan_has_the_others(basic: PracticeProgram, path: str) -> None:
+    with live(basic, path):
+        pass
+
+
+def test_pairs_have_no_exchange_and_say_who_took(broker: PracticeProgram) -> None:
+    with live(broker, "/v1beta3/crypto/us", packed=True) as stream:
+        stream.say({"action": "subscribe", "trades": ["BTC/USD"], "quotes": ["*"]})
+        heard = stream.hear_until(lambda m: m["T"] == "t", 60)
+        quote = next(message for message in heard if message["T"] == "q")
+        assert set(quote) == {"T", "S", "bp", "bs", "ap", "as", "t"}
+        assert set(heard[-1]) == {"T", "S", "i", "p", "s", "t", "tks"}
+        assert heard[-1]["tks"] in {"B", "S"}
+
+
+def test_a_delayed_feed_tells_now_what_was_printed_a_quarter_of_an_hour_ago(broker: PracticeProgram) -> None:
+    with live(broker, "delayed_sip", packed=True) as stream:
+        stream.say({"action": "subscribe", "quotes": ["NVDA", "AAPL"]})
+        quote = stream.hear_until(lambda m: m["T"] == "q")[-1]
+        assert 895 < (datetime.now(UTC) - quote["t"]).total_seconds() < 905
+
+
+def test_the_overnight_feeds_have_a_tape_of_their_own(broker: PracticeProgram) -> None:
+    with live(broker, "/v1beta1/boats") as stream:
+        stream.say({"action": "subscribe", "quotes": ["NVDA"]})
+        assert stream.hear_until(lambda m: m["T"] == "q")[-1]["z"] == "N"
+
+
 def test_an_unknown_feed_is_not_found(broker: PracticeProgram) -> None:
     url = broker.line["data_stream_url"].replace("ws:", "http:") + "/v2/weather"
     assert broker.http.get(url, timeout=10).status_code == 404
@@ -223,7 +338,7 @@ def test_who_says_nothing_for_ten_seconds_is_hung_up_on(
 
 
 def test_a_flood_has_the_rate_that_was_asked_for(tmp_path: Path) -> None:
-    arguments = ("--quote-rate", "20000", "--symbol-limit", "0")
+    arguments = ("--quote-rate", "20000", "--plan", "plus")
     with PracticeProgram(tmp_path / "log", *arguments) as program, live(program, "sip") as stream:
         stream.say({"action": "subscribe", "quotes": ["*"]})
         symbols, count, stamps = set(), 0, []
@@ -253,15 +368,3 @@ def test_a_reader_that_falls_behind_is_told_and_hung_up_on(tmp_path: Path) -> No
         with pytest.raises(ConnectionClosed):
             stream.hear()
         assert program.call("GET", "/v2/clock").status_code == 200
-
-
-def test_a_session_needs_no_socket() -> None:
-    session = DataSession(lambda key, secret: "welcome" if (key, secret) == ("k", "s") else "auth failed", 2)
-    assert session.receive({"action": "auth", "key": "k", "secret": "no"}).ends
-    assert session.receive({"action": "auth", "key": "k", "secret": "s"}).messages == AUTHENTICATED
-    assert session.receive({"action": "subscribe", "quotes": ["A", "B"]}).messages[0]["quotes"] == ["A", "B"]
-    assert session.receive({"action": "subscribe", "trades": ["A"]}).messages == error(
-        405, "symbol limit exceeded"
-    )
-    assert session.wants("quotes", "A")
-    assert not session.wants("trades", "A")

@@ -1,0 +1,114 @@
+"""Feeds that carry the same, encoded once for everybody who reads it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from practice.engine.clock import MINUTE
+from practice.engine.hours import AlwaysOpen, Timetable
+from practice.engine.market import Market
+from practice.engine.ticker import Ticker
+from practice.server.feeds import Feed
+from practice.server.reader import Reader
+from practice.server.tape_wire import CHANNELS, bar_message, report_message
+
+_TICKER_CHANNELS = frozenset(CHANNELS.values())
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Who gets the messages of a channel about a symbol, by encoding."""
+
+    plain: list[Reader] = field(default_factory=list)
+    packed: list[Reader] = field(default_factory=list)
+
+    def add(self, reader: Reader) -> None:
+        """Let a reader have them too."""
+        (self.packed if reader.packed else self.plain).append(reader)
+
+    def tell(self, encoded: Callable[..., bytes]) -> None:
+        """Hand a message to everybody; `encoded(packed=...)` is called once for each encoding wanted."""
+        for readers, packed in ((self.plain, False), (self.packed, True)):
+            if readers:
+                message = encoded(packed=packed)
+                for reader in readers:
+                    reader.pending.append(message)
+
+
+def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool) -> list["Broadcast"]:
+    """The feeds, those that carry the same put together."""
+    groups: dict[object, list[Feed]] = {}
+    for feed in feeds:
+        groups.setdefault((id(feed.instruments), feed.delay, feed.tape), []).append(feed)
+    sleepless = Market(market.seed, Timetable(AlwaysOpen()))
+    return [
+        Broadcast(sleepless if alike[0].never_sleeps else market, alike, prints_quotes=prints_quotes)
+        for alike in groups.values()
+    ]
+
+
+class Broadcast:
+    """Feeds that differ in nothing but their names, their plans and who reads them."""
+
+    def __init__(self, market: Market, feeds: Sequence[Feed], *, prints_quotes: bool = True) -> None:
+        self._market, self.feeds = market, feeds
+        self._instruments, self._delay, self._tape = feeds[0].instruments, feeds[0].delay, feeds[0].tape
+        self._unprinted = frozenset() if prints_quotes else frozenset({"quotes"})
+        self._known: list[object] = []
+        self._listeners: dict[str, dict[str, Listeners]] = {}
+        self._tickers: dict[str, Ticker] = {}
+
+    def gather(self, after: int, until: int) -> None:
+        """Give the readers what was reported in (after, until], a span within one minute of the clock."""
+        after, until = after - self._delay, until - self._delay
+        self._meet_readers(after)
+        for symbol, ticker in self._tickers.items():
+            if ticker.next_at <= until:
+                self._report(symbol, ticker, until)
+        if self._listeners and until % MINUTE == 0:
+            self._bars(until)
+
+    def prepare(self, following: int) -> Iterable[Callable[[], object]]:
+        """What to do, a little at a time, so that the minute `following` does not begin with a long turn."""
+        minute, at = self._market.minute, following - self._delay
+        symbols = self._tickers.keys() | self._listeners.get("bars", {}).keys()
+        return [partial(minute, self._instruments[symbol], at) for symbol in symbols]
+
+    def _meet_readers(self, after: int) -> None:
+        """Find out who wants what, if that has changed since last time."""
+        readers = [reader for feed in self.feeds if (reader := feed.live_reader)]
+        known: list[object] = [(reader, reader.session.subscriptions) for reader in readers]
+        if known == self._known:
+            return
+        self._known = known
+        self._listeners = {}
+        for feed in self.feeds:
+            if reader := feed.live_reader:
+                for channel in reader.session.subscriptions.keys() - self._unprinted:
+                    of_channel = self._listeners.setdefault(channel, {})
+                    for symbol in feed.wanted(channel):
+                        of_channel.setdefault(symbol, Listeners()).add(reader)
+        followed = {s for name in _TICKER_CHANNELS for s in self._listeners.get(name, ())}
+        self._tickers = {
+            symbol: self._tickers.get(symbol) or Ticker(self._market, self._instruments[symbol], after)
+            for symbol in sorted(followed)
+        }
+
+    def _report(self, symbol: str, ticker: Ticker, until: int) -> None:
+        instrument = self._instruments[symbol]
+        for report in ticker.due(until):
+            if listeners := self._listeners.get(CHANNELS[type(report)], {}).get(symbol):
+                listeners.tell(partial(report_message, instrument, report, tape=self._tape))
+
+    def _bars(self, end: int) -> None:
+        session = self._market.timetable.current(end - MINUTE)
+        if session is None:
+            return
+        for symbol, listeners in self._listeners.get("bars", {}).items():
+            bar = self._market.minute_bar(self._instruments[symbol], end)
+            listeners.tell(partial(bar_message, "b", self._instruments[symbol], bar))
+        if end <= session.open:
+            return
+        for symbol, listeners in self._listeners.get("dailyBars", {}).items():
+            if so_far := self._market.day_bar(self._instruments[symbol], end):
+                listeners.tell(partial(bar_message, "d", self._instruments[symbol], so_far))
