@@ -15,16 +15,17 @@ _by_time = attrgetter("at")
 
 
 class Ticker:
-    """Reports from just after `after` on. `next_at` is the earliest instant at which there may be more."""
+    """Reports from just after `after` on. `next_at` is the earliest instant at which there may be more.
 
-    __slots__ = ("_instrument", "_market", "_minute", "_place", "_reports", "next_at")
+    Without quotes it is cheaper, most of all for options, whose trades are known without their quotes.
+    """
 
-    def __init__(self, market: Market, instrument: Instrument, after: int) -> None:
-        self._market, self._instrument = market, instrument
-        self._minute = after - after % MINUTE
-        self._reports = _reported(market, instrument, self._minute)
+    __slots__ = ("_instrument", "_market", "_minute", "_place", "_reports", "has_quotes", "next_at")
+
+    def __init__(self, market: Market, instrument: Instrument, after: int, *, quotes: bool = True) -> None:
+        self._market, self._instrument, self.has_quotes = market, instrument, quotes
+        self._begin(after - after % MINUTE)
         self._place = bisect.bisect_right(self._reports, after, key=_by_time)
-        self.next_at = 0
         self._look_ahead()
 
     def due(self, until: int) -> list[Report]:
@@ -35,10 +36,14 @@ class Ticker:
             due += self._reports[self._place : stop]
             self._place = stop
             if stop == len(self._reports) and until >= self._minute + MINUTE:
-                self._minute += MINUTE
-                self._reports, self._place = _reported(self._market, self._instrument, self._minute), 0
+                self._begin(self._minute + MINUTE)
             self._look_ahead()
         return due
+
+    def _begin(self, minute: int) -> None:
+        self._minute, self._place = minute, 0
+        self._reports: Sequence[Report] = self._reported(minute)
+        self.next_at = minute
 
     def _look_ahead(self) -> None:
         if self._place < len(self._reports):
@@ -46,8 +51,18 @@ class Ticker:
         else:
             self.next_at = self._minute + MINUTE
 
-
-def _reported(market: Market, instrument: Instrument, at: int) -> Sequence[Report]:
-    """What is reported in the minute that starts at `at`."""
-    minute = market.minute(instrument, at)
-    return list(heapq.merge(minute.quotes, minute.trades, key=_by_time)) if minute else ()
+    def _reported(self, at: int) -> Sequence[Report]:
+        """What is reported in the minute that starts at `at`."""
+        if self._instrument.contract and not self.has_quotes:
+            session = self._market.timetable.current(at)
+            if session is None:
+                return ()
+            trades = self._market.options.trades(self._instrument, self._instrument.contract, session)
+            first = bisect.bisect_left(trades, at, key=_by_time)
+            return trades[first : bisect.bisect_left(trades, at + MINUTE, first, key=_by_time)]
+        minute = self._market.minute(self._instrument, at)
+        if minute is None:
+            return ()
+        if not self.has_quotes:
+            return minute.trades
+        return list(heapq.merge(minute.quotes, minute.trades, key=_by_time))

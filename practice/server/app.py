@@ -76,7 +76,7 @@ def built_broker(settings: Settings) -> Broker:
         desk = Desk(brokerage, account, account.environment, grants, clock)
         _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
     DataRoutes(brokerage, grants, clock).add_to(public, "/data")
-    feeds = all_feeds(brokerage.instruments)
+    feeds = all_feeds(brokerage.instruments, brokerage.market)
     streams = DataStreams(grants, sockets, traffic["data"], settings.plan, settings.symbol_limit)
     streams.add_to(public, "/data-stream", feeds)
     control = web.Application(middlewares=[control_errors])

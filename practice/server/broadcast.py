@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from practice.engine.clock import MINUTE
-from practice.engine.hours import AlwaysOpen, Timetable
+from practice.engine.hours import AlwaysOpen, Timetable, new_york_day
+from practice.engine.instruments import Instrument
 from practice.engine.market import Market
 from practice.engine.ticker import Ticker
 from practice.server.feeds import Feed
@@ -13,6 +14,7 @@ from practice.server.reader import Reader
 from practice.server.tape_wire import CHANNELS, bar_message, report_message
 
 _TICKER_CHANNELS = frozenset(CHANNELS.values())
+_MOST_JOINING = 40  # a turn; drawing their prints takes some milliseconds
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool)
     """The feeds, those that carry the same put together."""
     groups: dict[object, list[Feed]] = {}
     for feed in feeds:
-        groups.setdefault((id(feed.instruments), feed.delay, feed.tape), []).append(feed)
+        groups.setdefault((id(feed.universe), feed.delay, feed.tape), []).append(feed)
     sleepless = Market(market.seed, Timetable(AlwaysOpen()))
     return [
         Broadcast(sleepless if alike[0].never_sleeps else market, alike, prints_quotes=prints_quotes)
@@ -52,16 +54,19 @@ class Broadcast:
 
     def __init__(self, market: Market, feeds: Sequence[Feed], *, prints_quotes: bool = True) -> None:
         self._market, self.feeds = market, feeds
-        self._instruments, self._delay, self._tape = feeds[0].instruments, feeds[0].delay, feeds[0].tape
+        self._delay, self._tape = feeds[0].delay, feeds[0].tape
         self._unprinted = frozenset() if prints_quotes else frozenset({"quotes"})
         self._known: list[object] = []
+        self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
         self._tickers: dict[str, Ticker] = {}
+        self._joining: list[str] = []
 
     def gather(self, after: int, until: int) -> None:
         """Give the readers what was reported in (after, until], a span within one minute of the clock."""
         after, until = after - self._delay, until - self._delay
         self._meet_readers(after)
+        self._join(after)
         for symbol, ticker in self._tickers.items():
             if ticker.next_at <= until:
                 self._report(symbol, ticker, until)
@@ -71,28 +76,40 @@ class Broadcast:
     def prepare(self, following: int) -> Iterable[Callable[[], object]]:
         """What to do, a little at a time, so that the minute `following` does not begin with a long turn."""
         minute, at = self._market.minute, following - self._delay
-        symbols = self._tickers.keys() | self._listeners.get("bars", {}).keys()
-        return [partial(minute, self._instruments[symbol], at) for symbol in symbols]
+        return [partial(minute, self._instruments[symbol], at) for symbol in self._tickers]
 
     def _meet_readers(self, after: int) -> None:
-        """Find out who wants what, if that has changed since last time."""
+        """Find out who wants what, if that has changed since last time; a new day has new options."""
         readers = [reader for feed in self.feeds if (reader := feed.live_reader)]
         known: list[object] = [(reader, reader.session.subscriptions) for reader in readers]
+        if known:
+            known.append(new_york_day(after))
         if known == self._known:
             return
-        self._known = known
-        self._listeners = {}
+        self._known, self._listeners, self._instruments = known, {}, {}
         for feed in self.feeds:
             if reader := feed.live_reader:
                 for channel in reader.session.subscriptions.keys() - self._unprinted:
+                    wanted = feed.wanted(channel, after)
+                    self._instruments.update(wanted)
                     of_channel = self._listeners.setdefault(channel, {})
-                    for symbol in feed.wanted(channel):
+                    for symbol in wanted:
                         of_channel.setdefault(symbol, Listeners()).add(reader)
-        followed = {s for name in _TICKER_CHANNELS for s in self._listeners.get(name, ())}
+        followed = {symbol for name in _TICKER_CHANNELS for symbol in self._listeners.get(name, ())}
+        quoted = self._listeners.get("quotes", {})
         self._tickers = {
-            symbol: self._tickers.get(symbol) or Ticker(self._market, self._instruments[symbol], after)
-            for symbol in sorted(followed)
+            symbol: ticker
+            for symbol, ticker in self._tickers.items()
+            if symbol in followed and (ticker.has_quotes or symbol not in quoted)
         }
+        self._joining = sorted(followed - self._tickers.keys(), reverse=True)
+
+    def _join(self, after: int) -> None:
+        """Begin to follow what was asked for lately; many symbols take a few turns."""
+        for _ in range(min(_MOST_JOINING, len(self._joining))):
+            symbol = self._joining.pop()
+            quotes = symbol in self._listeners.get("quotes", {})
+            self._tickers[symbol] = Ticker(self._market, self._instruments[symbol], after, quotes=quotes)
 
     def _report(self, symbol: str, ticker: Ticker, until: int) -> None:
         instrument = self._instruments[symbol]

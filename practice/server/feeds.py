@@ -1,17 +1,59 @@
 """The endpoints of the data streams: what each carries, who may read it, and who does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
+from practice.engine.busiest import busiest_contracts
 from practice.engine.clock import MINUTE
-from practice.engine.instruments import Instrument, fake_company
+from practice.engine.instruments import Instrument, Instruments, fake_company
+from practice.engine.market import Market
 from practice.server.reader import Reader
-from practice.server.stream_kinds import CRYPTO, NEWS, STOCKS, StreamKind
+from practice.server.stream_kinds import CRYPTO, NEWS, OPTIONS, STOCKS, StreamKind
 
 _DELAY = 15 * MINUTE
 _CRYPTO_LOCATIONS = ("us", "us-1", "us-2", "eu-1", "bs-1", "global")
 _OVERNIGHT_TAPE = "N"
+
+
+class Universe(Protocol):
+    """What a feed knows."""
+
+    def named(self, symbols: frozenset[str]) -> Mapping[str, Instrument]:
+        """Those of the symbols that there are."""
+        ...
+
+    def everything(self, instant: int, /) -> Mapping[str, Instrument]:
+        """What the star stands for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A fixed list of instruments."""
+
+    instruments: Mapping[str, Instrument]
+
+    def named(self, symbols: frozenset[str]) -> Mapping[str, Instrument]:
+        return {symbol: self.instruments[symbol] for symbol in symbols & self.instruments.keys()}
+
+    def everything(self, _: int, /) -> Mapping[str, Instrument]:
+        return self.instruments
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """All option contracts. There are tens of thousands, so the star stands for the busiest."""
+
+    instruments: Instruments
+    market: Market
+
+    def named(self, symbols: frozenset[str]) -> Mapping[str, Instrument]:
+        return {symbol: found for symbol in symbols if (found := self.instruments.option(symbol))}
+
+    def everything(self, instant: int, /) -> Mapping[str, Instrument]:
+        return {one.symbol: one for one in busiest_contracts(self.market, self.instruments, instant)}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -20,7 +62,7 @@ class Feed:
 
     paths: tuple[str, ...]
     kind: StreamKind
-    instruments: Mapping[str, Instrument]
+    universe: Universe
     needs_plus: bool = False  # whether the free plan is turned away
     delay: int = 0  # nanoseconds between a print and its message
     never_sleeps: bool = False  # whether it carries a market that is open around the clock
@@ -37,29 +79,32 @@ class Feed:
         """Who reads, once authenticated."""
         return self.reader if self.reader and self.reader.session.is_live else None
 
-    def wanted(self, channel: str) -> Iterable[str]:
-        """The symbols that are asked for on a channel, of those there are."""
+    def wanted(self, channel: str, instant: int) -> Mapping[str, Instrument]:
+        """What is asked for on a channel, of that which there is."""
         reader = self.live_reader
-        if reader is None:
-            return ()
-        asked = reader.session.subscriptions.get(channel, frozenset())
-        return self.instruments if "*" in asked else asked & self.instruments.keys()
+        asked = reader.session.subscriptions.get(channel) if reader else None
+        if not asked:
+            return {}
+        return self.universe.everything(instant) if "*" in asked else self.universe.named(asked)
 
 
-def all_feeds(instruments: Mapping[str, Instrument]) -> list[Feed]:
+def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
     """Every endpoint, over the instruments of a brokerage."""
-    stocks = {symbol: one for symbol, one in instruments.items() if one.asset_class == "us_equity"}
-    pairs = {symbol: one for symbol, one in instruments.items() if one.asset_class == "crypto"}
+    stocks = Listed({name: one for name, one in instruments.items() if one.asset_class == "us_equity"})
+    pairs = Listed({name: one for name, one in instruments.items() if one.is_crypto})
     fake = fake_company()
-    of_stocks = partial(Feed, kind=STOCKS, instruments=stocks)
-    of_pairs = partial(Feed, kind=CRYPTO, instruments=pairs)
+    of_stocks: Callable[..., Feed] = partial(Feed, kind=STOCKS, universe=stocks)
+    of_pairs: Callable[..., Feed] = partial(Feed, kind=CRYPTO, universe=pairs)
+    of_options: Callable[..., Feed] = partial(Feed, kind=OPTIONS, universe=Contracts(instruments, market))
     return [
         of_stocks(paths=("/v2/iex",)),
         of_stocks(paths=("/v2/sip",), needs_plus=True),
         of_stocks(paths=("/v2/delayed_sip",), delay=_DELAY),
         of_stocks(paths=("/v1beta1/boats", "/v2/boats"), needs_plus=True, tape=_OVERNIGHT_TAPE),
         of_stocks(paths=("/v1beta1/overnight", "/v2/overnight"), tape=_OVERNIGHT_TAPE),
-        Feed(paths=("/v2/test",), kind=STOCKS, instruments={fake.symbol: fake}, never_sleeps=True),
+        Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake}), never_sleeps=True),
         *(of_pairs(paths=(f"/v1beta3/crypto/{location}",)) for location in _CRYPTO_LOCATIONS),
-        Feed(paths=("/v1beta1/news",), kind=NEWS, instruments={}),
+        of_options(paths=("/v1beta1/opra",), needs_plus=True),
+        of_options(paths=("/v1beta1/indicative",)),
+        Feed(paths=("/v1beta1/news",), kind=NEWS, universe=Listed({})),
     ]

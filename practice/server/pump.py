@@ -78,8 +78,8 @@ class Pump:
             if flood is None:
                 flood = Flood(self._brokerage.market, self._quote_rate, packed=reader.packed)
                 self._floods[reader] = flood
-            symbols = sorted(feed.wanted("quotes"))
-            for frame in flood.frames([feed.instruments[symbol] for symbol in symbols], now, elapsed):
+            wanted = feed.wanted("quotes", now)
+            for frame in flood.frames([wanted[symbol] for symbol in sorted(wanted)], now, elapsed):
                 reader.send(frame)
 
     def _prepare(self, now: int) -> None:

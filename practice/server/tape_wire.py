@@ -36,6 +36,8 @@ def quote_fields(instrument: Instrument, quote: Quote, stamp: Stamp = timestamp)
         "z": instrument.tape,
         "t": stamp(quote.at),
     }
+    if instrument.is_option:
+        return _without(fields, "z") | {"c": "A"}
     return _without(fields, "bx", "ax", "c", "z") if instrument.is_crypto else fields
 
 
@@ -51,6 +53,8 @@ def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp)
         "z": instrument.tape,
         "t": stamp(trade.at),
     }
+    if instrument.is_option:
+        return _without(fields, "i", "z") | {"c": "I"}
     if instrument.is_crypto:
         return _without(fields, "x", "c", "z") | {"tks": "B" if trade.buyer_took else "S"}
     return fields

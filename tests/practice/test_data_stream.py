@@ -1,5 +1,6 @@
 """The market-data streams over real sockets."""
 
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from practice.engine.hours import AlwaysOpen, Timetable
+from practice.engine.instruments import listed_instruments
+from practice.engine.market import Market
 from practice.server import data_session
 from tests.practice.program import PracticeProgram, Stream, until
 
@@ -21,6 +25,14 @@ CONNECTED = [{"T": "success", "msg": "connected"}]
 def basic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProgram]:
     """A broker whose user has the free plan."""
     with PracticeProgram(tmp_path_factory.mktemp("basic") / "log") as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProgram]:
+    """A broker whose minutes last half a second."""
+    log = tmp_path_factory.mktemp("hurried") / "log"
+    with PracticeProgram(log, "--speed", "120", "--rate-limit", "0", "--plan", "plus") as program:
         yield program
 
 
@@ -103,6 +115,7 @@ def test_only_what_was_asked_for_comes(broker: PracticeProgram) -> None:
     with live(broker) as stream:
         stream.say({"action": "subscribe", "trades": ["NVDA"], "quotes": ["AAPL", "NVDA"]})
         heard = [m for _ in range(4) for m in stream.hear_until(lambda m: m["T"] == "t")]
+        heard += stream.hear_until(lambda m: m.get("S") == "AAPL")
         assert {(m["T"], m.get("S")) for m in heard} == {
             ("subscription", None),
             ("t", "NVDA"),
@@ -132,24 +145,23 @@ def test_quotes_and_trades_have_the_documented_fields(broker: PracticeProgram, p
         assert isinstance(stream.frame(), bytes if packed else str)
 
 
-def test_a_minute_bar_comes_right_after_its_minute_and_history_repeats_it(tmp_path: Path) -> None:
-    with PracticeProgram(tmp_path / "log", "--speed", "120", "--rate-limit", "0") as program:
-        with live(program) as stream:
-            stream.say({"action": "subscribe", "trades": ["AAPL"], "bars": ["AAPL"], "dailyBars": ["AAPL"]})
-            first = stream.hear_until(lambda m: m["T"] == "b")[-1]
-            minute = stream.hear_until(lambda m: m["T"] == "b")
-            bar = minute[-1]
-            daily = stream.hear_until(lambda m: m["T"] == "d")[-1]
-        assert bar["t"] > first["t"]
-        # What has been dealt with since the bar before is the minute of this one.
-        trades = [m for m in minute if m["T"] == "t" and m["t"][:16] == bar["t"][:16]]
-        prices = [trade["p"] for trade in trades]
-        assert (prices[0], max(prices), min(prices), prices[-1]) == (bar["o"], bar["h"], bar["l"], bar["c"])
-        assert (len(trades), sum(trade["s"] for trade in trades)) == (bar["n"], bar["v"])
-        history = program.data("/v2/stocks/AAPL/bars", timeframe="1Min", start=bar["t"], end=bar["t"]).json()
-        assert history["bars"] == [{name: bar[name] for name in bar if name not in {"T", "S"}}]
-        assert daily["h"] >= bar["h"]
-        assert daily["l"] <= bar["l"]
+def test_a_minute_bar_comes_right_after_its_minute_and_history_repeats_it(hurried: PracticeProgram) -> None:
+    with live(hurried) as stream:
+        stream.say({"action": "subscribe", "trades": ["AAPL"], "bars": ["AAPL"], "dailyBars": ["AAPL"]})
+        first = stream.hear_until(lambda m: m["T"] == "b")[-1]
+        minute = stream.hear_until(lambda m: m["T"] == "b")
+        bar = minute[-1]
+        daily = stream.hear_until(lambda m: m["T"] == "d")[-1]
+    assert bar["t"] > first["t"]
+    # What has been dealt with since the bar before is the minute of this one.
+    trades = [m for m in minute if m["T"] == "t" and m["t"][:16] == bar["t"][:16]]
+    prices = [trade["p"] for trade in trades]
+    assert (prices[0], max(prices), min(prices), prices[-1]) == (bar["o"], bar["h"], bar["l"], bar["c"])
+    assert (len(trades), sum(trade["s"] for trade in trades)) == (bar["n"], bar["v"])
+    history = hurried.data("/v2/stocks/AAPL/bars", timeframe="1Min", start=bar["t"], end=bar["t"]).json()
+    assert history["bars"] == [{name: bar[name] for name in bar if name not in {"T", "S"}}]
+    assert daily["h"] >= bar["h"]
+    assert daily["l"] <= bar["l"]
 
 
 def test_the_test_feed_has_its_one_symbol(broker: PracticeProgram) -> None:
@@ -228,10 +240,12 @@ def test_garbage_is_invalid_syntax_whatever_the_encoding(
 
 
 def test_a_frame_beyond_all_measure_ends_the_connection_and_nothing_else(broker: PracticeProgram) -> None:
-    with live(broker) as stream:
+    def overdo(stream: Stream) -> None:
         stream.socket.send("[" + " " * 2_000_000 + "]")
-        with pytest.raises(ConnectionClosed):
-            stream.hear()
+        stream.hear()
+
+    with live(broker) as stream, pytest.raises(ConnectionClosed):
+        overdo(stream)
     with live(broker):
         pass
 
@@ -307,6 +321,32 @@ def test_pairs_have_no_exchange_and_say_who_took(broker: PracticeProgram) -> Non
         assert set(quote) == {"T", "S", "bp", "bs", "ap", "as", "t"}
         assert set(heard[-1]) == {"T", "S", "i", "p", "s", "t", "tks"}
         assert heard[-1]["tks"] in {"B", "S"}
+
+
+def test_options_speak_messagepack_alone(broker: PracticeProgram) -> None:
+    with Stream(broker.line["data_stream_url"] + "/v1beta1/indicative", headers=broker.keys) as stream:
+        assert stream.hear() == CONNECTED
+        assert stream.hear() == error(412, "option messages are only available in MsgPack format")
+        with pytest.raises(ConnectionClosed):
+            stream.hear()
+
+
+@pytest.mark.parametrize("feed", ["opra", "indicative"])
+def test_options_have_quotes_by_contract_and_trades_for_the_star(hurried: PracticeProgram, feed: str) -> None:
+    instruments = listed_instruments()
+    market = Market(7, Timetable(AlwaysOpen()))
+    contract = market.chain(instruments, instruments["NVDA"], time.time_ns())[-1].symbol
+    with live(hurried, f"/v1beta1/{feed}", packed=True) as stream:
+        stream.say({"action": "subscribe", "quotes": ["*"]})
+        assert stream.hear() == error(413, "star subscription is not allowed for option quotes")
+        stream.say({"action": "subscribe", "trades": ["*"], "quotes": [contract]})
+        heard = stream.hear_until(lambda m: m["T"] == "q")
+        heard += stream.hear_until(lambda m: m["T"] == "t")
+        quote = next(message for message in heard if message["T"] == "q")
+        assert quote["S"] == contract
+        assert set(quote) == {"T", "S", "bx", "bp", "bs", "ax", "ap", "as", "c", "t"}
+        assert set(heard[-1]) == {"T", "S", "x", "p", "s", "c", "t"}
+        assert (type(quote["c"]), type(heard[-1]["c"])) == (str, str)
 
 
 def test_a_delayed_feed_tells_now_what_was_printed_a_quarter_of_an_hour_ago(broker: PracticeProgram) -> None:
