@@ -165,7 +165,7 @@ class Brokerage:
             stop_price=request.stop_price,
             extended_hours=request.extended_hours,
             intent=admission.intent,
-            state=State.PENDING_NEW if self._trades_now(request) else State.ACCEPTED,
+            state=State.PENDING_NEW if self._trades_now(instrument, request) else State.ACCEPTED,
             created_at=self.now,
             updated_at=self.now,
             submitted_at=self.now,
@@ -173,8 +173,8 @@ class Brokerage:
             reserve_price=admission.reserve_price,
         )
 
-    def _trades_now(self, request: OrderRequest) -> bool:
-        session = self._timetable.current(self.now)
+    def _trades_now(self, instrument: Instrument, request: OrderRequest) -> bool:
+        session = self.market.timetable_of(instrument).current(self.now)
         return bool(session and (request.extended_hours or session.open <= self.now < session.close))
 
     def _opening(self, order: Order) -> int:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal
 
 import msgspec
 
 from practice.engine.clock import HOUR, MINUTE
-from practice.engine.hours import Session, at, new_york_day
+from practice.engine.hours import Hours
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
 from practice.engine.tape import Bar, merged
@@ -68,37 +68,37 @@ def bars(market: Market, instrument: Instrument, timeframe: Timeframe, span: Spa
 
 
 def _groups(market: Market, instrument: Instrument, timeframe: Timeframe, span: Span) -> Iterator[list[Bar]]:
+    hours = market.timetable_of(instrument).hours
     intraday = timeframe.unit in {"Min", "Hour"}
-    first = max(new_york_day(max(span.start, 0)), FIRST_DAY)
-    last = new_york_day(min(span.end, span.now))
+    first = max(hours.day_of(max(span.start, 0)), FIRST_DAY)
+    last = hours.day_of(min(span.end, span.now))
     if not intraday:
-        first, last = _first_of(first, timeframe), new_york_day(span.now)
-        days = [bar for bar in market.day_bars(instrument, at(first, time()), span.now) if last >= first]
-        yield _coarse(days, timeframe)
+        first, last = _first_of(first, timeframe), hours.day_of(span.now)
+        days = market.day_bars(instrument, hours.midnight(first), span.now) if last >= first else []
+        yield _coarse(days, timeframe, hours)
         return
     day, step = (last, -1) if span.newest_first else (first, 1)
     while first <= day <= last:
-        session = market.timetable.hours.on(day)
+        session = hours.on(day)
         if session:
             minutes = market.minutes_of(instrument, session, session.start, span.now)
-            yield _fine(minutes, session, timeframe)
+            yield _fine(minutes, hours.midnight(day), timeframe)
         day += timedelta(days=step)
 
 
-def _fine(minutes: list[Bar], session: Session, timeframe: Timeframe) -> list[Bar]:
+def _fine(minutes: list[Bar], midnight: int, timeframe: Timeframe) -> list[Bar]:
     width = timeframe.count * (MINUTE if timeframe.unit == "Min" else HOUR)
     if width == MINUTE:
         return minutes
-    midnight = at(session.day, time())
     windows = groupby(minutes, key=lambda bar: midnight + (bar.at - midnight) // width * width)
     return [merged(list(window), start) for start, window in windows]
 
 
-def _coarse(days: list[Bar], timeframe: Timeframe) -> list[Bar]:
+def _coarse(days: list[Bar], timeframe: Timeframe, hours: Hours) -> list[Bar]:
     if timeframe.unit == "Day":
-        return [msgspec.structs.replace(bar, at=at(new_york_day(bar.at), time())) for bar in days]
-    windows = groupby(days, key=lambda bar: _first_of(new_york_day(bar.at), timeframe))
-    return [merged(list(window), at(first, time())) for first, window in windows]
+        return [msgspec.structs.replace(bar, at=hours.midnight(hours.day_of(bar.at))) for bar in days]
+    windows = groupby(days, key=lambda bar: _first_of(hours.day_of(bar.at), timeframe))
+    return [merged(list(window), hours.midnight(first)) for first, window in windows]
 
 
 def _first_of(day: date, timeframe: Timeframe) -> date:

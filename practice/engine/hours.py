@@ -1,6 +1,6 @@
 """When the simulated market trades: around the clock, or as the exchange does.
 
-Everything is in nanoseconds since the epoch; days are days in New York.
+Everything is in nanoseconds since the epoch; days are days in New York, save those of coins.
 """
 
 import bisect
@@ -37,8 +37,16 @@ class Hours(Protocol):
 
     always_open: bool
 
+    def day_of(self, instant: int) -> date:
+        """Return the day an instant belongs to, whether or not there is a session."""
+        ...
+
+    def midnight(self, day: date) -> int:
+        """Return when a day begins."""
+        ...
+
     def on(self, day: date) -> Session | None:
-        """Return the session of a New York day, or None on a day without one."""
+        """Return the session of a day, or None on a day without one."""
         ...
 
 
@@ -63,8 +71,31 @@ class AlwaysOpen:
 
     always_open = True
 
+    def day_of(self, instant: int) -> date:
+        return new_york_day(instant)
+
+    def midnight(self, day: date) -> int:
+        return at(day, time())
+
     def on(self, day: date) -> Session | None:
         return _whole_day(day)
+
+
+class CoinHours:
+    """The hours of coins: never closed, and days from midnight to midnight in Greenwich."""
+
+    always_open = True
+
+    def day_of(self, instant: int) -> date:
+        return datetime.fromtimestamp(instant // SECOND, UTC).date()
+
+    def midnight(self, day: date) -> int:
+        return int(datetime.combine(day, time(), UTC).timestamp()) * SECOND
+
+    def on(self, day: date) -> Session | None:
+        start = self.midnight(day)
+        end = start + 24 * 60 * MINUTE
+        return Session(day=day, start=start, end=end, open=start, close=end)
 
 
 @lru_cache(maxsize=4096)
@@ -80,6 +111,12 @@ class ExchangeHours:
 
     def __init__(self) -> None:
         self._on = lru_cache(maxsize=4096)(self._session)
+
+    def day_of(self, instant: int) -> date:
+        return new_york_day(instant)
+
+    def midnight(self, day: date) -> int:
+        return at(day, time())
 
     def on(self, day: date) -> Session | None:
         return self._on(day)
@@ -107,12 +144,12 @@ class Timetable:
 
     def current(self, instant: int) -> Session | None:
         """The session whose prices move at this instant."""
-        session = self.hours.on(new_york_day(instant))
+        session = self.hours.on(self.hours.day_of(instant))
         return session if session and session.start <= instant < session.end else None
 
     def last_started(self, instant: int) -> Session:
         """The session in progress or, outside of one, the latest before."""
-        day = new_york_day(instant)
+        day = self.hours.day_of(instant)
         session = self.hours.on(day)
         return session if session and session.start <= instant else self.before(day)
 
@@ -137,13 +174,13 @@ class Timetable:
 
     def next_open(self, instant: int) -> int:
         """The next opening strictly after this instant."""
-        day = new_york_day(instant)
+        day = self.hours.day_of(instant)
         session = self.hours.on(day)
         return session.open if session and instant < session.open else self.after(day).open
 
     def next_close(self, instant: int) -> int:
         """The next close strictly after this instant."""
-        day = new_york_day(instant)
+        day = self.hours.day_of(instant)
         session = self.hours.on(day)
         return session.close if session and instant < session.close else self.after(day).close
 

@@ -59,6 +59,7 @@ class Instrument:
     digits: int
     daily_lots: int
     lot: Decimal  # the unit of market sizes: one share or contract, or an amount of a coin
+    is_test: bool = False  # the symbol of the test stream, which never sleeps
     is_pegged: bool = False  # a coin that is meant to stay at its price
     has_options: bool = False
     multiplier: int = 1  # what a price is multiplied by to be money
@@ -202,7 +203,7 @@ def listed_instruments() -> Instruments:
 
 def fake_company() -> Instrument:
     """FAKEPACA, the symbol of the data streams' test endpoint; it cannot be traded."""
-    return _parsed("FAKEPACA|Test stream symbol|NASDAQ|133.85|6|s")
+    return _parsed("FAKEPACA|Test stream symbol|NASDAQ|133.85|6|t")
 
 
 def _parsed(line: str) -> Instrument:
@@ -221,6 +222,7 @@ def _parsed(line: str) -> Instrument:
         digits=digits,
         daily_lots=int(Decimal(millions) * 1_000_000 / lot),
         lot=lot,
+        is_test=kind == "t",
         is_pegged=kind == "cp",
         has_options=kind.endswith("o"),
     )

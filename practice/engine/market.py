@@ -6,21 +6,42 @@ What was streamed and what history says are the same prints, because both are dr
 import bisect
 import heapq
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from operator import attrgetter
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from practice.engine.chance import chance_of
+from practice.engine.books import book_of
 from practice.engine.clock import MINUTE
 from practice.engine.days import Days
-from practice.engine.hours import Session, Timetable, new_york_day
+from practice.engine.drawn_prices import DrawnPrices
+from practice.engine.halts import Halt, HaltKind, Halts
+from practice.engine.hours import AlwaysOpen, CoinHours, Session, Timetable, new_york_day
 from practice.engine.instruments import Instrument, Instruments
-from practice.engine.minutes import Minute, drawn
-from practice.engine.option_market import OptionMarket
-from practice.engine.tape import Bar, Quote, Trade, bar_of, merged
+from practice.engine.minutes import Minute
+from practice.engine.option_prices import OptionManners, OptionPrices
+from practice.engine.pricing import Valuation
+from practice.engine.tape import Auction, Bands, Bar, Book, Quote, Status, Trade
 
 Print = TypeVar("Print", Quote, Trade)
 _by_time = attrgetter("at")
+_BAND, _FUND_BAND = 0.10, 0.05
+
+
+class Prices(Protocol):
+    """What one instrument prints: drawn, derived from another's, or read from a recording."""
+
+    def minute(self, at: int) -> Minute | None: ...
+
+    def quote(self, instant: int) -> Quote: ...
+
+    def trade(self, instant: int) -> Trade: ...
+
+    def minute_bar(self, instant: int) -> Bar: ...
+
+    def minutes_of(self, session: Session, start: int, stop: int) -> list[Bar]: ...
+
+    def whole_day(self, session: Session) -> Bar: ...
+
+    def day_so_far(self, session: Session, instant: int) -> Bar | None: ...
 
 
 class Market:
@@ -28,111 +49,83 @@ class Market:
 
     def __init__(self, seed: int, timetable: Timetable) -> None:
         self.seed, self.timetable = seed, timetable
-        self._days: dict[str, Days] = {}
-        self.options = OptionMarket(self)
-        self._minute_of = lru_cache(maxsize=1024)(self._drawn_minute)
+        self.halts = Halts(seed)
+        self._coin_timetable, self._sleepless = Timetable(CoinHours()), Timetable(AlwaysOpen())
+        self._drawn: dict[str, DrawnPrices] = {}
+        self._options: dict[str, OptionPrices] = {}
+        self._manners = OptionManners(self)
+
+    def timetable_of(self, instrument: Instrument) -> Timetable:
+        """When an instrument trades: coins and the test symbol always do."""
+        if instrument.is_crypto:
+            return self._coin_timetable
+        return self._sleepless if instrument.is_test else self.timetable
+
+    def drawn(self, instrument: Instrument) -> DrawnPrices:
+        """The prices of a stock or coin as the seed has them."""
+        prices = self._drawn.get(instrument.symbol)
+        if prices is None:
+            prices = DrawnPrices(self.seed, instrument, self.timetable_of(instrument), self.halts)
+            self._drawn[instrument.symbol] = prices
+        return prices
 
     def days(self, instrument: Instrument) -> Days:
-        """The daily history of an instrument."""
-        days = self._days.get(instrument.symbol)
-        if days is None:
-            days = self._days[instrument.symbol] = Days(self.seed, instrument, self.timetable)
-        return days
+        """The daily history of a stock or coin before its halts."""
+        return self.drawn(instrument).days
+
+    def _option(self, instrument: Instrument) -> OptionPrices | None:
+        if instrument.contract is None:
+            return None
+        prices = self._options.get(instrument.symbol)
+        if prices is None:
+            prices = OptionPrices(instrument, instrument.contract, self, self._manners)
+            self._options[instrument.symbol] = prices
+        return prices
+
+    def of(self, instrument: Instrument) -> Prices:
+        """Everything about one instrument."""
+        return self._option(instrument) or self.drawn(instrument)
 
     def minute(self, instrument: Instrument, at: int) -> Minute | None:
-        """The prints of the minute that starts at `at`; None when the market is closed then."""
-        return self._minute_of(instrument, at)
-
-    def _drawn_minute(self, instrument: Instrument, at: int) -> Minute | None:
-        if instrument.contract:
-            return self.options.minute(instrument, instrument.contract, at)
-        session = self.timetable.current(at)
-        if session is None:
-            return None
-        days = self.days(instrument)
-        bar = days.minute(session, (at - session.start) // MINUTE)
-        chance = chance_of(self.seed, instrument.symbol, "minute", at)
-        return drawn(chance, bar, instrument, days.character)
-
-    def _latest_minutes(self, instrument: Instrument, instant: int) -> Iterator[Minute]:
-        """The current minute and the one before it, across closed hours."""
-        at = instant - instant % MINUTE
-        if current := self.minute(instrument, at):
-            yield current
-        session = self.timetable.last_started(instant)
-        if session.start < at <= session.end:
-            before: int = at - MINUTE
-        elif at > session.end:
-            before = session.end - MINUTE
-        else:
-            before = self.timetable.before(session.day).end - MINUTE
-        if earlier := self.minute(instrument, before):
-            yield earlier
+        """The prints of the minute that starts at `at`; None when there are none."""
+        return self.of(instrument).minute(at)
 
     def quote(self, instrument: Instrument, instant: int) -> Quote:
         """The best bid and offer in force."""
-        if instrument.contract:
-            return self.options.quote(instrument, instrument.contract, instant)
-        for minute in self._latest_minutes(instrument, instant):
-            if quote := minute.quote_at(instant):
-                return quote
-        raise LookupError(f"no quote of {instrument.symbol} at {instant}")
+        return self.of(instrument).quote(instant)
 
     def trade(self, instrument: Instrument, instant: int) -> Trade:
         """The last trade."""
-        if instrument.contract:
-            return self.options.trade(instrument, instrument.contract, instant)
-        for minute in self._latest_minutes(instrument, instant):
-            if trade := minute.trade_at(instant):
-                return trade
-        raise LookupError(f"no trade of {instrument.symbol} at {instant}")
+        return self.of(instrument).trade(instant)
+
+    def valuation(self, instrument: Instrument, instant: int) -> Valuation | None:
+        """Implied volatility and Greeks of an option; None of anything else."""
+        option = self._option(instrument)
+        return option.valuation(instant) if option else None
 
     def minute_bar(self, instrument: Instrument, instant: int) -> Bar:
-        """The latest completed minute; of an option, the latest in which something traded."""
-        if instrument.contract:
-            return self.options.minute_bar(instrument, instrument.contract, instant)
-        session = self.timetable.last_started(instant)
-        done = (min(instant, session.end) - session.start) // MINUTE
-        if done == 0:
-            session = self.timetable.before(session.day)
-            done = session.minutes
-        return self.days(instrument).minute(session, done - 1)
+        """The latest completed minute in which something traded."""
+        return self.of(instrument).minute_bar(instant)
 
     def day_bar(self, instrument: Instrument, instant: int) -> Bar | None:
         """The day so far, of the session in progress or the last one; None before its first full minute."""
-        return self._day_so_far(instrument, self.timetable.last_started(instant), instant)
-
-    def _day_so_far(self, instrument: Instrument, session: Session, instant: int) -> Bar | None:
-        if instrument.contract:
-            trades = self.options.trades(instrument, instrument.contract, session)
-            done = [trade for trade in trades if trade.at <= instant]
-            return bar_of(done, session.start) if done else None
-        if instant >= session.end:
-            return self.days(instrument).bar(session)
-        bars = self.minutes_of(instrument, session, session.start, instant)
-        return merged(bars, session.start) if bars else None
+        session = self.timetable_of(instrument).last_started(instant)
+        return self.of(instrument).day_so_far(session, instant)
 
     def previous_day_bar(self, instrument: Instrument, instant: int) -> Bar:
         """The last full day before the session in progress (or before the last one)."""
-        session = self.timetable.before(self.timetable.last_started(instant).day)
-        if instrument.contract:
-            last = self.options.trade(instrument, instrument.contract, session.close - 1)
-            return self._day_so_far(instrument, session, instant) or bar_of([last], session.start)
-        return self.days(instrument).bar(session)
+        timetable = self.timetable_of(instrument)
+        return self.of(instrument).whole_day(timetable.before(timetable.last_started(instant).day))
 
     def minutes_of(self, instrument: Instrument, session: Session, start: int, stop: int) -> list[Bar]:
         """The minute bars of a session that begin in [start, stop) and are complete at `stop`."""
-        if instrument.contract:
-            return self.options.minutes_of(instrument, instrument.contract, session, start, stop)
-        days = self.days(instrument)
-        first = max(0, -((session.start - start) // MINUTE))
-        last = min(session.minutes, (min(stop, session.end) - session.start) // MINUTE)
-        return [days.minute(session, index) for index in range(first, last)]
+        return self.of(instrument).minutes_of(session, start, stop)
 
     def day_bars(self, instrument: Instrument, start: int, stop: int) -> list[Bar]:
         """Daily bars of the sessions that begin in [start, stop), the last one as far as it has come."""
-        sessions = self.timetable.sessions(new_york_day(start), new_york_day(stop))
-        bars = (self._day_so_far(instrument, s, stop) for s in sessions if start <= s.start < stop)
+        timetable, prices = self.timetable_of(instrument), self.of(instrument)
+        sessions = timetable.sessions(timetable.hours.day_of(start), timetable.hours.day_of(stop))
+        bars = (prices.day_so_far(s, stop) for s in sessions if start <= s.start < stop)
         return [bar for bar in bars if bar]
 
     def chain(self, instruments: Instruments, underlying: Instrument, instant: int) -> list[Instrument]:
@@ -141,15 +134,90 @@ class Market:
         session = self.timetable.before(today.replace(day=1))
         price = underlying.price(self.days(underlying).bar(session).close)
         listed = instruments.chain(underlying, today, price)
-        return [one for one in listed if one.contract and self.options.ends_at(one.contract) > instant]
+        return [one for one in listed if self.expires_at(one) > instant]
+
+    def expires_at(self, instrument: Instrument) -> int:
+        """The instant from which an option is no more."""
+        option = self._option(instrument)
+        if option is None:
+            raise ValueError(f"{instrument.symbol} is no option")
+        return option.ends_at
 
     def prints(self, instrument: Instrument, after: int, until: int) -> Iterator[Quote | Trade]:
         """Everything printed in (after, until], in order of time."""
-        at = after - after % MINUTE
+        at, prices = after - after % MINUTE, self.of(instrument)
         while at <= until:
-            if minute := self.minute(instrument, at):
+            if minute := prices.minute(at):
                 yield from _between(minute.quotes, minute.trades, after, until)
             at += MINUTE
+
+    def is_open(self, instrument: Instrument, at: int, *, extended: bool = False) -> bool:
+        """Whether orders execute: in a session's ordinary hours or, with `extended`, all of them; no halt."""
+        session = self.timetable_of(instrument).current(at)
+        if session is None or self.is_halted(instrument, at):
+            return False
+        return extended or session.open <= at < session.close
+
+    def is_halted(self, instrument: Instrument, at: int) -> bool:
+        """Whether trading is halted at an instant; an option's with its underlying's."""
+        return self._halt_at(instrument, at) is not None
+
+    def _halt_at(self, instrument: Instrument, at: int) -> Halt | None:
+        session = self.timetable_of(instrument).current(at)
+        halts = self.halts.during(instrument, session) if session else ()
+        return next((halt for halt in halts if halt.covers(at)), None)
+
+    def halt(self, instrument: Instrument, at: int, kind: HaltKind = "news", end: int | None = None) -> Halt:
+        """Halt an instrument from now (or later) until `end` or `resume`; what printed before stays."""
+        halt = self.halts.order(instrument, at, kind, end)
+        self._forget(instrument)
+        return halt
+
+    def resume(self, instrument: Instrument, at: int) -> bool:
+        """End the ordered halt that is in force; say whether there was one."""
+        was_halted = self.halts.resume(instrument, at)
+        self._forget(instrument)
+        return was_halted
+
+    def _forget(self, instrument: Instrument) -> None:
+        self.drawn(instrument).forget()
+        for option in self._options.values():
+            option.forget()
+
+    def book(self, instrument: Instrument, instant: int) -> Book:
+        """The order book in force, its best prices those of `quote`."""
+        return book_of(instrument, self.quote(instrument, instant))
+
+    def statuses(self, instrument: Instrument, after: int, until: int) -> list[Status]:
+        """Halts and resumptions in (after, until]."""
+        timetable = self.timetable_of(instrument)
+        sessions = timetable.sessions(timetable.hours.day_of(after), timetable.hours.day_of(until))
+        said = (status for session in sessions for status in self.halts.statuses(instrument, session))
+        return [status for status in said if after < status.at <= until]
+
+    def bands(self, instrument: Instrument, after: int, until: int) -> list[Bands]:
+        """The price bands of each minute of ordinary trading that begins in (after, until]."""
+        if instrument.asset_class != "us_equity":
+            return []
+        found, at = [], after - after % MINUTE + MINUTE
+        part = _FUND_BAND if instrument.is_fund else _BAND
+        while at <= until:
+            if self.is_open(instrument, at):
+                middle = self.minute_bar(instrument, at).typical
+                found.append(Bands(at, round(middle * (1 + part)), max(1, round(middle * (1 - part)))))
+            at += MINUTE
+        return found
+
+    def auction(self, instrument: Instrument, session: Session, instant: int) -> Auction:
+        """The opening and closing prints of a session, as far as they have happened at an instant."""
+        prices = self.of(instrument)
+        opening = prices.minute(session.open) if session.open <= instant else None
+        closing = prices.minute(session.close - MINUTE) if session.close <= instant else None
+        return Auction(
+            session.start,
+            next((t for t in opening.trades if t.mark == "O" and t.at <= instant), None) if opening else None,
+            next((t for t in closing.trades if t.mark == "6"), None) if closing else None,
+        )
 
 
 def _between(

@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 
+import msgspec
+
 from practice.engine.clock import MICROSECOND, MILLISECOND, MINUTE
 from practice.engine.days import Character
+from practice.engine.hours import Session
 from practice.engine.instruments import Instrument
-from practice.engine.tape import Bar, Quote, Trade
+from practice.engine.tape import Bar, Mark, Quote, Trade
 
 _VENUES = "QNPZVKJYBUD"
 _LEAD = 32 * MILLISECOND  # the longest a trade follows the quote that led to it
@@ -37,11 +40,24 @@ class Minute:
         return self.trades[index - 1] if index else None
 
 
-def drawn(chance: random.Random, bar: Bar, instrument: Instrument, character: Character) -> Minute:
-    """Draw the prints that make up a bar."""
+def drawn(
+    chance: random.Random, bar: Bar, instrument: Instrument, character: Character, session: Session
+) -> Minute:
+    """Draw the prints that make up a bar; the first of a session's opening and the last before its close
+    are those of its auctions.
+    """
     trades = _trades(chance, bar, instrument)
+    if not instrument.is_crypto:
+        if bar.at == session.open:
+            trades[0] = _of_auction(trades[0], "O", instrument)
+        if bar.at + MINUTE == session.close:
+            trades[-1] = _of_auction(trades[-1], "6", instrument)
     quotes = _quotes(chance, trades, instrument, character)
     return Minute([opening_quote(bar, instrument, character), *quotes], trades)
+
+
+def _of_auction(trade: Trade, mark: Mark, instrument: Instrument) -> Trade:
+    return msgspec.structs.replace(trade, mark=mark, venue=instrument.home_venue)
 
 
 def opening_quote(bar: Bar, instrument: Instrument, character: Character) -> Quote:

@@ -66,4 +66,4 @@ def _past_close(market: Market, instrument: Instrument, start: int, days_ago: in
     session = market.timetable.last_started(start)
     for _ in range(days_ago):
         session = market.timetable.before(session.day)
-    return instrument.price(market.days(instrument).bar(session).close)
+    return instrument.price(market.of(instrument).whole_day(session).close)

@@ -1,8 +1,12 @@
 """What the market prints: quotes, trades and bars, in whole ticks and lots."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
+
+# What an auction's print is: the opening one, the closing one; empty for all others.
+Mark = Literal["", "O", "6"]
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -26,6 +30,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     venue: str
     number: int
     buyer_took: bool
+    mark: Mark = ""
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +44,48 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     lots: int
     trades: int
     typical: float
+
+
+class Status(msgspec.Struct, frozen=True, gc=False):
+    """Trading in one instrument stops or goes on; codes and texts are those of its tape."""
+
+    at: int
+    code: str
+    text: str
+    reason: str
+    reason_text: str
+
+
+class Bands(msgspec.Struct, frozen=True, gc=False):
+    """Limit up, limit down: the prices outside of which there is no trading, in ticks."""
+
+    at: int
+    up: int
+    down: int
+    indicator: str = "B"
+
+
+class Auction(msgspec.Struct, frozen=True, gc=False):
+    """The opening and the closing print of one session, as far as they have happened."""
+
+    start: int  # the session's
+    opening: Trade | None
+    closing: Trade | None
+
+
+class Level(msgspec.Struct, frozen=True, gc=False):
+    """What is bid or offered at one price, in ticks and lots."""
+
+    price: int
+    lots: int
+
+
+class Book(msgspec.Struct, frozen=True):
+    """An order book from this instant on: best prices first on both sides, never crossed."""
+
+    at: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
 
 
 def merged(bars: list[Bar], at: int) -> Bar:

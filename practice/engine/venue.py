@@ -89,8 +89,7 @@ class Venue:
         return None
 
     def _trades(self, order: Order, at: int) -> bool:
-        session = self._timetable.current(at)
-        return bool(session and (order.extended_hours or session.open <= at < session.close))
+        return self._market.is_open(order.instrument, at, extended=order.extended_hours)
 
     def _trigger(self, order: Order, trade: Trade) -> bool:
         price, stop = order.instrument.price(trade.price), order.stop_price

@@ -25,7 +25,7 @@ def market(hours: Hours | None = None, seed: int = 7) -> Market:
 @pytest.mark.parametrize("symbol", SOME)
 def test_the_minutes_of_a_day_add_up_to_it(symbol: str, hours: Hours) -> None:
     one, market_ = INSTRUMENTS[symbol], market(hours)
-    session = market_.timetable.last_started(NOON)
+    session = market_.timetable_of(one).last_started(NOON)
     day = market_.days(one).bar(session)
     minutes = market_.minutes_of(one, session, session.start, session.end)
     assert len(minutes) == session.minutes
@@ -41,9 +41,8 @@ def test_the_minutes_of_a_day_add_up_to_it(symbol: str, hours: Hours) -> None:
 @pytest.mark.parametrize("symbol", SOME)
 def test_the_trades_of_a_minute_make_its_bar_and_trade_at_the_quote(symbol: str) -> None:
     one, market_ = INSTRUMENTS[symbol], market()
-    bars_of_half_hour = market_.minutes_of(
-        one, market_.timetable.last_started(NOON), NOON, NOON + 30 * MINUTE
-    )
+    session = market_.timetable_of(one).last_started(NOON)
+    bars_of_half_hour = market_.minutes_of(one, session, NOON, NOON + 30 * MINUTE)
     assert len(bars_of_half_hour) == 30
     for bar in bars_of_half_hour:
         minute = market_.minute(one, bar.at)

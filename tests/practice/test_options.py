@@ -217,7 +217,7 @@ def test_an_option_that_is_closed_or_expired_keeps_its_last_prices() -> None:
     assert market_.quote(option, evening).at < close
     assert list(market_.prints(option, evening, evening + MINUTE)) == []
     later = instant("2027-02-01T12:00:00-05:00")
-    end = market_.options.ends_at(contract_of(option))
+    end = market_.expires_at(option)
     assert market_.trade(option, later).at < end
     assert market_.quote(option, later).at < end
     assert list(market_.prints(option, end, end + MINUTE)) == []
@@ -227,7 +227,7 @@ def test_an_option_that_is_closed_or_expired_keeps_its_last_prices() -> None:
 def test_an_option_in_the_money_is_worth_what_exercising_it_brings_at_its_end() -> None:
     market_ = market()
     option = found("AAPL261120C00200000")
-    end = market_.options.ends_at(contract_of(option))
+    end = market_.expires_at(option)
     stock, quote = market_.quote(AAPL, end - 1), market_.quote(option, end - 1)
     assert quote.bid <= stock.bid - 20_000 <= quote.ask
 
