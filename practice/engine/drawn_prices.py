@@ -1,6 +1,6 @@
 """Prices of stocks and coins, drawn from the seed, with what the halts take out of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from practice.engine.chance import chance_of
@@ -29,6 +29,11 @@ class DrawnPrices:
     def minute(self, at: int) -> Minute | None:
         """The prints of the minute that starts at `at`; None when there are none."""
         return self._minutes(at)
+
+    def trades_in(self, at: int) -> Sequence[Trade]:
+        """The trades of the minute that starts at `at`."""
+        minute = self.minute(at)
+        return minute.trades if minute else ()
 
     def _minute(self, at: int) -> Minute | None:
         session = self._timetable.current(at)

@@ -8,10 +8,11 @@ trades of a day, and therefore its bars, cost no drawing of ticks.
 import bisect
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import lru_cache
+from operator import attrgetter
 from typing import Protocol
 
 from practice.engine import pricing
@@ -25,6 +26,7 @@ from practice.engine.pricing import Smile, Valuation, years_between
 from practice.engine.tape import Bar, Quote, Trade, bar_of
 
 VENUES = "CNAPQXZB"
+_by_time = attrgetter("at")
 _MOST_TRADES = 350
 _TRADING_DAYS = 252
 _FAR = 5  # sessions without a trade before one
@@ -167,7 +169,7 @@ class OptionPrices:
             venue = VENUES[chance.randrange(len(VENUES))]
             price = quote.ask if bought else quote.bid
             trades.append(Trade(moment, price, lots, venue, number + n, bought))
-        trades.sort(key=lambda trade: trade.at)
+        trades.sort(key=_by_time)
         return [t for t in trades if not self._market.is_halted(self._contract.underlying, t.at)]
 
     def _opening_quote(self, session: Session, index: int) -> Quote:
@@ -194,7 +196,7 @@ class OptionPrices:
         """The last trade."""
         for session in self._sessions_back_from(instant):
             trades = self._trades(session)
-            if count := bisect.bisect_right(trades, instant, key=lambda trade: trade.at):
+            if count := bisect.bisect_right(trades, instant, key=_by_time):
                 return trades[count - 1]
         raise LookupError(f"no trade of {self._symbol} at {instant}")
 
@@ -207,8 +209,14 @@ class OptionPrices:
         if underlying is None:
             return None
         quotes = [self._priced(quote) for quote in underlying.quotes]
-        trades = [trade for trade in self._trades(session) if start <= trade.at < start + MINUTE]
-        return Minute(quotes, trades)
+        return Minute(quotes, self.trades_in(start))
+
+    def trades_in(self, start: int) -> Sequence[Trade]:
+        """The trades of the minute that starts then, which cost less than its quotes."""
+        session = self._timetable.current(start)
+        trades = self._trades(session) if session else ()
+        first = bisect.bisect_left(trades, start, key=_by_time)
+        return trades[first : bisect.bisect_left(trades, start + MINUTE, first, key=_by_time)]
 
     def minutes_of(self, session: Session, start: int, stop: int) -> list[Bar]:
         """Bars of the minutes with trades that begin in [start, stop) and are complete then."""

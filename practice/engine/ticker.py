@@ -53,16 +53,9 @@ class Ticker:
 
     def _reported(self, at: int) -> Sequence[Report]:
         """What is reported in the minute that starts at `at`."""
-        if self._instrument.contract and not self.has_quotes:
-            session = self._market.timetable.current(at)
-            if session is None:
-                return ()
-            trades = self._market.options.trades(self._instrument, self._instrument.contract, session)
-            first = bisect.bisect_left(trades, at, key=_by_time)
-            return trades[first : bisect.bisect_left(trades, at + MINUTE, first, key=_by_time)]
+        if not self.has_quotes:
+            return self._market.of(self._instrument).trades_in(at)
         minute = self._market.minute(self._instrument, at)
         if minute is None:
             return ()
-        if not self.has_quotes:
-            return minute.trades
         return list(heapq.merge(minute.quotes, minute.trades, key=_by_time))

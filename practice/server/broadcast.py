@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from practice.engine.clock import MINUTE
-from practice.engine.hours import AlwaysOpen, Timetable, new_york_day
+from practice.engine.hours import Session, new_york_day
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
 from practice.engine.ticker import Ticker
@@ -42,11 +42,7 @@ def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool)
     groups: dict[object, list[Feed]] = {}
     for feed in feeds:
         groups.setdefault((id(feed.universe), feed.delay, feed.tape), []).append(feed)
-    sleepless = Market(market.seed, Timetable(AlwaysOpen()))
-    return [
-        Broadcast(sleepless if alike[0].never_sleeps else market, alike, prints_quotes=prints_quotes)
-        for alike in groups.values()
-    ]
+    return [Broadcast(market, alike, prints_quotes=prints_quotes) for alike in groups.values()]
 
 
 class Broadcast:
@@ -118,14 +114,18 @@ class Broadcast:
                 listeners.tell(partial(report_message, instrument, report, tape=self._tape))
 
     def _bars(self, end: int) -> None:
-        session = self._market.timetable.current(end - MINUTE)
-        if session is None:
-            return
         for symbol, listeners in self._listeners.get("bars", {}).items():
-            bar = self._market.minute_bar(self._instruments[symbol], end)
-            listeners.tell(partial(bar_message, "b", self._instruments[symbol], bar))
-        if end <= session.open:
-            return
+            if self._session(symbol, end):
+                bar = self._market.minute_bar(self._instruments[symbol], end)
+                if bar.at == end - MINUTE:  # older where nothing traded
+                    listeners.tell(partial(bar_message, "b", self._instruments[symbol], bar))
         for symbol, listeners in self._listeners.get("dailyBars", {}).items():
-            if so_far := self._market.day_bar(self._instruments[symbol], end):
-                listeners.tell(partial(bar_message, "d", self._instruments[symbol], so_far))
+            session = self._session(symbol, end)
+            if session and end > session.open:
+                so_far = self._market.of(self._instruments[symbol]).day_so_far(session, end)
+                if so_far:
+                    listeners.tell(partial(bar_message, "d", self._instruments[symbol], so_far))
+
+    def _session(self, symbol: str, end: int) -> Session | None:
+        """The session of the minute that ends then."""
+        return self._market.timetable_of(self._instruments[symbol]).current(end - MINUTE)

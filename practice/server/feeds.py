@@ -65,7 +65,6 @@ class Feed:
     universe: Universe
     needs_plus: bool = False  # whether the free plan is turned away
     delay: int = 0  # nanoseconds between a print and its message
-    never_sleeps: bool = False  # whether it carries a market that is open around the clock
     tape: str | None = None  # the tape of everything here, where it is not that of the listing
     reader: Reader | None = None
 
@@ -102,7 +101,7 @@ def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
         of_stocks(paths=("/v2/delayed_sip",), delay=_DELAY),
         of_stocks(paths=("/v1beta1/boats", "/v2/boats"), needs_plus=True, tape=_OVERNIGHT_TAPE),
         of_stocks(paths=("/v1beta1/overnight", "/v2/overnight"), tape=_OVERNIGHT_TAPE),
-        Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake}), never_sleeps=True),
+        Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake})),
         *(of_pairs(paths=(f"/v1beta3/crypto/{location}",)) for location in _CRYPTO_LOCATIONS),
         of_options(paths=("/v1beta1/opra",), needs_plus=True),
         of_options(paths=("/v1beta1/indicative",)),
