@@ -27,6 +27,7 @@ from practice.server.request_log import RequestLog
 from practice.server.settings import Settings
 from practice.server.sockets import STREAM_NAMES, Sockets, Traffic
 from practice.server.trading import AccountRoutes, CatalogueRoutes, Desk
+from practice.server.watchlists import WatchlistRoutes
 
 REDIRECT_URIS = ("https://bellwether.invalid/oauth/callback", "http://127.0.0.1/callback")
 _APPLICATION_NAME = "Bellwether"
@@ -91,4 +92,5 @@ def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> No
     AccountRoutes(desk).add_to(public, prefix)
     CatalogueRoutes(desk).add_to(public, prefix)
     OrderRoutes(desk).add_to(public, prefix)
+    WatchlistRoutes(desk).add_to(public, prefix)
     public.router.add_get(f"{prefix}/stream", stream.serve)

@@ -20,14 +20,19 @@ with warnings.catch_warnings():
     from alpaca.trading.enums import AssetClass, OrderSide, OrderStatus, QueryOrderStatus, TimeInForce
     from alpaca.trading.requests import (
         ClosePositionRequest,
+        CreateWatchlistRequest,
         GetAssetsRequest,
         GetCalendarRequest,
+        GetCorporateAnnouncementsRequest,
+        GetOptionContractsRequest,
         GetOrdersRequest,
+        GetPortfolioHistoryRequest,
         LimitOrderRequest,
         MarketOrderRequest,
         ReplaceOrderRequest,
         StopLimitOrderRequest,
         StopOrderRequest,
+        UpdateWatchlistRequest,
     )
     from alpaca.trading.stream import TradingStream
 
@@ -35,10 +40,14 @@ __all__ = [
     "APIError",
     "AssetClass",
     "ClosePositionRequest",
+    "CreateWatchlistRequest",
     "DataFeed",
     "GetAssetsRequest",
     "GetCalendarRequest",
+    "GetCorporateAnnouncementsRequest",
+    "GetOptionContractsRequest",
     "GetOrdersRequest",
+    "GetPortfolioHistoryRequest",
     "LimitOrderRequest",
     "MarketOrderRequest",
     "OrderSide",
@@ -59,4 +68,5 @@ __all__ = [
     "TimeInForce",
     "TradingClient",
     "TradingStream",
+    "UpdateWatchlistRequest",
 ]
