@@ -7,17 +7,31 @@ to the whole. Years of daily bars therefore cost nothing, a minute costs one hou
 import itertools
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import Literal
 
+from practice.engine.actions import Actions
 from practice.engine.chance import chance_of
 from practice.engine.clock import HOUR, MINUTE
 from practice.engine.hours import Session, Timetable
 from practice.engine.instruments import Instrument
 from practice.engine.tape import Bar
 
+Temper = Literal["quiet", "usual", "wild"]
+
 # Period in days, swing in daily sigmas.
 _WAVES = ((1, 1.0), (3, 1.2), (9, 1.9), (31, 3.2), (97, 5.0), (401, 8.0))
+_FADING = tuple(math.exp(-age / 7) for age in range(30))  # of a jump, day by day
+_WILD_CHANCE, _QUIET_CHANCE = 0.025, 0.15
+_TEMPERS: dict[Temper, tuple[float, float]] = {  # how wide a day is, and how busy
+    "quiet": (0.5, 0.6),
+    "usual": (1.0, 1.0),
+    "wild": (1.8, 2.4),
+}
+_EVEN = [1.0] * 60
 _LEAST_TRADES = 4  # a minute's open, high, low and close need a trade each
 
 
@@ -48,15 +62,19 @@ def character(seed: int, instrument: Instrument) -> Character:
     )
 
 
-def split(chance: random.Random, whole: Bar, count: int, step: int, sigma: float, least: int) -> list[Bar]:
-    """Cut a bar into `count` consecutive ones that add up to it exactly.
+def split(
+    chance: random.Random, whole: Bar, shape: Sequence[float], step: int, sigma: float, least: int
+) -> list[Bar]:
+    """Cut a bar into consecutive ones that add up to it exactly, one for each weight of `shape`.
 
-    They begin at its open, end at its close, touch its high and low and share its volume; each has at least
-    `least` trades, of at least one lot. `sigma` is that of the whole bar's logarithmic return.
+    They begin at its open, end at its close, touch its high and low and share its volume about as the weights
+    say; each has at least `least` trades, of at least one lot. `sigma` is that of the whole bar's logarithmic
+    return.
     """
+    count = len(shape)
     marks = _marks(chance, count, whole, sigma)
     highs, lows = _wicks(chance, marks, whole, sigma)
-    weights = [0.4 + 1.2 * chance.random() for _ in range(count)]
+    weights = [weight * (0.4 + 1.2 * chance.random()) for weight in shape]
     trades = [least + share for share in _shares(whole.trades - least * count, weights)]
     spare = _shares(whole.lots - whole.trades, weights)
     return [
@@ -127,11 +145,13 @@ def _shares(total: int, weights: list[float]) -> list[int]:
 class Days:
     """Daily bars and day paths of one instrument."""
 
-    def __init__(self, seed: int, instrument: Instrument, timetable: Timetable) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, instrument: Instrument, timetable: Timetable, actions: Actions) -> None:
+        self._seed, self._actions = seed, actions
+        self._is_reshaped = bool(actions.reshaping(instrument))
         self._instrument, self._timetable = instrument, timetable
         self.character = character(seed, instrument)
         self._lattice = lru_cache(maxsize=4096)(self._lattice_point)
+        self._jump = lru_cache(maxsize=4096)(self._jump_point)
         self.bar = lru_cache(maxsize=1024)(self._bar)
         self._hours = lru_cache(maxsize=16)(self._split_day)
         self._minutes = lru_cache(maxsize=48)(self._split_hour)
@@ -139,25 +159,48 @@ class Days:
     def _lattice_point(self, period: int, index: int) -> float:
         return chance_of(self._seed, self._instrument.symbol, period, index).gauss(0.0, 1.0)
 
+    def _jump_point(self, ordinal: int) -> float:
+        """By how many daily sigmas news moves the price on a day: nothing on most."""
+        chance = chance_of(self._seed, self._instrument.symbol, "jump", ordinal)
+        if chance.random() >= _WILD_CHANCE:
+            return 0.0
+        return chance.choice((-1.0, 1.0)) * chance.uniform(1.5, 3.5)
+
+    def temper(self, day: date) -> Temper:
+        """Whether a day is quiet, wild or neither."""
+        if self._jump(day.toordinal()):
+            return "wild"
+        chance = chance_of(self._seed, self._instrument.symbol, "temper", day)
+        return "quiet" if chance.random() < _QUIET_CHANCE else "usual"
+
+    def _factor(self, day: date) -> float:
+        return float(self._actions.price_factor(self._instrument, day)) if self._is_reshaped else 1.0
+
     def _close(self, session: Session) -> int:
+        """The close of a session in the shares of its day."""
         ordinal = session.day.toordinal()
-        swing = 0.0
+        swing = sum(self._jump(ordinal - age) * fading for age, fading in enumerate(_FADING))
         for period, weight in _WAVES:
             index, offset = divmod(ordinal, period)
             part = offset / period
             here, there = self._lattice(period, index), self._lattice(period, index + 1)
             swing += weight * 0.6 * (here + (there - here) * part)
-        return max(20, round(self._instrument.base_ticks * math.exp(self.character.sigma * swing)))
+        price = self._instrument.base_ticks * math.exp(self.character.sigma * swing)
+        return max(20, round(price * self._factor(session.day)))
 
     def _bar(self, session: Session) -> Bar:
         chance = chance_of(self._seed, self._instrument.symbol, "day", session.day)
-        sigma, before = self.character.sigma, self._close(self._timetable.before(session.day))
-        gap = 0.0 if self._timetable.hours.always_open else chance.gauss(0.0, sigma * 0.3)
+        earlier, jump = self._timetable.before(session.day), self._jump(session.day.toordinal())
+        sigma, before = self.character.sigma, self._close(earlier)
+        if self._is_reshaped:
+            before = max(20, round(before * self._factor(session.day) / self._factor(earlier.day)))
+        gap = 0.0 if self._timetable.hours.always_open else chance.gauss(0.5 * jump * sigma, sigma * 0.3)
         opened, closed = max(20, round(before * math.exp(gap))), self._close(session)
-        room = sigma * opened
+        width, haste = _TEMPERS[self.temper(session.day)]
+        room = sigma * opened * width
         high = max(opened, closed) + max(2, round(abs(chance.gauss(0.3, 0.25)) * room))
         low = min(opened, closed) - max(2, round(abs(chance.gauss(0.3, 0.25)) * room))
-        mood = chance.uniform(0.7, 1.4)
+        mood = chance.uniform(0.7, 1.4) * haste
         trades = round(self.character.trades_per_minute * mood * session.minutes)
         trades = max(trades, _LEAST_TRADES * session.minutes)
         return Bar(
@@ -166,20 +209,29 @@ class Days:
             high=high,
             low=max(2, low),
             close=closed,
-            lots=max(round(self._instrument.daily_lots * mood), trades),
+            lots=max(round(self._instrument.daily_lots * mood / self._factor(session.day)), trades),
             trades=trades,
             typical=(opened + high + low + closed) / 4,
         )
 
     def _split_day(self, session: Session) -> list[Bar]:
         chance = chance_of(self._seed, self._instrument.symbol, "hours", session.day)
-        hours = session.minutes // 60
-        return split(chance, self.bar(session), hours, HOUR, self.character.sigma, _LEAST_TRADES * 60)
+        shape = [sum(self._shape(session, index)) / 60 for index in range(session.minutes // 60)]
+        return split(chance, self.bar(session), shape, HOUR, self.character.sigma, _LEAST_TRADES * 60)
+
+    def _shape(self, session: Session, hour: int) -> list[float]:
+        """How busy the minutes of an hour are: openings and closes most, and least outside of them."""
+        if self._timetable.hours.always_open:
+            return _EVEN
+        first, length = session.start + hour * HOUR, session.close - session.open
+        places = [(first + n * MINUTE - session.open) / length for n in range(60)]
+        return [0.6 + 1.8 * (2 * x - 1) ** 4 if 0 <= x < 1 else 0.05 for x in places]
 
     def _split_hour(self, session: Session, index: int) -> list[Bar]:
         chance = chance_of(self._seed, self._instrument.symbol, "minutes", session.day, index)
         sigma = self.character.sigma / math.sqrt(session.minutes / 60)
-        return split(chance, self._hours(session)[index], 60, MINUTE, sigma, _LEAST_TRADES)
+        shape = self._shape(session, index)
+        return split(chance, self._hours(session)[index], shape, MINUTE, sigma, _LEAST_TRADES)
 
     def minute(self, session: Session, index: int) -> Bar:
         """The bar of one minute, counted from the session's start."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from practice.engine.actions import Actions
 from practice.engine.chance import chance_of
 from practice.engine.clock import MINUTE
 from practice.engine.days import Days
@@ -16,10 +17,12 @@ from practice.engine.tape import Bar, Quote, Trade, bar_of, merged
 class DrawnPrices:
     """What one instrument prints. `forget` what was drawn after its halts have changed."""
 
-    def __init__(self, seed: int, instrument: Instrument, timetable: Timetable, halts: Halts) -> None:
+    def __init__(
+        self, seed: int, instrument: Instrument, timetable: Timetable, halts: Halts, actions: Actions
+    ) -> None:
         self._seed, self._instrument = seed, instrument
         self._timetable, self._halts = timetable, halts
-        self.days = Days(seed, instrument, timetable)
+        self.days = Days(seed, instrument, timetable, actions)
         self._minutes = lru_cache(maxsize=8)(self._minute)
 
     def forget(self) -> None:

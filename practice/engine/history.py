@@ -1,23 +1,29 @@
 """Historical bars of any timeframe, drawn lazily in either direction."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from practice.engine.clock import HOUR, MINUTE
-from practice.engine.hours import Hours
+from practice.engine.hours import Hours, Session
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.tape import Bar, merged
+from practice.engine.tape import Bar, Quote, Trade, merged
 
 Unit = Literal["Min", "Hour", "Day", "Week", "Month"]
 
-FIRST_DAY = date(2016, 1, 1)
+# What a price and a number of shares of a day are multiplied by.
+Scale = Callable[[date], tuple[float, float]]
+Print = TypeVar("Print", Quote, Trade)
+
+FIRST_DAY, FIRST_COIN_DAY, FIRST_OPTION_DAY = date(2016, 1, 1), date(2021, 1, 1), date(2024, 2, 1)
+FINER = 100
+_OPTION_LIFE = timedelta(days=3 * 366)
 _TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
 _UNITS: dict[str, tuple[Unit, frozenset[int]]] = {
     "Min": ("Min", frozenset(range(1, 60))),
@@ -60,21 +66,30 @@ class Span:
     newest_first: bool = False
 
 
-def bars(market: Market, instrument: Instrument, timeframe: Timeframe, span: Span) -> Iterator[Bar]:
-    """The bars of a span. A window in progress shows what it has so far."""
-    for session_bars in _groups(market, instrument, timeframe, span):
+def bars(
+    market: Market, instrument: Instrument, timeframe: Timeframe, span: Span, scale: Scale | None = None
+) -> Iterator[Bar]:
+    """The bars of a span. A window in progress shows what it has so far.
+
+    With a `scale` prices come in hundredths of the instrument's ticks: an adjusted price needs them.
+    """
+    for session_bars in _groups(market, instrument, timeframe, span, scale):
         inside = [bar for bar in session_bars if span.start <= bar.at <= span.end]
         yield from reversed(inside) if span.newest_first else inside
 
 
-def _groups(market: Market, instrument: Instrument, timeframe: Timeframe, span: Span) -> Iterator[list[Bar]]:
+def _groups(
+    market: Market, instrument: Instrument, timeframe: Timeframe, span: Span, scale: Scale | None
+) -> Iterator[list[Bar]]:
     hours = market.timetable_of(instrument).hours
     intraday = timeframe.unit in {"Min", "Hour"}
-    first = max(hours.day_of(max(span.start, 0)), FIRST_DAY)
+    first = max(hours.day_of(max(span.start, 0)), first_day(instrument))
     last = hours.day_of(min(span.end, span.now))
     if not intraday:
         first, last = _first_of(first, timeframe), hours.day_of(span.now)
         days = market.day_bars(instrument, hours.midnight(first), span.now) if last >= first else []
+        if scale:
+            days = [_scaled(bar, *scale(hours.day_of(bar.at))) for bar in days]
         yield _coarse(days, timeframe, hours)
         return
     day, step = (last, -1) if span.newest_first else (first, 1)
@@ -82,8 +97,61 @@ def _groups(market: Market, instrument: Instrument, timeframe: Timeframe, span: 
         session = hours.on(day)
         if session:
             minutes = market.minutes_of(instrument, session, session.start, span.now)
+            if scale:
+                minutes = [_scaled(bar, *scale(day)) for bar in minutes]
             yield _fine(minutes, hours.midnight(day), timeframe)
         day += timedelta(days=step)
+
+
+def _scaled(bar: Bar, price: float, lots: float) -> Bar:
+    price *= FINER
+    return Bar(
+        at=bar.at,
+        open=round(bar.open * price),
+        high=round(bar.high * price),
+        low=round(bar.low * price),
+        close=round(bar.close * price),
+        lots=max(1, round(bar.lots * lots)),
+        trades=bar.trades,
+        typical=bar.typical * price,
+    )
+
+
+def ticks(market: Market, instrument: Instrument, kind: type[Print], span: Span) -> Iterator[Print]:
+    """The quotes or trades of a span until `now`, a minute at a time."""
+    hours, prices = market.timetable_of(instrument).hours, market.of(instrument)
+    start, end = max(span.start, hours.midnight(first_day(instrument))), min(span.end, span.now)
+    step = timedelta(days=-1 if span.newest_first else 1)
+    day, last = hours.day_of(start), hours.day_of(end)
+    if span.newest_first:
+        day, last = last, day
+    while start <= end:
+        for at in _minutes(hours.on(day), start, end, newest_first=span.newest_first):
+            found: Sequence[Quote | Trade] = ()
+            if kind is Trade:
+                found = prices.trades_in(at)
+            elif minute := prices.minute(at):
+                found = minute.quotes
+            inside = [tick for tick in found if isinstance(tick, kind) and start <= tick.at <= end]
+            yield from reversed(inside) if span.newest_first else inside
+        if day == last:
+            return
+        day += step
+
+
+def _minutes(session: Session | None, start: int, end: int, *, newest_first: bool) -> Sequence[int]:
+    if session is None:
+        return ()
+    first = max(session.start, start - start % MINUTE)
+    minutes = range(first, min(session.end, end + 1), MINUTE)
+    return minutes[::-1] if newest_first else minutes
+
+
+def first_day(instrument: Instrument) -> date:
+    """Since when there is history."""
+    if instrument.contract:
+        return max(FIRST_OPTION_DAY, instrument.contract.expiry - _OPTION_LIFE)
+    return FIRST_COIN_DAY if instrument.is_crypto else FIRST_DAY
 
 
 def _fine(minutes: list[Bar], midnight: int, timeframe: Timeframe) -> list[Bar]:

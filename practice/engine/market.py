@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
+from practice.engine.actions import Actions
 from practice.engine.books import book_of
 from practice.engine.clock import MINUTE
 from practice.engine.days import Days
@@ -51,7 +52,7 @@ class Market:
 
     def __init__(self, seed: int, timetable: Timetable) -> None:
         self.seed, self.timetable = seed, timetable
-        self.halts = Halts(seed)
+        self.halts, self.actions = Halts(seed), Actions(seed)
         self._coin_timetable, self._sleepless = Timetable(CoinHours()), Timetable(AlwaysOpen())
         self._drawn: dict[str, DrawnPrices] = {}
         self._options: dict[str, OptionPrices] = {}
@@ -67,7 +68,8 @@ class Market:
         """The prices of a stock or coin as the seed has them."""
         prices = self._drawn.get(instrument.symbol)
         if prices is None:
-            prices = DrawnPrices(self.seed, instrument, self.timetable_of(instrument), self.halts)
+            timetable = self.timetable_of(instrument)
+            prices = DrawnPrices(self.seed, instrument, timetable, self.halts, self.actions)
             self._drawn[instrument.symbol] = prices
         return prices
 

@@ -16,7 +16,6 @@ from practice.engine.tape import Bar, Mark, Quote, Trade
 
 _VENUES = "QNPZVKJYBUD"
 _LEAD = 32 * MILLISECOND  # the longest a trade follows the quote that led to it
-# The first trade comes after a quarter of its slot, and a minute has at most some hundreds of slots.
 OPENING_QUOTE_LASTS = 50 * MILLISECOND
 _by_time = attrgetter("at")
 
@@ -111,8 +110,9 @@ def _sizes(chance: random.Random, lots: int, count: int) -> list[int]:
 
 def _offsets(chance: random.Random, count: int) -> list[int]:
     """Distinct instants inside the minute, with room before each for the quote that led to it."""
-    slot = MINUTE // count
-    return [n * slot + slot // 4 + int(chance.random() * slot * 0.7) for n in range(count)]
+    first = OPENING_QUOTE_LASTS + _LEAD
+    slot = (MINUTE - first) // count
+    return [first + n * slot + slot // 4 + int(chance.random() * slot * 0.7) for n in range(count)]
 
 
 def _quotes(

@@ -198,7 +198,7 @@ def test_what_an_option_printed_is_what_its_bars_say(hours: Hours) -> None:
     begin = NOON - NOON % HOUR
     prints = list(market_.prints(option, begin - 1, begin + HOUR - 1))
     trades = [tick for tick in prints if isinstance(tick, Trade)]
-    assert len(trades) > 3
+    assert trades
     assert sum(bar.lots for bar in minutes if begin <= bar.at < begin + HOUR) == sum(t.lots for t in trades)
     assert len(prints) > 500
     for trade in trades:
