@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from practice.engine.chance import chance_of
+from practice.engine.exchange_days import closing_time
 from practice.engine.instruments import Instrument
 
 ActionKind = Literal[
@@ -143,6 +144,8 @@ class Actions:
         for year in range(max(first.year, FIRST_YEAR), min(last.year, LAST_YEAR) + 1):
             for month in range(1 + phase, 13, 3):
                 day = _calm_day(year, month, day_of_month)
+                while closing_time(day) is None:  # a day of mourning
+                    day += timedelta(days=1)
                 if first <= day <= last:
                     usual = instrument.price(instrument.base_ticks) * self.price_factor(instrument, day)
                     cash = max(Decimal("0.01"), (usual * part).quantize(Decimal("0.01")))

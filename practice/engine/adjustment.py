@@ -23,9 +23,8 @@ def scale_of(market: Market, instrument: Instrument, kinds: frozenset[Kind], tod
         elif action.kind == "spin_off" and "spin-off" in kinds:
             steps.append((action.day, float(1 - action.part), 1.0))
         elif action.kind == "cash_dividend" and "dividend" in kinds:
-            steps.append(
-                (action.day, float(1 - action.cash / _close_before(market, instrument, action.day)), 1.0)
-            )
+            close = _close_before(market, instrument, action.day)
+            steps.append((action.day, float(1 - action.cash / close), 1.0))
 
     @lru_cache(maxsize=4096)
     def scale(day: date) -> tuple[float, float]:

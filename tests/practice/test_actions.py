@@ -66,8 +66,7 @@ def test_minutes_and_months_are_adjusted_like_days() -> None:
 
 def test_a_dividend_lowers_the_history_before_it_by_its_part_of_the_close() -> None:
     market_ = market(ExchangeHours())
-    [first, *_] = market_.actions.dividends(KO, date(2026, 7, 1), date(2026, 11, 18))
-    later = [a for a in market_.actions.dividends(KO, date(2026, 7, 1), date(2026, 11, 18)) if a is not first]
+    first, *later = market_.actions.dividends(KO, date(2026, 7, 1), date(2026, 11, 18))
     raw = daily(market_, KO, "2026-07-01", "2026-11-18")
     adjusted = daily(market_, KO, "2026-07-01", "2026-11-18", "dividend")
     ex = instant(f"{first.day}T00:00:00-04:00")
@@ -167,8 +166,6 @@ def test_history_s_ticks_are_the_market_s_prints(symbol: str, newest_first: bool
 
 def test_prices_of_long_ago_are_those_of_the_shares_of_the_time() -> None:
     market_ = market()
-    [nvda] = [
-        bar for bar in daily(market_, INSTRUMENTS["NVDA"], "2021-03-01T05:00:00", "2021-03-01T06:00:00")
-    ]
+    [nvda] = daily(market_, INSTRUMENTS["NVDA"], "2021-03-01T05:00:00", "2021-03-01T06:00:00")
     assert nvda.close > INSTRUMENTS["NVDA"].base_ticks * 8
     assert market_.actions.price_factor(INSTRUMENTS["NVDA"], date(2021, 3, 1)) == Decimal(40)
