@@ -1,5 +1,7 @@
 """Whole sentences about orders and streams, for buttons, confirmations and the status bar."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication
 
 from core.domain.connection import StreamPhase, StreamStatus
@@ -19,6 +21,15 @@ _FIELD_LABELS: dict[str, str] = {
     "limit_price": words.QT_TRANSLATE_NOOP("Words", "Limit price"),
     "stop_price": words.QT_TRANSLATE_NOOP("Words", "Stop price"),
     "extended_hours": words.QT_TRANSLATE_NOOP("Words", "Extended hours"),
+    "notional": words.QT_TRANSLATE_NOOP("Words", "Amount"),
+    "trail_price": words.QT_TRANSLATE_NOOP("Words", "Trailing by"),
+    "trail_percent": words.QT_TRANSLATE_NOOP("Words", "Trailing by percent"),
+    "trail": words.QT_TRANSLATE_NOOP("Words", "Trailing by"),
+    "order_class": words.QT_TRANSLATE_NOOP("Words", "Order class"),
+    "take_profit.limit_price": words.QT_TRANSLATE_NOOP("Words", "Take profit, limit price"),
+    "stop_loss.stop_price": words.QT_TRANSLATE_NOOP("Words", "Stop loss, stop price"),
+    "stop_loss.limit_price": words.QT_TRANSLATE_NOOP("Words", "Stop loss, limit price"),
+    "position_intent": words.QT_TRANSLATE_NOOP("Words", "Position"),
 }
 
 
@@ -72,6 +83,17 @@ def field_label(name: str) -> str:
     """The label of a member of an order's body; a member without a word of ours is named as sent."""
     label = _FIELD_LABELS.get(name)
     return words.outside_text(name) if label is None else words.translated(label)
+
+
+def sent_members(body: Mapping[str, object], *, without: str = "client_order_id") -> dict[str, str | bool]:
+    """The members of a body one by one; those of a leg carry its name: `take_profit.limit_price`."""
+    flat: dict[str, str | bool] = {}
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{member}": spelled for member, spelled in value.items()}
+        elif name != without and isinstance(value, str | bool):
+            flat[name] = value
+    return flat
 
 
 def field_value(value: str | bool) -> str:

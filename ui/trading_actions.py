@@ -100,8 +100,7 @@ class TradingActions(QObject):
             parent=self._window,
         )
         dialog.add_account(self._session.environment, self._short_number)
-        terms = request.body("")
-        dialog.add_terms({name: value for name, value in terms.items() if name != "client_order_id"})
+        dialog.add_terms(sentences.sent_members(request.body("")))
         dialog.add_text(self.tr("A market order: it fills at whatever price the market gives."))
         dialog.confirmed.connect(lambda: self._close_confirmed(position))
         dialog.open()

@@ -13,7 +13,6 @@ from core.domain.environment import Environment
 from core.domain.grant import SCOPE_ACCOUNT_WRITE, SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order, OrderStatus
-from core.domain.request import Problem
 
 OUTSIDE_TEXT_LIMIT = 300  # threat model T10
 ELLIPSIS = "\u2026"
@@ -27,7 +26,7 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001 - lupdate
     return text
 
 
-def _look_up(table: Mapping[str, str], code: str) -> str:
+def look_up(table: Mapping[str, str], code: str) -> str:
     """The translated word for `code`; a code that came after us is shown as it is."""
     word = table.get(code)
     return outside_text(code.replace("_", " ")) if word is None else translated(word)
@@ -113,31 +112,6 @@ _INTENT_KINDS: dict[str, str] = {
     IntentKind.REPLACE: QT_TRANSLATE_NOOP("Words", "Replace"),
     IntentKind.CANCEL: QT_TRANSLATE_NOOP("Words", "Cancel"),
 }
-_PROBLEMS: dict[str, str] = {
-    Problem.SYMBOL_MISSING: QT_TRANSLATE_NOOP("Words", "Choose a symbol."),
-    Problem.QTY_MISSING: QT_TRANSLATE_NOOP("Words", "Enter a quantity."),
-    Problem.QTY_NOT_POSITIVE: QT_TRANSLATE_NOOP("Words", "The quantity must be above zero."),
-    Problem.QTY_TOO_FINE: QT_TRANSLATE_NOOP("Words", "The quantity may have at most 9 decimals."),
-    Problem.FRACTION_NEEDS_DAY: QT_TRANSLATE_NOOP(
-        "Words", "Fractions of a share work as Day orders only. Choose Day or a whole number."
-    ),
-    Problem.LIMIT_PRICE_MISSING: QT_TRANSLATE_NOOP("Words", "Enter a limit price."),
-    Problem.STOP_PRICE_MISSING: QT_TRANSLATE_NOOP("Words", "Enter a stop price."),
-    Problem.LIMIT_PRICE_OFF_GRID: QT_TRANSLATE_NOOP(
-        "Words", "The limit price is finer than the broker takes: cents from 1.00 up, 0.0001 below."
-    ),
-    Problem.STOP_PRICE_OFF_GRID: QT_TRANSLATE_NOOP(
-        "Words", "The stop price is finer than the broker takes: cents from 1.00 up, 0.0001 below."
-    ),
-    Problem.PRICE_NOT_POSITIVE: QT_TRANSLATE_NOOP("Words", "A price must be above zero."),
-    Problem.IMMEDIATE_NEEDS_MARKET_OR_LIMIT: QT_TRANSLATE_NOOP(
-        "Words", "IOC and FOK go with market and limit orders only. Choose Day or GTC."
-    ),
-    Problem.EXTENDED_HOURS_NEEDS_LIMIT: QT_TRANSLATE_NOOP(
-        "Words", "Extended hours take limit orders with Day or GTC only."
-    ),
-    Problem.NOTHING_CHANGED: QT_TRANSLATE_NOOP("Words", "Nothing is changed yet."),
-}
 # Keyed by the values of core.services.orders.TradingBlock.
 _TRADING_BLOCKS: dict[str, str] = {
     "no_scope": QT_TRANSLATE_NOOP("Words", "This sign-in may not trade. Sign in again and allow trading."),
@@ -212,7 +186,7 @@ _SCOPES: dict[str, str] = {
 
 def side(code: str) -> str:
     """`Buy` or `Sell`."""
-    return _look_up(_SIDES, code)
+    return look_up(_SIDES, code)
 
 
 def position_side(is_short: bool) -> str:
@@ -222,59 +196,54 @@ def position_side(is_short: bool) -> str:
 
 def order_type(code: str) -> str:
     """The word on the ticket's type switch and in the order list."""
-    return _look_up(_TYPES, code)
+    return look_up(_TYPES, code)
 
 
 def time_in_force(code: str, *, short: bool = False) -> str:
     """How long an order works; `short` for columns."""
-    return _look_up(_TIMES_IN_FORCE_SHORT if short else _TIMES_IN_FORCE, code)
+    return look_up(_TIMES_IN_FORCE_SHORT if short else _TIMES_IN_FORCE, code)
 
 
 def order_status(order: Order) -> str:
     """The status of an order; a status newer than this program is shown in the broker's own word."""
     if order.status is OrderStatus.UNRECOGNISED:
         return outside_text(order.status_text.replace("_", " "), 40)
-    return _look_up(_STATUSES, order.status)
+    return look_up(_STATUSES, order.status)
 
 
 def intent_state(intent: Intent) -> str:
     """Where something the trader asked for stands."""
-    return _look_up(_INTENT_STATES, intent.state)
+    return look_up(_INTENT_STATES, intent.state)
 
 
 def intent_kind(kind: IntentKind) -> str:
     """What the trader asked for."""
-    return _look_up(_INTENT_KINDS, kind)
-
-
-def problem(code: Problem) -> str:
-    """Why an order cannot be sent, and what would help."""
-    return _look_up(_PROBLEMS, code)
+    return look_up(_INTENT_KINDS, kind)
 
 
 def trading_block(code: str) -> str:
     """Why nothing may be sent now, and the way on; empty when trading is open."""
-    return _look_up(_TRADING_BLOCKS, code) if code else ""
+    return look_up(_TRADING_BLOCKS, code) if code else ""
 
 
 def refusal(reason: RefusalReason) -> str:
     """Why a stream does not work, for use after a colon."""
-    return _look_up(_REFUSALS, reason) if reason else ""
+    return look_up(_REFUSALS, reason) if reason else ""
 
 
 def stream_phase(phase: StreamPhase) -> str:
     """Where a stream stands, in one word."""
-    return _look_up(_PHASES, phase)
+    return look_up(_PHASES, phase)
 
 
 def stream_name(name: StreamName) -> str:
     """What a stream carries."""
-    return _look_up(_STREAMS, name)
+    return look_up(_STREAMS, name)
 
 
 def environment(value: Environment) -> str:
     """`Paper` or `Live`."""
-    return _look_up(_ENVIRONMENTS, value)
+    return look_up(_ENVIRONMENTS, value)
 
 
 def account_label(value: Environment, short_number: str) -> str:
@@ -290,17 +259,17 @@ def account_sentence(value: Environment, short_number: str) -> str:
 
 def account_status(code: str) -> str:
     """The broker's word on the account as a whole."""
-    return _look_up(_ACCOUNT_STATUSES, code)
+    return look_up(_ACCOUNT_STATUSES, code)
 
 
 def block_flag(name: str) -> str:
     """The word for one of `Account.blocks`."""
-    return _look_up(_BLOCK_FLAGS, name)
+    return look_up(_BLOCK_FLAGS, name)
 
 
 def scope(name: str) -> str:
     """What a scope allows, for use after "may"."""
-    return _look_up(_SCOPES, name)
+    return look_up(_SCOPES, name)
 
 
 def grant_badge(grant: Grant) -> str:

@@ -3,10 +3,13 @@
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal, localcontext
 
+from core.domain.instrument import AssetClass
+
 CENT = Decimal("0.01")
 SUB_DOLLAR_TICK = Decimal("0.0001")
 MAX_QTY_DECIMALS = 9
-_LARGEST = Decimal("1e15")
+_FINEST_COIN_TICK = Decimal("1e-9")
+LARGEST = Decimal("1e15")
 _FINEST = -30
 _LONGEST = 64
 # Commas count only where thousands are grouped: "1,5" may mean one and a half, and must never become 15.
@@ -23,36 +26,63 @@ def decimal_from_text(text: str) -> Decimal | None:
         return None
     number = Decimal(cleaned.replace(",", ""))
     exponent = number.as_tuple().exponent
-    if abs(number) >= _LARGEST or not isinstance(exponent, int) or exponent < _FINEST:
+    if abs(number) >= LARGEST or not isinstance(exponent, int) or exponent < _FINEST:
         return None
     return number
 
 
-def tick_for(price: Decimal) -> Decimal:
-    """The price grid of a US share: a cent from one dollar up, a hundredth of a cent below.
+def tick_for(
+    price: Decimal, asset_class: AssetClass = AssetClass.EQUITY, increment: Decimal | None = None
+) -> Decimal:
+    """The grid on which `price` of an instrument must lie.
 
-    Source: protocol page section 3.9, "Prices" (SEC Rule 612).
+    A US share: a cent from one dollar up, a hundredth of a cent below (SEC Rule 612). An option: a cent.
+    A coin: its own `increment`, and as fine as quantities are until that is known.
+    Source: protocol page section 3.9, "Prices".
     """
+    if asset_class is AssetClass.CRYPTO:
+        return increment if increment is not None and increment > 0 else _FINEST_COIN_TICK
+    if asset_class is AssetClass.OPTION:
+        return CENT
     return CENT if abs(price) >= 1 else SUB_DOLLAR_TICK
 
 
-def is_on_grid(price: Decimal) -> bool:
-    """Whether the broker accepts `price` as a limit or stop price of a US share."""
-    with localcontext(prec=40):
-        return price % tick_for(price) == 0
+def is_on_grid(
+    price: Decimal, asset_class: AssetClass = AssetClass.EQUITY, increment: Decimal | None = None
+) -> bool:
+    """Whether the broker accepts `price` as a limit or stop price; it must be below `LARGEST` in size."""
+    with localcontext(prec=60):
+        return price % tick_for(price, asset_class, increment) == 0
 
 
-def on_grid(price: float | Decimal, *, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+def on_grid(
+    price: float | Decimal,
+    *,
+    rounding: str = ROUND_HALF_EVEN,
+    asset_class: AssetClass = AssetClass.EQUITY,
+    increment: Decimal | None = None,
+) -> Decimal:
     """Return the market price as a Decimal on the grid; a float goes by its shortest spelling."""
     exact = price if isinstance(price, Decimal) else Decimal(repr(price))
-    return exact.quantize(tick_for(exact), rounding=rounding)
+    tick = tick_for(exact, asset_class, increment)
+    with localcontext(prec=60):
+        return (exact / tick).to_integral_value(rounding=rounding) * tick
 
 
-def step_price(price: Decimal, ticks: int) -> Decimal:
+def step_price(
+    price: Decimal,
+    ticks: int,
+    *,
+    asset_class: AssetClass = AssetClass.EQUITY,
+    increment: Decimal | None = None,
+) -> Decimal:
     """Return `price` moved by whole ticks on its own grid, never below one tick."""
-    current = on_grid(price, rounding=ROUND_DOWN if ticks > 0 else ROUND_UP)
+    rounding = ROUND_DOWN if ticks > 0 else ROUND_UP
+    current = on_grid(price, rounding=rounding, asset_class=asset_class, increment=increment)
     for _ in range(abs(ticks)):
-        tick = tick_for(current) if ticks > 0 else tick_for(current - SUB_DOLLAR_TICK)
+        # Going down from one dollar, the next price lies on the finer grid.
+        beside = current if ticks > 0 else current - SUB_DOLLAR_TICK
+        tick = tick_for(beside, asset_class, increment)
         moved = current + tick if ticks > 0 else current - tick
         if moved <= 0:
             break

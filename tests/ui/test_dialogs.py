@@ -94,7 +94,7 @@ def test_only_changed_terms_are_sent_and_they_are_said_before(qtbot, theme, wind
     assert dialog.says.text() == "Will be sent: Limit price 182.3"
     with qtbot.waitSignal(dialog.replace_requested) as sent:
         qtbot.mouseClick(dialog.deed, Qt.MouseButton.LeftButton)
-    assert sent.args == [ReplaceRequest(order_id="o-1", limit_price=D("182.30"))]
+    assert sent.args == [ReplaceRequest(order_id="o-1", symbol="NVDA", limit_price=D("182.30"))]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_replace_is_asked_for_and_sent_once(qtbot, actions, session):
     assert isinstance(dialog, ReplaceDialog)
     dialog.field("limit_price").setText("182.30")
     answer_yes(qtbot)
-    assert session.orders.replaced == [ReplaceRequest(order_id="o-1", limit_price=D("182.30"))]
+    assert session.orders.replaced == [ReplaceRequest(order_id="o-1", symbol="NVDA", limit_price=D("182.30"))]
 
 
 def test_an_order_the_broker_would_not_replace_opens_no_dialog(actions, session):

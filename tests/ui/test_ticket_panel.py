@@ -401,7 +401,9 @@ def test_a_time_in_force_that_the_rules_exclude_is_greyed_out_with_its_reason(ti
     form.type.choose(OrderType.STOP)
     form.quantity.setText("1")
     form.stop_price.setText("190")
-    assert ticket.rule.text.text().startswith("IOC and FOK go with market and limit orders only.")
+    assert ticket.rule.text.text().startswith(
+        "IOC, FOK and the auctions go with market and limit orders only."
+    )
 
 
 def test_another_symbol_clears_the_prices_of_the_old_one(ticket, session):

@@ -11,19 +11,20 @@ from core.domain.connection import RefusalReason, StreamName, StreamPhase, Strea
 from core.domain.environment import Environment
 from core.domain.grant import Grant
 from core.domain.order import OrderStatus, OrderType, Side
-from core.domain.request import OrderRequest, Problem
+from core.domain.problem import Problem
+from core.domain.request import OrderRequest
 from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
-from ui import figures, sentences, words
+from ui import figures, order_words, sentences, words
 
 S = 1_000_000_000
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_is_a_sentence(problem):
-    assert words.problem(problem).endswith(".")
-    assert "_" not in words.problem(problem)
+    assert order_words.problem(problem).endswith(".")
+    assert "_" not in order_words.problem(problem)
 
 
 @pytest.mark.parametrize("block", [b for b in TradingBlock if b is not TradingBlock.NONE])

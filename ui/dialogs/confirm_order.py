@@ -36,8 +36,7 @@ class ConfirmOrderDialog(Question):
         )
         self.setWindowTitle(self.tr("Send this order?"))
         self.add_account(environment, short_number)
-        body = {name: value for name, value in request.body(_NOT_SHOWN).items() if name != _NOT_SHOWN}
-        self.terms = self.add_terms(body)
+        self.terms = self.add_terms(sentences.sent_members(request.body(_NOT_SHOWN), without=_NOT_SHOWN))
         is_live = environment is Environment.LIVE
         note = self.tr("This is real money.") if is_live else self.tr("Paper money: nothing real is traded.")
         self.add_text(

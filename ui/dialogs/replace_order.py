@@ -9,7 +9,7 @@ from core.domain.environment import Environment
 from core.domain.money import plain, step_price
 from core.domain.order import Order
 from core.domain.request import ReplaceRequest
-from ui import sentences, words
+from ui import order_words, sentences
 from ui.controls.fields import FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.dialogs.question import Question
@@ -88,11 +88,17 @@ class ReplaceDialog(Question):
 
     def request(self) -> ReplaceRequest:
         """The changed terms only."""
-        changed: dict[str, Decimal | None] = {}
-        for name, field in self._fields.items():
-            value = field.value
-            changed[name] = value if value != getattr(self._order, name) else None
-        return ReplaceRequest(order_id=self._order.id, **changed)
+        return ReplaceRequest(
+            order_id=self._order.id,
+            symbol=self._order.symbol,
+            qty=self._changed("qty", self._order.qty),
+            limit_price=self._changed("limit_price", self._order.limit_price),
+            stop_price=self._changed("stop_price", self._order.stop_price),
+        )
+
+    def _changed(self, name: str, known: Decimal | None) -> Decimal | None:
+        field = self._fields.get(name)
+        return None if field is None or field.value == known else field.value
 
     @property
     def may_confirm(self) -> bool:
@@ -107,9 +113,9 @@ class ReplaceDialog(Question):
         if any(field.value is None for field in self._fields.values()):
             self.says.show_text(self.tr("Every field needs a number."), "warning")
         elif problems := request.problems():
-            self.says.show_text(words.problem(problems[0]), "muted")
+            self.says.show_text(order_words.problem(problems[0]), "muted")
         else:
-            terms = {name: value for name, value in request.body("").items() if name != "client_order_id"}
+            terms = sentences.sent_members(request.body(""))
             listed = ", ".join(
                 f"{sentences.field_label(name)} {sentences.field_value(value)}"
                 for name, value in terms.items()

@@ -16,7 +16,7 @@ from core.domain.money import on_grid
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.position import Position
 from core.domain.request import OrderRequest
-from ui import figures, words
+from ui import figures, order_words
 
 # The broker reserves this much above the ask for a short sale (protocol page section 3.9).
 _SHORT_RESERVE = Decimal("1.03")
@@ -156,7 +156,7 @@ def outlook(
     if block:
         return Outlook(Mood.STOP, block)
     if problems := request.problems():
-        return Outlook(Mood.STOP, words.problem(problems[0]))
+        return Outlook(Mood.STOP, order_words.problem(problems[0]))
     if caution := _caution(request, market, expected, held):
         return Outlook(Mood.CAUTION, caution)
     return Outlook(

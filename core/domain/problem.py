@@ -1,0 +1,66 @@
+"""Why an order cannot be sent, as codes; the words for a person are in `ui`."""
+
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """One broken rule. Unless another is named, the source is protocol page section 3.9."""
+
+    # The amount.
+    SYMBOL_MISSING = "symbol_missing"
+    QTY_MISSING = "qty_missing"
+    QTY_NOT_POSITIVE = "qty_not_positive"
+    QTY_TOO_FINE = "qty_too_fine"
+    QTY_NOT_WHOLE = "qty_not_whole"
+    QTY_AND_NOTIONAL = "qty_and_notional"
+    NOTIONAL_NOT_POSITIVE = "notional_not_positive"
+    NOTIONAL_TOO_SMALL = "notional_too_small"
+    NOTIONAL_TOO_LARGE = "notional_too_large"
+    NOTIONAL_TOO_FINE = "notional_too_fine"
+    NOTIONAL_NEEDS_MARKET = "notional_needs_market"
+    NOTIONAL_NOT_FOR_OPTIONS = "notional_not_for_options"
+    FRACTION_NEEDS_DAY = "fraction_needs_day"
+    FRACTION_NOT_TRAILING = "fraction_not_trailing"
+    FRACTION_NEEDS_SIMPLE = "fraction_needs_simple"
+    NUMBER_TOO_LARGE = "number_too_large"
+    # Prices.
+    LIMIT_PRICE_MISSING = "limit_price_missing"
+    STOP_PRICE_MISSING = "stop_price_missing"
+    LIMIT_PRICE_OFF_GRID = "limit_price_off_grid"
+    STOP_PRICE_OFF_GRID = "stop_price_off_grid"
+    PRICE_NOT_POSITIVE = "price_not_positive"
+    TRAIL_MISSING = "trail_missing"
+    TRAIL_BOTH = "trail_both"
+    TRAIL_NOT_POSITIVE = "trail_not_positive"
+    TRAIL_OFF_GRID = "trail_off_grid"
+    TRAIL_PERCENT_TOO_LARGE = "trail_percent_too_large"
+    # How long and when.
+    IMMEDIATE_NEEDS_MARKET_OR_LIMIT = "immediate_needs_market_or_limit"
+    TRAILING_NEEDS_DAY_OR_GTC = "trailing_needs_day_or_gtc"
+    EXTENDED_HOURS_NEEDS_LIMIT = "extended_hours_needs_limit"
+    EXTENDED_HOURS_EQUITY_ONLY = "extended_hours_equity_only"
+    # Orders with legs.
+    COMPLEX_EQUITY_ONLY = "complex_equity_only"
+    COMPLEX_NEEDS_DAY_OR_GTC = "complex_needs_day_or_gtc"
+    COMPLEX_NOT_EXTENDED = "complex_not_extended"
+    COMPLEX_NOT_TRAILING = "complex_not_trailing"
+    LEGS_NEED_CLASS = "legs_need_class"
+    TAKE_PROFIT_MISSING = "take_profit_missing"
+    STOP_LOSS_MISSING = "stop_loss_missing"
+    OTO_NEEDS_ONE_LEG = "oto_needs_one_leg"
+    OCO_NEEDS_LIMIT = "oco_needs_limit"
+    TAKE_PROFIT_OFF_GRID = "take_profit_off_grid"
+    STOP_LOSS_OFF_GRID = "stop_loss_off_grid"
+    STOP_LOSS_LIMIT_OFF_GRID = "stop_loss_limit_off_grid"
+    LEGS_CROSSED = "legs_crossed"
+    TAKE_PROFIT_WRONG_SIDE = "take_profit_wrong_side"
+    STOP_LOSS_WRONG_SIDE = "stop_loss_wrong_side"
+    # What the class of the instrument forbids.
+    CRYPTO_TYPE = "crypto_type"
+    CRYPTO_TIME_IN_FORCE = "crypto_time_in_force"
+    CRYPTO_NO_SHORT = "crypto_no_short"
+    OPTION_TYPE = "option_type"
+    OPTION_TIME_IN_FORCE = "option_time_in_force"
+    INTENT_CONTRADICTS_SIDE = "intent_contradicts_side"
+    # Changing a working order (section 3.10).
+    NOTHING_CHANGED = "nothing_changed"
