@@ -52,6 +52,7 @@ class Market:
 
     def __init__(self, seed: int, timetable: Timetable) -> None:
         self.seed, self.timetable = seed, timetable
+        self.changes = 0  # how often somebody's order has changed what will be printed
         self.halts, self.actions = Halts(seed), Actions(seed)
         self._coin_timetable, self._sleepless = Timetable(CoinHours()), Timetable(AlwaysOpen())
         self._drawn: dict[str, DrawnPrices] = {}
@@ -184,6 +185,7 @@ class Market:
         return was_halted
 
     def _forget(self, instrument: Instrument) -> None:
+        self.changes += 1
         self.drawn(instrument).forget()
         for option in self._options.values():
             option.forget()

@@ -2,28 +2,33 @@
 
 import bisect
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
+from typing import Literal, get_args
 
+from practice.engine.amendments import TradeReport, UpdatedBar, reported_trades, updated_bars
+from practice.engine.book_changes import BookChange, book_changes
 from practice.engine.clock import MINUTE
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.tape import Quote, Trade
+from practice.engine.tape import Bands, Quote, Status
 
-Report = Quote | Trade
+Report = Quote | TradeReport | UpdatedBar | Status | Bands | BookChange
+Part = Literal["quotes", "trades", "updatedBars", "statuses", "lulds", "orderbooks"]
+PARTS: tuple[Part, ...] = get_args(Part)
 _by_time = attrgetter("at")
 
 
 class Ticker:
     """Reports from just after `after` on. `next_at` is the earliest instant at which there may be more.
 
-    Without quotes it is cheaper, most of all for options, whose trades are known without their quotes.
+    Only the `parts` asked for are drawn: the trades of an option, for one, cost far less than its quotes.
     """
 
-    __slots__ = ("_instrument", "_market", "_minute", "_place", "_reports", "has_quotes", "next_at")
+    __slots__ = ("_instrument", "_market", "_minute", "_place", "_reports", "next_at", "parts")
 
-    def __init__(self, market: Market, instrument: Instrument, after: int, *, quotes: bool = True) -> None:
-        self._market, self._instrument, self.has_quotes = market, instrument, quotes
+    def __init__(self, market: Market, instrument: Instrument, after: int, parts: frozenset[Part]) -> None:
+        self._market, self._instrument, self.parts = market, instrument, parts
         self._begin(after - after % MINUTE)
         self._place = bisect.bisect_right(self._reports, after, key=_by_time)
         self._look_ahead()
@@ -42,20 +47,30 @@ class Ticker:
 
     def _begin(self, minute: int) -> None:
         self._minute, self._place = minute, 0
-        self._reports: Sequence[Report] = self._reported(minute)
-        self.next_at = minute
+        lists = [reports for reports in self._lists(minute) if reports]
+        self._reports: Sequence[Report] = (
+            lists[0] if len(lists) == 1 else list(heapq.merge(*lists, key=_by_time))
+        )
 
     def _look_ahead(self) -> None:
-        if self._place < len(self._reports):
-            self.next_at = self._reports[self._place].at
-        else:
-            self.next_at = self._minute + MINUTE
+        more = self._place < len(self._reports)
+        self.next_at = self._reports[self._place].at if more else self._minute + MINUTE
 
-    def _reported(self, at: int) -> Sequence[Report]:
-        """What is reported in the minute that starts at `at`."""
-        if not self.has_quotes:
-            return self._market.of(self._instrument).trades_in(at)
-        minute = self._market.minute(self._instrument, at)
-        if minute is None:
-            return ()
-        return list(heapq.merge(minute.quotes, minute.trades, key=_by_time))
+    def _lists(self, at: int) -> Iterator[Sequence[Report]]:
+        """What is reported in the minute that starts at `at`, each part in order of time."""
+        market, instrument = self._market, self._instrument
+        before, last = at - 1, at + MINUTE - 1
+        for part in self.parts:
+            match part:
+                case "quotes":
+                    yield minute.quotes if (minute := market.minute(instrument, at)) else ()
+                case "trades":
+                    yield reported_trades(market, instrument, at)
+                case "updatedBars":
+                    yield updated_bars(market, instrument, at)
+                case "statuses":
+                    yield market.statuses(instrument, before, last)
+                case "lulds":
+                    yield market.bands(instrument, before, last)
+                case "orderbooks":
+                    yield list(book_changes(market, instrument, at))

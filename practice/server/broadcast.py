@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from practice.engine.amendments import first_bar
 from practice.engine.clock import MINUTE
 from practice.engine.hours import Session, new_york_day
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.ticker import Ticker
+from practice.engine.ticker import PARTS, Part, Ticker
 from practice.server.feeds import Feed
 from practice.server.reader import Reader
-from practice.server.tape_wire import CHANNELS, bar_message, report_message
+from practice.server.tape_wire import CHANNELS, bar_message, book_message, report_message
 
-_TICKER_CHANNELS = frozenset(CHANNELS.values())
 _MOST_JOINING = 40  # a turn; drawing their prints takes some milliseconds
 
 
@@ -56,13 +56,14 @@ class Broadcast:
         self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
         self._tickers: dict[str, Ticker] = {}
-        self._joining: list[str] = []
+        self._joining: list[tuple[str, frozenset[Part]]] = []
 
     def gather(self, after: int, until: int) -> None:
         """Give the readers what was reported in (after, until], a span within one minute of the clock."""
         after, until = after - self._delay, until - self._delay
         self._meet_readers(after)
         self._join(after)
+        self._open_books(after)
         for symbol, ticker in self._tickers.items():
             if ticker.next_at <= until:
                 self._report(symbol, ticker, until)
@@ -79,9 +80,11 @@ class Broadcast:
         readers = [reader for feed in self.feeds if (reader := feed.live_reader)]
         known: list[object] = [(reader, reader.session.subscriptions) for reader in readers]
         if known:
-            known.append(new_york_day(after))
+            known += [new_york_day(after), self._market.changes]
         if known == self._known:
             return
+        if known[-1:] != self._known[-1:]:
+            self._tickers.clear()
         self._known, self._listeners, self._instruments = known, {}, {}
         for feed in self.feeds:
             if reader := feed.live_reader:
@@ -91,21 +94,36 @@ class Broadcast:
                     of_channel = self._listeners.setdefault(channel, {})
                     for symbol in wanted:
                         of_channel.setdefault(symbol, Listeners()).add(reader)
-        followed = {symbol for name in _TICKER_CHANNELS for symbol in self._listeners.get(name, ())}
-        quoted = self._listeners.get("quotes", {})
+        followed: dict[str, set[Part]] = {}
+        for part in PARTS:
+            for symbol in self._listeners.get(part, ()):
+                followed.setdefault(symbol, set()).add(part)
         self._tickers = {
             symbol: ticker
             for symbol, ticker in self._tickers.items()
-            if symbol in followed and (ticker.has_quotes or symbol not in quoted)
+            if symbol in followed and ticker.parts == followed[symbol]
         }
-        self._joining = sorted(followed - self._tickers.keys(), reverse=True)
+        new = sorted(followed.keys() - self._tickers.keys(), reverse=True)
+        self._joining = [(symbol, frozenset(followed[symbol])) for symbol in new]
+        for reader in readers:
+            kept = reader.books & self._tickers.keys()
+            reader.books = {symbol for symbol in kept if reader.session.wants("orderbooks", symbol)}
 
     def _join(self, after: int) -> None:
         """Begin to follow what was asked for lately; many symbols take a few turns."""
         for _ in range(min(_MOST_JOINING, len(self._joining))):
-            symbol = self._joining.pop()
-            quotes = symbol in self._listeners.get("quotes", {})
-            self._tickers[symbol] = Ticker(self._market, self._instruments[symbol], after, quotes=quotes)
+            symbol, parts = self._joining.pop()
+            self._tickers[symbol] = Ticker(self._market, self._instruments[symbol], after, parts)
+
+    def _open_books(self, instant: int) -> None:
+        """Give whoever has just come the whole order book, to which the changes then apply."""
+        for symbol, listeners in self._listeners.get("orderbooks", {}).items():
+            for reader in (*listeners.plain, *listeners.packed):
+                if symbol not in reader.books and symbol in self._tickers:
+                    instrument = self._instruments[symbol]
+                    book = self._market.book(instrument, instant)
+                    reader.pending.append(book_message(instrument, book, packed=reader.packed))
+                    reader.books.add(symbol)
 
     def _report(self, symbol: str, ticker: Ticker, until: int) -> None:
         instrument = self._instruments[symbol]
@@ -118,6 +136,7 @@ class Broadcast:
             if self._session(symbol, end):
                 bar = self._market.minute_bar(self._instruments[symbol], end)
                 if bar.at == end - MINUTE:  # older where nothing traded
+                    bar = first_bar(self._market, self._instruments[symbol], bar)
                     listeners.tell(partial(bar_message, "b", self._instruments[symbol], bar))
         for symbol, listeners in self._listeners.get("dailyBars", {}).items():
             session = self._session(symbol, end)

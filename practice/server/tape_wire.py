@@ -5,14 +5,17 @@ from typing import Any
 
 import msgspec
 
+from practice.engine.amendments import Cancellation, Correction, LateTrade, TradeReport, UpdatedBar
+from practice.engine.book_changes import BookChange
 from practice.engine.clock import SECOND
 from practice.engine.instruments import Instrument
-from practice.engine.tape import Bar, Quote, Trade
+from practice.engine.tape import Bands, Bar, Book, Level, Quote, Status, Trade
 from practice.engine.ticker import Report
 from practice.server.wire import timestamp
 
 Stamp = Callable[[int], Any]
 Fields = dict[str, Any]
+_Told = Quote | TradeReport | Status | Bands | BookChange
 
 
 def packed_timestamp(instant: int) -> msgspec.msgpack.Ext:
@@ -43,13 +46,12 @@ def quote_fields(instrument: Instrument, quote: Quote, stamp: Stamp = timestamp)
 
 def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp) -> Fields:
     """A trade."""
-    lots = trade.lots
     fields: Fields = {
         "i": trade.number,
         "x": trade.venue,
         "p": instrument.number(trade.price),
-        "s": instrument.size(lots),
-        "c": ["@"] if lots >= 100 else ["@", "I"],
+        "s": instrument.size(trade.lots),
+        "c": _conditions(trade),
         "z": instrument.tape,
         "t": stamp(trade.at),
     }
@@ -58,6 +60,73 @@ def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp)
     if instrument.is_crypto:
         return _without(fields, "x", "c", "z") | {"tks": "B" if trade.buyer_took else "S"}
     return fields
+
+
+def status_fields(instrument: Instrument, status: Status, stamp: Stamp = timestamp) -> Fields:
+    """A halt or a resumption."""
+    return {
+        "sc": status.code,
+        "sm": status.text,
+        "rc": status.reason,
+        "rm": status.reason_text,
+        "z": instrument.tape,
+        "t": stamp(status.at),
+    }
+
+
+def bands_fields(instrument: Instrument, bands: Bands, stamp: Stamp = timestamp) -> Fields:
+    """Limit up and limit down."""
+    return {
+        "u": instrument.number(bands.up),
+        "d": instrument.number(bands.down),
+        "i": bands.indicator,
+        "z": instrument.tape,
+        "t": stamp(bands.at),
+    }
+
+
+def book_fields(instrument: Instrument, book: Book | BookChange, stamp: Stamp = timestamp) -> Fields:
+    """An order book, or what has changed in it."""
+
+    def levels(side: tuple[Level, ...]) -> list[Fields]:
+        return [{"p": instrument.number(one.price), "s": instrument.size(one.lots)} for one in side]
+
+    return {"b": levels(book.bids), "a": levels(book.asks), "t": stamp(book.at)}
+
+
+def _conditions(trade: Trade) -> list[str]:
+    return ["@", *trade.mark, *([] if trade.lots >= 100 else ["I"])]
+
+
+def correction_fields(instrument: Instrument, correction: Correction, stamp: Stamp = timestamp) -> Fields:
+    """A correction; the times are those of the correction, not of the trade."""
+    printed, true = correction.printed, correction.true
+    return {
+        "x": true.venue,
+        "oi": printed.number,
+        "op": instrument.number(printed.price),
+        "os": instrument.size(printed.lots),
+        "oc": _conditions(printed),
+        "ci": true.number,
+        "cp": instrument.number(true.price),
+        "cs": instrument.size(true.lots),
+        "cc": _conditions(true),
+        "z": instrument.tape,
+        "t": stamp(correction.at),
+    }
+
+
+def cancellation_fields(instrument: Instrument, canceled: Cancellation, stamp: Stamp = timestamp) -> Fields:
+    """A trade that is taken back."""
+    return {
+        "i": canceled.trade.number,
+        "x": canceled.trade.venue,
+        "p": instrument.number(canceled.trade.price),
+        "s": instrument.size(canceled.trade.lots),
+        "a": "E" if canceled.is_error else "C",
+        "z": instrument.tape,
+        "t": stamp(canceled.at),
+    }
 
 
 def bar_fields(instrument: Instrument, bar: Bar, stamp: Stamp = timestamp) -> Fields:
@@ -84,19 +153,53 @@ def _without(fields: Fields, *names: str) -> Fields:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-CHANNELS: dict[type[Report], str] = {Quote: "quotes", Trade: "trades"}
+CHANNELS: dict[type[Report], str] = {
+    Quote: "quotes",
+    Trade: "trades",
+    LateTrade: "trades",
+    Correction: "trades",
+    Cancellation: "trades",
+    UpdatedBar: "updatedBars",
+    Status: "statuses",
+    Bands: "lulds",
+    BookChange: "orderbooks",
+}
 
 
 def report_message(instrument: Instrument, report: Report, *, packed: bool, tape: str | None = None) -> bytes:
     """What the ticker reports as the stream sends it; `tape` replaces that of the listing."""
-    stamp = packed_timestamp if packed else timestamp
-    if isinstance(report, Quote):
-        kind, fields = "q", quote_fields(instrument, report, stamp)
-    else:
-        kind, fields = "t", trade_fields(instrument, report, stamp)
+    if isinstance(report, UpdatedBar):
+        return bar_message("u", instrument, report.bar, packed=packed)
+    kind, fields = _report(instrument, report, packed_timestamp if packed else timestamp)
     if tape is not None:
         fields["z"] = tape
     return _encoded(kind, instrument, fields, packed=packed)
+
+
+def _report(instrument: Instrument, report: _Told, stamp: Stamp) -> tuple[str, Fields]:
+    match report:
+        case Quote():
+            return "q", quote_fields(instrument, report, stamp)
+        case Trade():
+            return "t", trade_fields(instrument, report, stamp)
+        case LateTrade(trade=trade):
+            return "t", trade_fields(instrument, trade, stamp)
+        case Correction():
+            return "c", correction_fields(instrument, report, stamp)
+        case Cancellation():
+            return "x", cancellation_fields(instrument, report, stamp)
+        case Status():
+            return "s", status_fields(instrument, report, stamp)
+        case Bands():
+            return "l", bands_fields(instrument, report, stamp)
+        case BookChange():
+            return "o", book_fields(instrument, report, stamp)
+
+
+def book_message(instrument: Instrument, book: Book, *, packed: bool) -> bytes:
+    """The whole order book, which replaces whatever was told before."""
+    fields = book_fields(instrument, book, packed_timestamp if packed else timestamp)
+    return _encoded("o", instrument, fields | {"r": True}, packed=packed)
 
 
 def bar_message(kind: str, instrument: Instrument, bar: Bar, *, packed: bool) -> bytes:

@@ -146,12 +146,16 @@ def test_quotes_and_trades_have_the_documented_fields(broker: PracticeProgram, p
 
 
 def test_a_minute_bar_comes_right_after_its_minute_and_history_repeats_it(hurried: PracticeProgram) -> None:
+    channels = ("trades", "bars", "updatedBars", "dailyBars")
     with live(hurried) as stream:
-        stream.say({"action": "subscribe", "trades": ["AAPL"], "bars": ["AAPL"], "dailyBars": ["AAPL"]})
+        stream.say({"action": "subscribe", **{channel: ["AAPL"] for channel in channels}})
         first = stream.hear_until(lambda m: m["T"] == "b")[-1]
         minute = stream.hear_until(lambda m: m["T"] == "b")
         bar = minute[-1]
         daily = stream.hear_until(lambda m: m["T"] == "d")[-1]
+        heard = minute + stream.hear_until(lambda m: m["T"] == "b")
+    if {"u", "c", "x"} & {m["T"] for m in heard}:
+        return  # one minute in some hundred is amended; that is tested where it is certain to happen
     assert bar["t"] > first["t"]
     # What has been dealt with since the bar before is the minute of this one.
     trades = [m for m in minute if m["T"] == "t" and m["t"][:16] == bar["t"][:16]]
@@ -239,6 +243,8 @@ def test_garbage_is_invalid_syntax_whatever_the_encoding(
         assert stream.hear()[0]["bars"] == ["AAPL"]
 
 
+# The client library says so when it is cut off while it sends.
+@pytest.mark.expects_log("unexpected internal error")
 def test_a_frame_beyond_all_measure_ends_the_connection_and_nothing_else(broker: PracticeProgram) -> None:
     def overdo(stream: Stream) -> None:
         stream.socket.send("[" + " " * 2_000_000 + "]")
@@ -360,6 +366,24 @@ def test_the_overnight_feeds_have_a_tape_of_their_own(broker: PracticeProgram) -
     with live(broker, "/v1beta1/boats") as stream:
         stream.say({"action": "subscribe", "quotes": ["NVDA"]})
         assert stream.hear_until(lambda m: m["T"] == "q")[-1]["z"] == "N"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
+def test_the_test_symbol_rehearses_corrections_cancellations_and_updated_bars(
+    hurried: PracticeProgram, packed: bool
+) -> None:
+    fields = {
+        "c": "T S x oi op os oc ci cp cs cc z t",
+        "x": "T S i x p s a z t",
+        "u": "T S o h l c v n vw t",
+    }
+    with live(hurried, "test", packed=packed) as stream:
+        stream.say({"action": "subscribe", "trades": ["*"], "updatedBars": ["FAKEPACA"]})
+        seen: dict[str, dict[str, Any]] = {}
+        while not seen.keys() >= fields.keys():
+            message = stream.hear_until(lambda m: m["T"] in fields)[-1]
+            seen[message["T"]] = message
+    assert {kind: " ".join(message) for kind, message in seen.items()} == fields
 
 
 def test_an_unknown_feed_is_not_found(broker: PracticeProgram) -> None:
