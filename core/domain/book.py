@@ -1,40 +1,122 @@
 """The orders of one account, folded from answers, look-ups, lists and stream events in any order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
 
+from core.domain.alarm import Alarm, AlarmKind
 from core.domain.order import Order, OrderStatus
 
-# Before the venue has the order. The broker may stamp these and what follows alike, and an answer often
-# overtakes the event that came after it, so that at equal times the order that is further on stands.
-_EARLY = frozenset(
-    {OrderStatus.PENDING_NEW, OrderStatus.ACCEPTED, OrderStatus.PENDING_REVIEW, OrderStatus.HELD}
-)
+
+class Source(StrEnum):
+    """How we learned of an order's state. Only a look-up was asked for after what we knew already."""
+
+    ANSWER = "answer"
+    LOOK_UP = "look_up"
+    LIST = "list"
+    EVENT = "event"
 
 
-def is_newer(seen: Order, known: Order) -> bool:
+class Verdict(Enum):
+    """What to make of a state that was told."""
+
+    TAKE = "take"
+    KEEP = "keep"  # what we know stands
+    DOUBT = "doubt"  # what we know stands, and the broker must be asked: the two cannot both be right
+
+
+# The broker stamps several steps alike, and an answer often overtakes the event that came after it, so that
+# at equal times the order that is further on stands. What is not named here is at work: 1.
+_STEPS: Mapping[OrderStatus, int] = {
+    OrderStatus.PENDING_NEW: 0,
+    OrderStatus.ACCEPTED: 0,
+    OrderStatus.PENDING_REVIEW: 0,
+    OrderStatus.HELD: 0,
+    OrderStatus.PARTIALLY_FILLED: 2,
+    OrderStatus.PENDING_CANCEL: 3,
+    OrderStatus.PENDING_REPLACE: 3,
+}
+_AT_WORK, _OVER = 1, 4
+
+
+def judge(seen: Order, known: Order, source: Source, *, is_corrected: bool = False) -> Verdict:
     """Whether `seen` may replace what we know.
 
-    Never steps back: not from a final status, not to a smaller filled quantity, not to an older
-    `updated_at`. At equal times the later arrival wins, unless it is from before the order worked.
+    Nothing but a look-up steps back from a final status, and nothing lowers the filled quantity, save a
+    look-up after the broker undid or corrected an execution (`is_corrected`). For the rest the newer
+    `updated_at` wins, and at equal times the status that is further on.
     """
-    if known.status.is_final and not seen.status.is_final:
-        return False
+    later = _is_later(seen, known)
     if seen.filled_qty < known.filled_qty:
-        return False
-    if seen.filled_qty > known.filled_qty:
-        return True
+        if source is Source.LOOK_UP:
+            return Verdict.TAKE if is_corrected and later is not False else Verdict.KEEP
+        return Verdict.DOUBT if later else Verdict.KEEP
+    is_more = seen.filled_qty > known.filled_qty
+    if known.status.is_final and not seen.status.is_final:
+        if source is Source.LOOK_UP and later:
+            return Verdict.TAKE
+        return Verdict.DOUBT if later or is_more else Verdict.KEEP
+    if is_more or later:
+        return Verdict.TAKE
+    if later is None:
+        # Without stamps a look-up is at least known to have been asked for last.
+        is_unstamped = seen.updated_at is None or known.updated_at is None
+        is_last_word = is_unstamped and source is Source.LOOK_UP
+        return Verdict.TAKE if is_last_word or _step(seen) >= _step(known) else Verdict.KEEP
+    return Verdict.KEEP
+
+
+def _is_later(seen: Order, known: Order) -> bool | None:
+    """Whether `seen` is the later state by the broker's own stamps; None if they do not tell."""
     if seen.updated_at is None or known.updated_at is None or seen.updated_at == known.updated_at:
-        return seen.status not in _EARLY or known.status in _EARLY
+        return None
     return seen.updated_at > known.updated_at
 
 
+def _step(order: Order) -> int:
+    return _OVER if order.status.is_final else _STEPS.get(order.status, _AT_WORK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one piece of evidence did. True if anything changed.
+
+    `changed` names the orders that changed, parents of changed legs included; `doubted` those that must be
+    read again.
+    """
+
+    changed: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changed)
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(
+            changed=tuple(dict.fromkeys(self.changed + other.changed)),
+            doubted=tuple(dict.fromkeys(self.doubted + other.doubted)),
+            alarms=self.alarms + other.alarms,
+        )
+
+
+_NOTHING = Taken()
+
+
 class OrderBook:
-    """Knows the newest believable state of every order seen; no clock and no I/O."""
+    """Knows the newest believable state of every order seen, legs included; no clock and no I/O.
+
+    A leg is an order like any other, with its `parent_id` set; its parent carries its newest state in `legs`,
+    whichever of the two was told of first.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._id_of_client_id: dict[str, str] = {}
+        self._parent_of: dict[str, str] = {}
+        self._legs_of: dict[str, list[str]] = {}
+        self._corrected: set[str] = set()
+        self._alarmed: set[Alarm] = set()
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -53,23 +135,94 @@ class OrderBook:
         order_id = self._id_of_client_id.get(client_order_id)
         return None if order_id is None else self._orders[order_id]
 
-    def take(self, order: Order) -> bool:
-        """Fold one piece of evidence in; returns whether anything changed."""
-        known = self._orders.get(order.id)
-        if known is not None and not order.legs and known.legs:
-            # Events carry orders without their legs; losing them would unnest the blotter.
-            order = replace(order, legs=known.legs)
-        if known is not None and (known == order or not is_newer(order, known)):
-            return False
-        self._orders[order.id] = order
-        self._id_of_client_id[order.client_order_id] = order.id
-        return True
-
-    def take_all(self, orders: Iterable[Order]) -> list[Order]:
-        """Fold a list in; returns the orders that changed, as they are now known."""
-        changed = [order.id for order in orders if self.take(order)]
-        return [self._orders[order_id] for order_id in dict.fromkeys(changed)]
-
     def open_orders(self) -> list[Order]:
-        """The orders that may still trade."""
+        """The orders that may still trade, legs included."""
         return [order for order in self._orders.values() if order.is_open]
+
+    def take(self, order: Order, source: Source = Source.EVENT) -> Taken:
+        """Fold one piece of evidence in, with the legs it carries."""
+        taken = self._take_one(order, source)
+        for leg in order.legs:
+            if self._parent_of.get(leg.id) is None:
+                taken += self._adopt(leg.id, order.id)
+            taken += self.take(leg, source)
+        if order.replaces is not None and order.id not in self._parent_of:
+            parent = self._parent_of.get(order.replaces)
+            if parent is not None:
+                taken += self._adopt(order.id, parent)
+        return taken
+
+    def take_all(self, orders: Iterable[Order], source: Source = Source.LIST) -> Taken:
+        """Fold a list in."""
+        changed: dict[str, None] = {}
+        doubted: dict[str, None] = {}
+        alarms: list[Alarm] = []
+        for order in orders:
+            taken = self.take(order, source)
+            changed |= dict.fromkeys(taken.changed)
+            doubted |= dict.fromkeys(taken.doubted)
+            alarms += taken.alarms
+        return Taken(changed=tuple(changed), doubted=tuple(doubted), alarms=tuple(alarms))
+
+    def correct(self, order_id: str) -> None:
+        """An execution of the order was undone or changed: the next look-up may lower its total."""
+        self._corrected.add(order_id)
+
+    def _take_one(self, order: Order, source: Source) -> Taken:
+        known = self._orders.get(order.id)
+        legs = self._legs(order.id)
+        parent = self._parent_of.get(order.id)
+        if order.legs != legs or order.parent_id != parent:
+            order = replace(order, legs=legs, parent_id=parent)
+        if known == order:
+            return _NOTHING
+        if known is not None:
+            verdict = judge(order, known, source, is_corrected=order.id in self._corrected)
+            if verdict is Verdict.DOUBT:
+                return Taken(doubted=(order.id,))
+            if verdict is Verdict.KEEP:
+                fell = source is Source.LOOK_UP and order.filled_qty < known.filled_qty
+                later = fell and _is_later(order, known)
+                return Taken(alarms=self._alarm(order, AlarmKind.TOTAL_FELL)) if later else _NOTHING
+            if source is Source.LOOK_UP:
+                self._corrected.discard(order.id)
+        self._keep(order)
+        changed = (order.id,) if parent is None else (order.id, *self._renew(parent))
+        is_over = order.qty is not None and order.filled_qty > order.qty
+        return Taken(changed=changed, alarms=self._alarm(order, AlarmKind.OVERFILL) if is_over else ())
+
+    def _keep(self, order: Order) -> None:
+        self._orders[order.id] = order
+        if order.client_order_id:
+            self._id_of_client_id[order.client_order_id] = order.id
+
+    def _adopt(self, leg_id: str, parent_id: str) -> Taken:
+        self._parent_of[leg_id] = parent_id
+        self._legs_of.setdefault(parent_id, []).append(leg_id)
+        leg = self._orders.get(leg_id)
+        if leg is None:
+            return _NOTHING
+        self._orders[leg_id] = replace(leg, parent_id=parent_id)
+        return Taken(changed=(leg_id, *self._renew(parent_id)))
+
+    def _renew(self, parent_id: str) -> tuple[str, ...]:
+        """Give a parent, if seen, the newest state of its legs."""
+        parent = self._orders.get(parent_id)
+        if parent is None:
+            return ()
+        self._orders[parent_id] = replace(parent, legs=self._legs(parent_id))
+        return (parent_id,)
+
+    def _legs(self, order_id: str) -> tuple[Order, ...]:
+        legs = self._legs_of.get(order_id)
+        return () if legs is None else tuple(self._orders[leg] for leg in legs if leg in self._orders)
+
+    def _alarm(self, order: Order, kind: AlarmKind) -> tuple[Alarm, ...]:
+        """Each alarm is raised once."""
+        alarm = Alarm(
+            kind=kind, order_id=order.id, symbol=order.symbol, qty=order.qty, filled_qty=order.filled_qty
+        )
+        if alarm in self._alarmed:
+            return ()
+        self._alarmed.add(alarm)
+        return (alarm,)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.order import Order
 
 _FILL_EVENTS = frozenset({"fill", "partial_fill"})
+_CORRECTIONS = frozenset({"trade_bust", "trade_correct"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,19 @@ class OrderEvent:
     price: Decimal | None = None
     qty: Decimal | None = None
     position_qty: Decimal | None = None
+    leg_fills: tuple["Fill", ...] = ()  # of a multi-leg order, whose own event names no execution
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether an earlier execution was undone or changed."""
+        return self.event in _CORRECTIONS
+
+    @property
+    def fills(self) -> "tuple[Fill, ...]":
+        """Everything that changed hands with this event."""
+        if self.leg_fills:
+            return self.leg_fills
+        return () if self.fill is None else (self.fill,)
 
     @property
     def is_fill(self) -> bool:
@@ -42,13 +56,14 @@ class OrderEvent:
             price=self.price,
             at=self.at,
             position_qty=self.position_qty,
+            execution_id=self.execution_id,
         )
 
     @property
     def identity(self) -> tuple[str, ...]:
         """Equal for two deliveries of the same event."""
         if self.execution_id:
-            return (self.execution_id,)
+            return (self.execution_id,) if self.is_fill else (self.event, self.execution_id)
         # The total tells two pieces apart that carry neither an execution id nor a time.
         return (
             self.order.id,
@@ -69,6 +84,7 @@ class Fill:
     price: Decimal
     at: datetime | None
     position_qty: Decimal | None
+    execution_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,15 @@
 """Intents: what the trader asked for, and what evidence says became of it.
 
-An intent is made at the click with the one client order id it will ever have. The table of moves below is
-the only way its state changes; UNKNOWN ends by evidence alone (threat model section 6).
+An intent is made at the click with the one client order id it will ever have. The tables of moves below are
+the only way its state changes; UNKNOWN ends by evidence alone (threat model section 6). docs/orders.md shows
+the same tables, and a test compares them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
 
 from core.domain.environment import Environment
 from core.domain.order import Order, OrderStatus
@@ -58,6 +62,11 @@ MOVES: dict[IntentState, frozenset[IntentState]] = {
     S.REFUSED: frozenset(),
     S.NEVER_SENT: frozenset(),
 }
+# The broker shows an order that we believed ended otherwise: it is right, and nothing else leads back. The
+# order book lets an order return from its end only by a look-up, or with a larger filled quantity.
+CORRECTIONS: dict[IntentState, frozenset[IntentState]] = {
+    state: (frozenset({S.WORKING}) | _ENDS) - {state} for state in (*sorted(_ENDS), S.NEVER_SENT)
+}
 
 _STATE_OF_STATUS: dict[OrderStatus, IntentState] = {
     OrderStatus.FILLED: S.FILLED,
@@ -92,28 +101,57 @@ class Intent:
     target_order_id: str | None = None
     order_id: str | None = None  # the broker's, once known
     reason: str = ""  # the broker's own words for a refusal, or ours for never sent
+    request_id: str = ""  # the broker's id of the request that it refused, which its support asks for
     last_lookup_ns: int | None = None  # when the broker last said it does not know this id
+    sendings: int = 1  # how often the request left: more than once only by a person's Retry
+    is_in_flight: bool = False  # a request is on its way or queued; never kept in the journal
+    is_let_go: bool = False  # a person said to stop asking; unknown all the same
+
+    @property
+    def terms(self) -> Mapping[str, object]:
+        """What the body says; empty for a cancel."""
+        if not self.body:
+            return {}
+        terms: object = msgspec.json.decode(self.body)
+        return terms if isinstance(terms, dict) else {}
 
     def moved_to(
-        self, state: IntentState, *, at_ns: int, order_id: str | None = None, reason: str = ""
+        self,
+        state: IntentState,
+        *,
+        at_ns: int,
+        order_id: str | None = None,
+        reason: str = "",
+        request_id: str = "",
     ) -> "Intent":
         """Return this intent in `state`, or raise IllegalMove."""
         if state not in MOVES[self.state]:
             raise IllegalMove(f"{self.client_order_id}: {self.state} -> {state}")
+        return self._in(state, at_ns, order_id=order_id, reason=reason, request_id=request_id)
+
+    def after_order(self, order: Order, *, at_ns: int) -> "Intent":
+        """Return this intent after the broker showed `order`: the one with our id, or a cancel's target.
+
+        The order is proof that the request arrived, whatever was believed before.
+        """
+        state = _STATE_OF_STATUS.get(order.status, S.WORKING)
+        if state is self.state and self.order_id == order.id:
+            return self
+        reachable = MOVES[self.state] | CORRECTIONS.get(self.state, frozenset()) | {self.state}
+        if self.state is S.DRAFT or state in reachable:
+            reason = order.reject_reason if state is S.REFUSED else ""
+            return self._in(state, at_ns, order_id=order.id, reason=reason)
+        raise IllegalMove(f"{self.client_order_id}: {self.state} -> {state}")
+
+    def _in(
+        self, state: IntentState, at_ns: int, *, order_id: str | None, reason: str, request_id: str = ""
+    ) -> "Intent":
         return replace(
             self,
             state=state,
             since_ns=self.since_ns if state is self.state else at_ns,
             order_id=order_id or self.order_id,
             reason=reason or self.reason,
+            request_id=request_id or self.request_id,
+            is_let_go=self.is_let_go and state is self.state,
         )
-
-    def after_order(self, order: Order, *, at_ns: int) -> "Intent":
-        """Return this intent after the broker showed `order`, which carries our id.
-
-        Late evidence about a settled intent changes nothing here: the order itself is what is shown.
-        """
-        state = _STATE_OF_STATUS.get(order.status, S.WORKING)
-        if self.state.is_settled:
-            return self
-        return self.moved_to(state, at_ns=at_ns, order_id=order.id)

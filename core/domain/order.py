@@ -106,7 +106,10 @@ _NOT_CANCELABLE = frozenset({OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order of an account, as of `updated_at`."""
+    """One order of an account, as of `updated_at`.
+
+    `parent_id` is set by the order book on the legs of a bracket, OCO or OTO order; the wire does not say it.
+    """
 
     id: str
     client_order_id: str
@@ -127,13 +130,25 @@ class Order:
     extended_hours: bool = False
     order_class: str = "simple"
     asset_class: str = ""
+    position_intent: str = ""
+    hwm: Decimal | None = None  # the extreme that a trailing stop follows
+    ratio_qty: Decimal | None = None  # of a leg of a multi-leg order
+    subtag: str = ""
+    source: str = ""
+    reject_reason: str = ""
+    created_at: datetime | None = None
     submitted_at: datetime | None = None
     updated_at: datetime | None = None
     filled_at: datetime | None = None
     expires_at: datetime | None = None
+    expired_at: datetime | None = None
+    canceled_at: datetime | None = None
+    failed_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
     replaces: str | None = None
     replaced_by: str | None = None
     legs: tuple["Order", ...] = field(default=())
+    parent_id: str | None = None
 
     @property
     def is_open(self) -> bool:

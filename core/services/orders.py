@@ -235,8 +235,7 @@ class OrderDesk(QObject):
         """Take order events in any order, duplicated or late."""
         changed: list[Order] = []
         for event in events:
-            if self._book.take(event.order):
-                changed.append(self._book.orders[event.order.id])
+            changed += [self._book.orders[order_id] for order_id in self._book.take(event.order).changed]
             self._evidence(event.order)
             if event.identity in self._seen_events:
                 continue
@@ -364,9 +363,9 @@ class OrderDesk(QObject):
 
     @Slot(object)
     def _take_orders(self, orders: tuple[Order, ...]) -> None:
-        changed = self._book.take_all(orders)
+        changed = self._book.take_all(orders).changed
         if changed:
-            self.orders_changed.emit(tuple(changed))
+            self.orders_changed.emit(tuple(self._book.orders[order_id] for order_id in changed))
         for order in orders:
             self._evidence(order)
 
@@ -381,7 +380,7 @@ class OrderDesk(QObject):
                     self._after_order(intent, order)
 
     def _after_order(self, intent: Intent, order: Order) -> None:
-        if intent.state.is_settled or intent.state is IntentState.DRAFT:
+        if intent.state.is_settled:
             return
         self._store(intent, intent.after_order(order, at_ns=self._clock.wall_ns()))
         if intent.kind is not IntentKind.CANCEL:

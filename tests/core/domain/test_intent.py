@@ -1,11 +1,13 @@
 """The table of an intent's moves: every pair, and every life that evidence can lead."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from core.domain.environment import Environment
-from core.domain.intent import MOVES, IllegalMove, Intent, IntentKind, IntentState
+from core.domain.intent import CORRECTIONS, MOVES, IllegalMove, Intent, IntentKind, IntentState
 from core.domain.order import OrderStatus
 from tests.core.builders import order
 
@@ -106,20 +108,40 @@ def test_any_order_the_broker_shows_ends_the_unknown(status):
 
 
 @pytest.mark.parametrize("state", sorted(SETTLED))
-def test_late_evidence_about_a_settled_intent_changes_nothing(state):
-    intent = an_intent(state)
+def test_an_order_that_shows_itself_outranks_whatever_was_believed(state):
     for status in OrderStatus:
-        assert intent.after_order(order(status=status), at_ns=3) is intent
+        after = an_intent(state).after_order(order(status=status), at_ns=3)
+        assert after.order_id == "o-1"
+        assert after.state.is_settled == status.is_final
+        assert after.state is not S.NEVER_SENT
+
+
+@pytest.mark.parametrize("state", S)
+def test_only_an_order_leads_back_from_an_end(state):
+    assert (state in CORRECTIONS) == (state in SETTLED)
+    for after in CORRECTIONS.get(state, ()):
+        with pytest.raises(IllegalMove):
+            an_intent(state).moved_to(after, at_ns=3)
+
+
+def test_a_refusal_after_acceptance_keeps_the_brokers_reason():
+    refused = order(status=OrderStatus.REJECTED, reject_reason="halted")
+    assert an_intent(S.WORKING).after_order(refused, at_ns=3).reason == "halted"
+
+
+def test_the_terms_are_those_of_the_body():
+    assert replace(an_intent(), body=b'{"order_class":"bracket"}').terms == {"order_class": "bracket"}
+    assert replace(an_intent(), body=b"").terms == {}
 
 
 class AnIntentsLife(RuleBasedStateMachine):
-    """Whatever is tried in whatever order, an intent never forgets, never comes back from its end."""
+    """Whatever is tried in whatever order, an intent never forgets, and was never unsent once it was sent."""
 
     def __init__(self) -> None:
         super().__init__()
         self.intent = an_intent()
         self.now = 1
-        self.was_sent = self.has_ended = False
+        self.was_sent = False
 
     @rule(state=st.sampled_from(S))
     def tries_a_move(self, state: IntentState) -> None:
@@ -132,7 +154,6 @@ class AnIntentsLife(RuleBasedStateMachine):
         else:
             assert (before.state, state) in ALLOWED
 
-    @precondition(lambda self: self.intent.state is not S.DRAFT)
     @rule(status=st.sampled_from(OrderStatus))
     def the_broker_shows_the_order(self, status: OrderStatus) -> None:
         self.now += 1
@@ -143,11 +164,6 @@ class AnIntentsLife(RuleBasedStateMachine):
         assert self.intent.client_order_id == "bw-1"
         assert self.intent.created_ns == 1
         assert self.intent.since_ns <= self.now
-
-    @invariant()
-    def never_returns_from_its_end(self) -> None:
-        assert not (self.has_ended and not self.intent.state.is_settled)
-        self.has_ended = self.intent.state.is_settled
 
     @invariant()
     def is_never_called_unsent_once_its_fate_was_unknown(self) -> None:

@@ -1,13 +1,13 @@
 """The order book: the same history in any order and any number of copies ends in the same book."""
 
-import random
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.book import OrderBook, is_newer
+from core.domain.alarm import AlarmKind
+from core.domain.book import OrderBook, Source, Verdict, judge
 from core.domain.order import FINAL_STATUSES, Order, OrderStatus
 from tests.core.builders import after, order
 
@@ -71,7 +71,12 @@ def test_no_evidence_whatever_makes_the_book_step_back(lives, chance):
 def test_a_final_status_stays_final_whatever_comes_later(end):
     known = order(status=end, updated_at=after(0))
     for late in set(Status) - FINAL_STATUSES:
-        assert not is_newer(order(status=late, updated_at=after(99), filled_qty=Decimal(9)), known)
+        seen = order(status=late, updated_at=after(99), filled_qty=Decimal(9))
+        for source in (Source.EVENT, Source.LIST, Source.ANSWER):
+            assert judge(seen, known, source) is Verdict.DOUBT
+        assert judge(seen, known, Source.LOOK_UP) is Verdict.TAKE
+        stale = order(status=late, updated_at=after(-1))
+        assert {judge(stale, known, source) for source in Source} == {Verdict.KEEP}
 
 
 @pytest.mark.parametrize("early", [Status.PENDING_NEW, Status.ACCEPTED, Status.HELD, Status.PENDING_REVIEW])
@@ -107,13 +112,56 @@ def test_an_event_without_legs_does_not_unnest_the_order():
     leg = order("leg")
     book = OrderBook()
     book.take(order(legs=(leg,)))
-    changed = book.take_all(
-        [order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(1), updated_at=after(1))]
-    )
-    assert [seen.legs for seen in changed] == [(leg,)]
-    assert not book.take_all(
-        [order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(1), updated_at=after(1))]
-    )
+    piece = order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(1), updated_at=after(1))
+    assert book.take(piece).changed == ("o-1",)
+    assert [seen.id for seen in book.orders["o-1"].legs] == ["leg"]
+    assert not book.take(piece)
+
+
+@pytest.mark.parametrize("first", ["leg", "parent"])
+def test_a_leg_is_an_order_of_its_own_and_its_parent_shows_how_it_stands(first):
+    nested = order(legs=(order("leg", status=Status.HELD), order("other", status=Status.HELD)))
+    filled = order("leg", status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(5))
+    book = OrderBook()
+    before, last = (filled, nested) if first == "leg" else (nested, filled)
+    book.take(before)
+    assert set(book.take(last).changed) >= {"o-1", "leg"}
+    assert [leg.status for leg in book.orders["o-1"].legs] == [Status.FILLED, Status.HELD]
+    assert (book.orders["leg"].parent_id, book.orders["o-1"].parent_id) == ("o-1", None)
+
+
+def test_what_replaces_a_leg_is_a_leg_of_the_same_parent():
+    book = OrderBook()
+    book.take(order(legs=(order("leg"),)))
+    book.take(order("new", replaces="leg"))
+    book.take(order("leg", status=Status.REPLACED, replaced_by="new", updated_at=after(1)))
+    assert [(leg.id, leg.status) for leg in book.orders["o-1"].legs] == [
+        ("leg", Status.REPLACED),
+        ("new", Status.NEW),
+    ]
+
+
+def test_more_filled_than_ordered_raises_one_alarm_and_the_brokers_total_stands():
+    book = OrderBook()
+    over = order(status=Status.FILLED, filled_qty=Decimal(12))
+    assert [(alarm.kind, alarm.filled_qty) for alarm in book.take(over).alarms] == [
+        (AlarmKind.OVERFILL, Decimal(12))
+    ]
+    assert book.take(order(status=Status.FILLED, filled_qty=Decimal(12), updated_at=after(1))).alarms == ()
+    assert book.orders["o-1"].filled_qty == 12
+
+
+def test_a_total_falls_only_by_a_look_up_after_the_broker_undid_an_execution():
+    book = OrderBook()
+    book.take(order(status=Status.FILLED, filled_qty=Decimal(10)))
+    less = order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(6), updated_at=after(9))
+    assert book.take(less, Source.EVENT).doubted == ("o-1",)
+    fell = book.take(less, Source.LOOK_UP)
+    assert (bool(fell), [alarm.kind for alarm in fell.alarms]) == (False, [AlarmKind.TOTAL_FELL])
+    book.correct("o-1")
+    assert book.take(less, Source.EVENT).doubted == ("o-1",)
+    assert book.take(less, Source.LOOK_UP)
+    assert book.orders["o-1"].filled_qty == 6
 
 
 def test_an_order_is_found_by_either_id():
@@ -128,23 +176,6 @@ def test_an_order_is_found_by_either_id():
 
 def test_an_order_that_changes_twice_in_one_list_is_announced_once_as_it_ended():
     book = OrderBook()
-    changed = book.take_all(
-        [order(), order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1))]
-    )
-    assert [seen.status for seen in changed] == [Status.FILLED]
-
-
-@pytest.mark.long
-def test_a_hundred_thousand_permutations_converge():
-    life = [
-        order(status=Status.PENDING_NEW, updated_at=after(0)),
-        order(status=Status.NEW, updated_at=after(1)),
-        order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(4), updated_at=after(2)),
-        order(status=Status.PENDING_CANCEL, filled_qty=Decimal(4), updated_at=after(3)),
-        order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(7), updated_at=after(4)),
-        order(status=Status.CANCELED, filled_qty=Decimal(7), updated_at=after(5)),
-    ]
-    chance = random.Random(7)
-    for _ in range(100_000):
-        shuffled = chance.sample(life, len(life)) + chance.choices(life, k=3)
-        assert folded(shuffled) is life[-1]
+    whole = order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1))
+    assert book.take_all([order(), whole]).changed == ("o-1",)
+    assert book.orders["o-1"] is whole

@@ -1,0 +1,11 @@
+"""One look at the clocks, passed in wherever a rule needs the time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`monotonic_ns` only grows and is for durations; `wall_ns`, since 1970 UTC, for what is written down."""
+
+    monotonic_ns: int
+    wall_ns: int
