@@ -12,7 +12,7 @@ from practice.engine.agenda import Agenda
 from practice.engine.chance import chance_of
 from practice.engine.clock import MILLISECOND
 from practice.engine.market import Market
-from practice.engine.orders import Order, State, Tif
+from practice.engine.orders import MOVES, Order, State, Tif
 from practice.engine.updates import Execution, Listener, Update
 from practice.engine.venue import Match, Venue
 
@@ -147,6 +147,12 @@ class Floor:
         if order.is_open:
             order.canceled_at = instant
             self.move(order, State.CANCELED, instant, "canceled")
+
+    def reject(self, order: Order, instant: int) -> None:
+        """The venue refuses an order that was taken; one that it cannot refuse any more stays as it is."""
+        if State.REJECTED in MOVES[order.state]:
+            order.failed_at = instant
+            self.move(order, State.REJECTED, instant, "rejected")
 
     def succeed(self, account: Account, old: Order, new: Order) -> None:
         """Let a replacement reach the venue a moment later, where it meets the old order or its remains."""

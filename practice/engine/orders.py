@@ -50,11 +50,13 @@ _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
 _CLOSED = {State.FILLED, State.CANCELED, State.EXPIRED, State.REPLACED, State.REJECTED}
 
 MOVES: dict[State, frozenset[State]] = {
-    State.ACCEPTED: frozenset({State.PENDING_NEW, State.PENDING_CANCEL, State.EXPIRED, State.CANCELED}),
+    State.ACCEPTED: frozenset(
+        {State.PENDING_NEW, State.PENDING_CANCEL, State.EXPIRED, State.CANCELED, State.REJECTED}
+    ),
     State.PENDING_NEW: frozenset(
         {State.NEW, State.REJECTED, State.PENDING_CANCEL, State.CANCELED, State.EXPIRED}
     ),
-    State.NEW: frozenset(_WORKING | _PENDING | {State.FILLED, State.CANCELED, State.EXPIRED}),
+    State.NEW: frozenset(_WORKING | _PENDING | {State.FILLED, State.CANCELED, State.EXPIRED, State.REJECTED}),
     State.PARTIALLY_FILLED: frozenset(
         {State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED} | _PENDING
     ),

@@ -9,14 +9,21 @@ from aiohttp import web
 
 from practice.engine.clock import WallClock
 from practice.engine.opening import opened_brokerage
+from practice.faults.read_lag import ReadLag
+from practice.faults.registry import Faults
 from practice.server.authorization import Application, Authorization
+from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
+from practice.server.control_log import LogRoutes
+from practice.server.control_time import TimeRoutes
 from practice.server.data import DataRoutes
 from practice.server.data_stream import DataStreams
-from practice.server.faults import Faults
+from practice.server.fault_desk import FaultDesk
+from practice.server.fault_effects import FaultEffects
 from practice.server.feeds import all_feeds
-from practice.server.front import Front, add_headers
+from practice.server.frame_log import FrameLog
+from practice.server.front import Front
 from practice.server.grants import Grants
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
@@ -42,6 +49,8 @@ class Broker:
     control: web.Application
     pump: Pump
     sockets: Sockets
+    fault_desk: FaultDesk
+    effects: FaultEffects
     application: Application
     api_key: str
     api_secret: str = field(repr=False)
@@ -62,11 +71,13 @@ def built_broker(settings: Settings) -> Broker:
         api_key="PK" + name[32:50].upper(), api_secret=secrets.token_hex(20), keep_in=settings.keep_grants
     )
     application = Application(_APPLICATION_NAME, name[:32], REDIRECT_URIS, secrets.token_hex(20))
-    faults, log, sockets = Faults(), RequestLog(), Sockets()
-    traffic = {stream: Traffic(time.monotonic) for stream in STREAM_NAMES}
-    front = Front(faults, RateLimit(settings.rate_limit, time.time), log)
+    faults, log, frames, sockets = Faults(time.monotonic), RequestLog(), FrameLog(), Sockets()
+    effects = FaultEffects(faults, AccountBooks(brokerage), ReadLag(time.monotonic))
+    limit = RateLimit(settings.rate_limit, time.time)
+    traffic = {stream: Traffic(faults, frames) for stream in STREAM_NAMES}
+    front = Front(faults, effects, limit, log)
     public = web.Application(middlewares=[web.middleware(front)], client_max_size=_MOST_BODY_BYTES)
-    public.on_response_prepare.append(add_headers)
+    public.on_response_prepare.append(front.add_headers)
     oauth = OAuthRoutes(
         Authorization(application, grants, time.monotonic),
         always_open=settings.hours == "always",
@@ -80,11 +91,16 @@ def built_broker(settings: Settings) -> Broker:
     feeds = all_feeds(brokerage.instruments, brokerage.market)
     streams = DataStreams(grants, sockets, traffic["data"], settings.plan, settings.symbol_limit)
     streams.add_to(public, "/data-stream", feeds)
-    control = web.Application(middlewares=[control_errors])
-    ControlRoutes(faults, log, sockets, traffic, grants, time.monotonic).add_to(control)
     broadcasts = broadcasts_of(feeds, brokerage.market, prints_quotes=not settings.quote_rate)
     pump = Pump(brokerage, clock, broadcasts, settings.quote_rate)
-    return Broker(public, control, pump, sockets, application, grants.api_key, grants.api_secret)
+    fault_desk = FaultDesk(faults, effects, sockets, traffic)
+    control = web.Application(middlewares=[control_errors])
+    ControlRoutes(fault_desk, sockets, grants, limit).add_to(control)
+    LogRoutes(log, frames, traffic).add_to(control)
+    TimeRoutes(clock, pump.turn).add_to(control)
+    return Broker(
+        public, control, pump, sockets, fault_desk, effects, application, grants.api_key, grants.api_secret
+    )
 
 
 def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> None:

@@ -26,13 +26,13 @@ _ERRORS = {
 }
 
 Message = dict[str, Any]
-Verdict = Literal["welcome", 402, 406, 409, 411]
+Verdict = Literal["welcome"] | int  # or the number of an error
 Admission = Callable[[str, str], Verdict]
 
 
 def error_message(code: int) -> Message:
-    """An error by its number."""
-    return {"T": "error", "code": code, "msg": _ERRORS[code]}
+    """An error by its number, which may be one that nobody has heard of."""
+    return {"T": "error", "code": code, "msg": _ERRORS.get(code, f"error {code}")}
 
 
 @dataclass(slots=True)
@@ -64,10 +64,10 @@ class DataSession:
         if self._unreadable:
             return Reply([error_message(412)], ends=True)
         verdict = self._admit(key, secret)
-        if verdict == "welcome":
-            self.is_live = True
-            return Reply([{"T": "success", "msg": "authenticated"}])
-        return Reply([error_message(verdict)], ends=True)
+        if isinstance(verdict, int):
+            return Reply([error_message(verdict)], ends=True)
+        self.is_live = True
+        return Reply([{"T": "success", "msg": "authenticated"}])
 
     def receive(self, message: object) -> Reply:
         """Take one decoded request."""

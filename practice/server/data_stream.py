@@ -81,6 +81,8 @@ class DataStreams:
             return 411
         if feed.needs_plus and self._plan == "basic":
             return 409
+        if (code := reader.outbox.login_refusal()) is not None:
+            return code
         if feed.reader is not None:
             return 406
         feed.reader = reader
@@ -90,7 +92,7 @@ class DataStreams:
         async for message in socket:
             if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 continue
-            self._traffic.received += 1
+            reader.outbox.heard(message.data)
             try:
                 request = reader.decoded(message.data)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

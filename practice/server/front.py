@@ -1,82 +1,147 @@
 """What every request passes through: loopback check, faults, limits, headers, errors, the log."""
 
-import asyncio
 import ipaddress
 import logging
 import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from email.utils import formatdate
 
+import msgspec
 from aiohttp import web
 
 from practice.engine.refusals import Refusal
+from practice.faults.registry import Fault, Faults
+from practice.faults.subject import Subject, joined, subject_of, subject_of_path
 from practice.server.access import Denied
 from practice.server.answers import error_answer, refusal_answer
-from practice.server.faults import Fault, Faults
+from practice.server.fault_effects import CUT_STATUS, FaultEffects
 from practice.server.rate_limit import RateLimit
 from practice.server.reading import BadValue
-from practice.server.request_log import RequestLog
-from practice.server.sockets import cut
+from practice.server.redaction import redacted_body, redacted_query
+from practice.server.request_log import Entry, RequestLog
+from practice.server.sockets import endpoint_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger("practice")
 _HEADERS = web.RequestKey("broker_headers", dict[str, str])
 _COUNTED_PREFIXES = ("/paper", "/live", "/data")
+_LONGEST_LOGGED = 16_000
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """A request on its way through, for the log."""
+
+    number: int
+    request_id: str
+    body: bytes = b""
+    met: list[Fault] = field(default_factory=list)
+    answer: web.StreamResponse | None = None
 
 
 class Front:
     """The middleware around all routes of the broker."""
 
-    def __init__(self, faults: Faults, limit: RateLimit, log: RequestLog) -> None:
-        self._faults, self._limit, self._request_log = faults, limit, log
+    def __init__(self, faults: Faults, effects: FaultEffects, limit: RateLimit, log: RequestLog) -> None:
+        self._faults, self._effects = faults, effects
+        self._limit, self._request_log = limit, log
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Serve one request."""
         request_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex
+        request[_HEADERS] = {"X-Request-ID": request_id}
+        exchange = _Exchange(self._request_log.new_number(), request_id)
         started, begun = time.time(), time.monotonic()
-        fault = self._faults.of(request.method, request.path)
-        status = 0
         try:
-            answer = await self._answer(request, handler, fault, request_id)
-            status = answer.status
-            return answer
+            exchange.answer = await self._answer(request, handler, exchange)
+            return exchange.answer
         finally:
-            milliseconds = round((time.monotonic() - begun) * 1000, 3)
-            self._request_log.add(
-                started,
-                request.method,
-                request.path,
-                status,
-                milliseconds,
-                request_id,
-                fault.kind if fault else None,
-            )
-            _log.debug("%s %s %d %.1f ms", request.method, request.path, status, milliseconds)
+            self._note(request, exchange, started, round((time.monotonic() - begun) * 1000, 3))
+
+    def _note(self, request: web.Request, exchange: _Exchange, at: float, milliseconds: float) -> None:
+        answer, met = exchange.answer, exchange.met
+        status = 0 if answer is None or answer.status == CUT_STATUS else answer.status
+        entry = Entry(
+            number=exchange.number,
+            at=at,
+            method=request.method,
+            path=request.path,
+            query=redacted_query(request.query_string),
+            status=status,
+            milliseconds=milliseconds,
+            request_id=exchange.request_id,
+            fault=met[0].order.kind if met else None,
+            faults=tuple(fault.number for fault in met),
+        )
+        sent = redacted_body(exchange.body, request.content_type)
+        self._request_log.add(entry, sent, _shown(answer))
+        _log.debug("%s %s %d %.1f ms", request.method, request.path, status, milliseconds)
 
     async def _answer(
-        self, request: web.Request, handler: Handler, fault: Fault | None, request_id: str
+        self, request: web.Request, handler: Handler, exchange: _Exchange
     ) -> web.StreamResponse:
-        request[_HEADERS] = {"X-Request-ID": request_id}
         if not is_from_loopback(request):
             return error_answer(403, 40310000, "forbidden.")
-        if fault and fault.kind == "hang":
-            await asyncio.Event().wait()
-        if fault and fault.kind == "reset":
-            return _cut(request)
+        if request.can_read_body and not request.content_type.startswith("multipart/"):
+            try:
+                exchange.body = await request.read()
+            except web.HTTPRequestEntityTooLarge:
+                return error_answer(413, 41310000, "request body is too large")
+            except web.RequestPayloadError:
+                return error_answer(400, 40010000, "request body format is invalid")
+        subject = self._subject(request, exchange.body)
+        exchange.met = met = self._faults.of_request(request.method, request.path, subject)
+        if (cut := await self._effects.before(request, met)) is not None:
+            return cut
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+
+        async def route(request: web.Request) -> web.StreamResponse:
+            return await _served(request, handler)
+
+        if (other := await self._effects.instead(request, route, met)) is not None:
+            return other
+        return await self._effects.after(request, await route(request), met)
+
+    def _subject(self, request: web.Request, body: bytes) -> Subject:
+        if not any(fault.order.symbol or fault.order.client_order_id for fault in self._faults.all()):
+            return Subject()
+        try:
+            content = msgspec.json.decode(body) if body else None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            content = None
+        segments = request.path.split("/")
+        return joined(
+            subject_of(content),
+            subject_of(dict(request.query)),
+            subject_of_path(request.path),
+            *(self._effects.books.names_of(segment) for segment in segments if len(segment) == 36),
+        )
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        """What limits say: requests a minute, or a connection too many."""
         prefix = request.path.split("/", 2)[1] if request.path.count("/") > 1 else ""
-        if f"/{prefix}" in _COUNTED_PREFIXES and "Upgrade" not in request.headers:
+        if "Upgrade" in request.headers:
+            zombie = self._faults.in_force("zombie_slot", endpoint_of(request))
+            if zombie and (request.path.endswith("/stream") or zombie.order.status is not None):
+                return error_answer(429, 42910000, "too many connections")
+        elif f"/{prefix}" in _COUNTED_PREFIXES:
             allowance = self._limit.take(prefix)
             request[_HEADERS].update(allowance.headers)
             if allowance.is_exceeded:
                 return error_answer(429, 42910000, "rate limit exceeded")
-        if fault and fault.kind == "status":
-            return _invented(fault)
-        answer = await _served(request, handler)
-        if fault and fault.kind == "lost_answer":
-            return _cut(request)
-        return answer
+        return None
+
+    async def add_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
+        """Put the broker's headers on any answer, an upgrade included."""
+        for name, value in request.get(_HEADERS, {}).items():
+            answer.headers.setdefault(name, value)
+        if skew := self._faults.skew_s():
+            answer.headers["Date"] = formatdate(time.time() + skew, usegmt=True)
 
 
 async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -107,6 +172,16 @@ def _bad_value(request: web.Request, problem: BadValue) -> web.Response:
     return error_answer(422, 40010001, str(problem))
 
 
+def _shown(answer: web.StreamResponse | None) -> str:
+    """An answer's body for the log. Pages and long lists are only counted."""
+    body = answer.body if isinstance(answer, web.Response) else None
+    if answer is None or not isinstance(body, bytes) or not body:
+        return ""
+    if answer.content_type != "application/json" or len(body) > _LONGEST_LOGGED:
+        return f"({len(body)} bytes of {answer.content_type})"
+    return redacted_body(body, answer.content_type)
+
+
 def is_from_loopback(request: web.Request) -> bool:
     """Whether both ends of the connection, and the name it was called by, are on this machine."""
     transport = request.transport
@@ -122,21 +197,3 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _cut(request: web.Request) -> web.Response:
-    cut(request)
-    return web.Response(status=499)
-
-
-def _invented(fault: Fault) -> web.Response:
-    if fault.body:
-        html = fault.body.lstrip().startswith("<")
-        kind = "text/html" if html else "application/json"
-        return web.Response(status=fault.status, text=fault.body, content_type=kind)
-    return error_answer(fault.status, fault.status * 100_000 + 10_000, "a fault was asked for")
-
-
-async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
-    """Put the broker's headers on any answer, an upgrade included."""
-    answer.headers.update(request.get(_HEADERS, {}))

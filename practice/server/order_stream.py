@@ -59,7 +59,7 @@ class OrderStream:
         async for message in socket:
             if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 continue
-            self._traffic.received += 1
+            listener.outbox.heard(message.data)
             try:
                 request = listener.decoded(message.data)
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -80,6 +80,7 @@ class OrderStream:
     def _authenticate(self, request: dict[str, Any], listener: "_Listener") -> None:
         grant = self._proven(request)
         accepted = grant is not None and self._covers(grant) and self._holder in {None, listener}
+        accepted = accepted and listener.outbox.login_refusal() is None
         if accepted:
             self._holder = listener
         status = "authorized" if accepted else "unauthorized"

@@ -28,7 +28,7 @@ class RateLimit:
     _UNLIMITED = 1_000_000
 
     def __init__(self, limit: int, clock: Callable[[], float]) -> None:
-        self._limit, self._clock = limit, clock
+        self.limit, self._clock = limit, clock
         self._counts: dict[str, tuple[int, int]] = {}
 
     def take(self, caller: str) -> Allowance:
@@ -37,10 +37,10 @@ class RateLimit:
         counted, used = self._counts.get(caller, (minute, 0))
         used = used + 1 if counted == minute else 1
         self._counts[caller] = (minute, used)
-        limit = self._limit or self._UNLIMITED
+        limit = self.limit or self._UNLIMITED
         return Allowance(
             limit=limit,
             remaining=max(0, limit - used),
             reset_at=(minute + 1) * 60,
-            is_exceeded=bool(self._limit) and used > limit,
+            is_exceeded=bool(self.limit) and used > limit,
         )

@@ -1,10 +1,15 @@
-"""What was asked of the server, for tests and fault-finding. No bodies, queries or headers."""
+"""What was asked of the server and what it answered, secrets removed, for tests and fault-finding."""
 
 import itertools
-from collections import deque
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from practice.faults.subject import route_meets
 
 _MOST_ENTRIES = 20_000
+_MOST_BODY_CHARACTERS = 4_000
+_MOST_CHARACTERS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,43 +20,66 @@ class Entry:
     at: float
     method: str
     path: str
+    query: str
     status: int
     milliseconds: float
     request_id: str
-    fault: str | None
+    fault: str | None  # the kind of the first
+    faults: tuple[int, ...]  # the numbers of all that it met
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries a reader asks for. A route may end in *; `contains` is looked for in bodies and query."""
+
+    since: int = 0
+    route: str = "* *"
+    status: int | None = None
+    fault: str | None = None
+    contains: str = ""
+    limit: int = _MOST_ENTRIES
 
 
 class RequestLog:
-    """The latest requests, oldest first."""
+    """The latest requests, oldest first; bodies of the latest of them."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_MOST_ENTRIES)
         self._numbers = itertools.count(1)
+        self._bodies: OrderedDict[int, tuple[str, str]] = OrderedDict()
+        self._characters = 0
 
-    def add(
-        self,
-        at: float,
-        method: str,
-        path: str,
-        status: int,
-        milliseconds: float,
-        request_id: str,
-        fault: str | None,
-    ) -> None:
+    def new_number(self) -> int:
+        """The number of the request that begins now."""
+        return next(self._numbers)
+
+    def add(self, entry: Entry, body: str, answer: str) -> None:
         """Note a finished request."""
-        self._entries.append(
-            Entry(
-                number=next(self._numbers),
-                at=at,
-                method=method,
-                path=path,
-                status=status,
-                milliseconds=milliseconds,
-                request_id=request_id,
-                fault=fault,
-            )
-        )
+        self._entries.append(entry)
+        kept = (body[:_MOST_BODY_CHARACTERS], answer[:_MOST_BODY_CHARACTERS])
+        self._bodies[entry.number] = kept
+        self._characters += len(kept[0]) + len(kept[1])
+        while self._characters > _MOST_CHARACTERS or len(self._bodies) > _MOST_ENTRIES:
+            _, gone = self._bodies.popitem(last=False)
+            self._characters -= len(gone[0]) + len(gone[1])
 
-    def since(self, number: int) -> list[Entry]:
-        """The entries after this number."""
-        return [entry for entry in self._entries if entry.number > number]
+    def found(self, wanted: Wanted) -> list[dict[str, Any]]:
+        """The latest entries that a reader wants, oldest first."""
+        shown: list[dict[str, Any]] = []
+        for entry in reversed(self._entries):
+            if len(shown) == wanted.limit:
+                break
+            body, answer = self._bodies.get(entry.number, ("", ""))
+            if _is_wanted(entry, wanted, (entry.query, body, answer)):
+                shown.append({**asdict(entry), "body": body, "answer": answer})
+        return shown[::-1]
+
+
+def _is_wanted(entry: Entry, wanted: Wanted, texts: tuple[str, ...]) -> bool:
+    return (
+        entry.number > wanted.since
+        and route_meets(wanted.route, entry.method, entry.path)
+        and wanted.status in {None, entry.status}
+        and wanted.fault in {None, entry.fault}
+        and (not wanted.contains or any(wanted.contains in text for text in texts))
+    )

@@ -43,6 +43,8 @@ async def serve(settings: Settings, *, exit_with_parent: bool) -> None:
         sys.stdout.flush()
         async with running(broker.pump.run()):
             await stop.wait()
+        broker.fault_desk.stop_all()  # a connection that is frozen would not hear the goodbye
+        await broker.effects.stop()
         await broker.sockets.close_all()
     finally:
         await public.cleanup()

@@ -8,7 +8,9 @@ import pytest
 import requests
 from websockets.exceptions import ConnectionClosed
 
-from practice.server.faults import Faults
+from practice.faults.order import FaultOrder
+from practice.faults.registry import Faults
+from practice.faults.subject import Subject
 from tests.practice.program import PracticeProgram, until
 from tests.practice.test_data_stream import live
 from tests.practice.test_order_stream import authenticate, events, listen, open_stream
@@ -153,10 +155,10 @@ def test_pages_on_the_web_cannot_reach_the_control_port(clean: PracticeProgram) 
 
 
 def test_a_fault_counts_only_its_own_requests() -> None:
-    faults = Faults()
-    faults.set("POST /v2/orders", "reset", nth=2)
+    faults = Faults(time.monotonic)
+    faults.set(FaultOrder(kind="reset", route="POST /v2/orders", nth=2))
     asked = [("GET", "/paper/v2/orders"), ("POST", "/live/v2/orders"), ("POST", "/paper/v2/orders")]
-    met = [faults.of(method, path) is not None for method, path in [*asked, *asked]]
+    met = [bool(faults.of_request(method, path, Subject())) for method, path in [*asked, *asked]]
     assert met == [False, False, True, False, False, False]
 
 

@@ -1,0 +1,1 @@
+"""What can go wrong on demand: kinds, aims and effects of faults. Knows values only, no sockets."""
