@@ -60,6 +60,12 @@ def main(argv: Sequence[str]) -> int:
             from practice.__main__ import main as run_practice  # its own server library
 
             return run_practice(list(argv[2:]))
+        case ["--keyring"]:
+            from core.store.keyring_program import (
+                run as run_keyring,  # the system's keyring and its libraries
+            )
+
+            return run_keyring()
     options = parsed(argv[1:])
     clean(os.environ)
     return run_trading(options, argv[0])
@@ -86,12 +92,14 @@ def commands() -> "Commands":
         return Commands(
             sign_in_window=(sys.executable, "--sign-in-window"),
             practice_broker=(sys.executable, *broker),
+            keyring=(sys.executable, "--keyring"),
             token_proxy=None,
         )
     this = (sys.executable, str(ROOT / "main.py"))
     return Commands(
         sign_in_window=(*this, "--sign-in-window"),
         practice_broker=(*this, *broker),
+        keyring=(*this, "--keyring"),
         token_proxy=(sys.executable, "-m", "token_proxy", "--exit-with-parent"),
     )
 
@@ -149,12 +157,12 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
     def begin() -> None:
         """The window stands: now load and start what it will show."""
         from core.services.workbench import Places, Workbench
-        from core.store.vault import open_no_vault, open_os_vault
+        from core.store.vault import open_no_vault
         from ui.program import Program
 
         places = Places(root=ROOT, profiles=ROOT / "resources" / "profiles", data_dir=data_dir)
         # A tour leaves nothing behind in the person's keyring, and takes nothing out of it.
-        open_vault = open_os_vault if options.tour is None else open_no_vault
+        open_vault = None if options.tour is None else open_no_vault
         workbench = Workbench(places, commands(), settings, disk, frames=frames, open_vault=open_vault)
         program = Program(application, window, workbench, profile=options.profile, tour=options.tour)
         programs.append(program)

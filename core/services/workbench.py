@@ -35,6 +35,7 @@ class Commands:
 
     sign_in_window: Sequence[str]
     practice_broker: Sequence[str]
+    keyring: Sequence[str]
     token_proxy: Sequence[str] | None
 
 
@@ -66,12 +67,13 @@ class Workbench(QObject):
         *,
         frames: FrameClock,
         clock: Clock | None = None,
-        open_vault: Callable[[], Vault] = open_os_vault,
+        open_vault: Callable[[], Vault] | None = None,
         parent: QObject | None = None,
     ) -> None:
+        """Without `open_vault` tokens are kept in the system's keyring."""
         super().__init__(parent)
         self._places, self._commands, self._settings, self._disk = places, commands, settings, disk
-        self._open_vault = open_vault
+        self._open_vault = open_vault or (lambda: open_os_vault(commands.keyring))
         self._parts = SessionParts(
             settings=settings,
             frames=frames,

@@ -1,60 +1,27 @@
 """The token in the operating system's keyring, and nowhere else.
 
-The backend is chosen here from a short list of OS stores. The library's own choice obeys an environment
-variable and a user file that can even add an import path (threat model T1), so it is never asked.
-Every function may block without limit: call them from the disk lane only.
+Every function may block for long: call them from the keyring lane only.
 """
 
-import sys
-from importlib import import_module
-from typing import Protocol
+from collections.abc import Sequence
 
 import msgspec
 
 from core.domain.grant import Grant, is_token
 from core.domain.secret import Secret
 from core.errors import StorageFailed
+from core.store.keyring_process import KeyringFailed, KeyringProcess
+from core.store.os_keyring import Backend
 
 SERVICE = "Bellwether"
 # Windows refuses more than 2,560 bytes of UTF-16 (threat model T4); the same limit everywhere.
 MAX_ENTRY_CHARS = 1200
-_BACKENDS = {
-    "linux": (
-        ("keyring.backends.SecretService", "Keyring"),
-        ("keyring.backends.kwallet", "DBusKeyring"),
-    ),
-    "darwin": (("keyring.backends.macOS", "Keyring"),),
-    "win32": (("keyring.backends.Windows", "WinVaultKeyring"),),
-}
-
-
-class Backend(Protocol):
-    """What we use of a keyring backend."""
-
-    def get_password(self, service: str, username: str) -> str | None: ...
-
-    def set_password(self, service: str, username: str, password: str) -> None: ...
-
-    def delete_password(self, service: str, username: str) -> None: ...
 
 
 class _Entry(msgspec.Struct):
     token: str
     scopes: list[str]
     version: int = 1
-
-
-def choose_backend(platform: str = sys.platform) -> Backend | None:
-    """Return the first OS store that works here, or None."""
-    for module_name, class_name in _BACKENDS.get(platform, ()):
-        try:
-            backend_class = getattr(import_module(module_name), class_name)
-            _ = backend_class.priority  # raises where the store is not there
-            backend: Backend = backend_class()
-        except Exception:  # noqa: BLE001, S112 - foreign backends raise anything at all when they are absent
-            continue
-        return backend
-    return None
 
 
 class Vault:
@@ -116,16 +83,18 @@ class Vault:
 
 def _failed(what: str, error: Exception) -> StorageFailed:
     # Only the class: a backend may put what it was given into its message.
+    kind = str(error) if isinstance(error, KeyringFailed) else type(error).__name__
     return StorageFailed(
         f"The system keyring {what}.",
         "You stay signed in until you quit; unlock the keyring to be remembered.",
-        detail=type(error).__name__,
+        detail=kind,
     )
 
 
-def open_os_vault() -> Vault:
-    """The vault of this computer's keyring; without a usable one it keeps nothing."""
-    return Vault(choose_backend())
+def open_os_vault(command: Sequence[str]) -> Vault:
+    """The vault of this computer's keyring, asked through `command`; without one it keeps nothing."""
+    keyring = KeyringProcess(command)
+    return Vault(keyring if keyring.is_available() else None)
 
 
 def open_no_vault() -> Vault:

@@ -9,13 +9,13 @@ import gc
 import importlib
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import main
 
 if TYPE_CHECKING:
     from core.services.session import Session
-    from core.store.vault import Backend
     from tests.bench.children.observer import Observer
 
 
@@ -41,14 +41,16 @@ class MemoryKeyring:
 
 def put_in(observer: "Observer", token: str | None) -> None:
     """Have the program make an observed window, and find `token` in its keyring."""
+    import core.services.workbench
     import ui.main_window
-    from core.store import vault
+    from core.store.keyring_process import KeyringProcess
+    from core.store.vault import Vault
 
-    choose_real = vault.choose_backend
-
-    def choose_backend(platform: str = sys.platform) -> "Backend":
-        choose_real(platform)  # what it costs in time and memory is part of a start
-        return MemoryKeyring(token)
+    def open_vault(command: Sequence[str]) -> Vault:
+        keyring = KeyringProcess(command)
+        keyring.is_available()  # what asking the system's own costs is part of a start
+        keyring.close()
+        return Vault(MemoryKeyring(token))
 
     class ObservedWindow(ui.main_window.MainWindow):
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -59,7 +61,7 @@ def put_in(observer: "Observer", token: str | None) -> None:
             super().show_session(session, *arguments, **options)
             observer.session_shown(self, session)
 
-    vault.choose_backend = choose_backend
+    core.services.workbench.open_os_vault = open_vault  # type: ignore[attr-defined]
     ui.main_window.MainWindow = ObservedWindow  # type: ignore[misc]
 
 

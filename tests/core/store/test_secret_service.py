@@ -22,10 +22,11 @@ SCRIPT = """
 import sys
 from core.domain.grant import Grant
 from core.domain.secret import Secret
-from core.store.vault import Vault, choose_backend
+from core.store.os_keyring import choose_backend
+from core.store.vault import open_os_vault
 
 backend = choose_backend()
-vault = Vault(backend)
+vault = open_os_vault([sys.executable, "main.py", "--keyring"])
 match sys.argv[1]:
     case "keep":
         vault.keep("Practice/c", Grant(token=Secret(sys.argv[2]), scopes=frozenset({"trading"})))

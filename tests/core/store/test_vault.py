@@ -12,7 +12,8 @@ import pytest
 from core.domain.grant import Grant
 from core.domain.secret import Secret
 from core.errors import StorageFailed
-from core.store.vault import MAX_ENTRY_CHARS, SERVICE, Vault, choose_backend
+from core.store.os_keyring import choose_backend
+from core.store.vault import MAX_ENTRY_CHARS, SERVICE, Vault
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "canary-5b1c7c1e-5d0f-4c63"
@@ -155,7 +156,7 @@ def test_a_platform_without_its_store_has_no_backend(platform, monkeypatch):
 
 STEERED = """
 import sys
-from core.store.vault import choose_backend
+from core.store.os_keyring import choose_backend
 backend = choose_backend()
 print(type(backend).__module__, "hijack" in sys.modules)
 """
