@@ -29,6 +29,10 @@ class Ticker:
 
     def __init__(self, market: Market, instrument: Instrument, after: int, parts: frozenset[Part]) -> None:
         self._market, self._instrument, self.parts = market, instrument, parts
+        self.begin_again(after)
+
+    def begin_again(self, after: int) -> None:
+        """Go on from just after `after` with what the market says now; halts that were ordered change it."""
         self._begin(after - after % MINUTE)
         self._place = bisect.bisect_right(self._reports, after, key=_by_time)
         self._look_ahead()

@@ -25,6 +25,7 @@ from practice.server.feeds import all_feeds
 from practice.server.frame_log import FrameLog
 from practice.server.front import Front
 from practice.server.grants import Grants
+from practice.server.halt_control import HaltRoutes
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
@@ -98,6 +99,7 @@ def built_broker(settings: Settings) -> Broker:
     ControlRoutes(fault_desk, sockets, grants, limit).add_to(control)
     LogRoutes(log, frames, traffic).add_to(control)
     TimeRoutes(clock, pump.turn).add_to(control)
+    HaltRoutes(brokerage.market, brokerage.instruments, clock).add_to(control)
     return Broker(
         public, control, pump, sockets, fault_desk, effects, application, grants.api_key, grants.api_secret
     )

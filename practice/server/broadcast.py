@@ -84,7 +84,8 @@ class Broadcast:
         if known == self._known:
             return
         if known[-1:] != self._known[-1:]:
-            self._tickers.clear()
+            for ticker in self._tickers.values():
+                ticker.begin_again(after)
         self._known, self._listeners, self._instruments = known, {}, {}
         for feed in self.feeds:
             if reader := feed.live_reader:

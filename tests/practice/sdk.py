@@ -7,7 +7,7 @@ with warnings.catch_warnings():
     from alpaca.common.exceptions import APIError
     from alpaca.data.enums import DataFeed
     from alpaca.data.historical import StockHistoricalDataClient
-    from alpaca.data.live import StockDataStream
+    from alpaca.data.live import CryptoDataStream, NewsDataStream, OptionDataStream, StockDataStream
     from alpaca.data.requests import (
         StockBarsRequest,
         StockLatestBarRequest,
@@ -41,6 +41,7 @@ __all__ = [
     "AssetClass",
     "ClosePositionRequest",
     "CreateWatchlistRequest",
+    "CryptoDataStream",
     "DataFeed",
     "GetAssetsRequest",
     "GetCalendarRequest",
@@ -50,6 +51,8 @@ __all__ = [
     "GetPortfolioHistoryRequest",
     "LimitOrderRequest",
     "MarketOrderRequest",
+    "NewsDataStream",
+    "OptionDataStream",
     "OrderSide",
     "OrderStatus",
     "QueryOrderStatus",
