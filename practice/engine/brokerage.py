@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import time, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from practice.engine import rules
 from practice.engine.accounts import Account, Figures
 from practice.engine.admission import Admission, Gate
+from practice.engine.class_rules import check_exits, check_order_of_exits
+from practice.engine.combos import ComboGate, repeated
 from practice.engine.floor import Floor
-from practice.engine.hours import at, new_york_day
+from practice.engine.hours import new_york_day
 from practice.engine.instruments import Instrument, Instruments
+from practice.engine.making import COMBINATION, Maker
 from practice.engine.market import Market
-from practice.engine.orders import Kind, Order, State, Tif
+from practice.engine.orders import Kind, Order, Role, State, Tif
 from practice.engine.refusals import Refusal, invalid, not_found, unprocessable
 from practice.engine.rules import Change, OrderRequest
+from practice.engine.schedule import Schedule
+from practice.engine.settlement import Settlements
 
-_GTC_LIFE = timedelta(days=90)
-_REPLACEABLE = {State.NEW, State.PARTIALLY_FILLED}
+_REPLACEABLE = {State.NEW, State.PARTIALLY_FILLED, State.HELD}
+_EXITS = {Role.TAKE_PROFIT, Role.STOP_LOSS}
 
 
 class Brokerage:
@@ -28,6 +32,9 @@ class Brokerage:
         self.accounts: dict[str, Account] = {}
         self.floor = Floor(seed, market, start)
         self._timetable, self._gate = market.timetable, Gate(market)
+        self._combos = ComboGate(market, instruments, self._gate)
+        self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market.timetable)
+        self.settlements = Settlements(self.accounts, self.floor, market, self._gate)
         self._plan_new_day(start)
 
     def _plan_new_day(self, instant: int) -> None:
@@ -64,15 +71,49 @@ class Brokerage:
 
     def submit(self, account: Account, request: OrderRequest) -> Order:
         """Take an order, or raise `Refusal`. It is routed a moment later, or when the market opens."""
-        instrument = self.instruments.find(request.symbol)
-        if instrument is None:
-            raise rules.unknown_asset(request.symbol)
-        rules.check(request, instrument)
-        self._check_unique(account, request.client_order_id)
-        admission = self._gate.admit(account, instrument, request, self.now)
-        order = self._made(instrument, request, admission)
-        routed = self.floor.soon(3, 12) if order.state is State.PENDING_NEW else self._opening(order)
+        if request.order_class == "mleg":
+            order = self._combination(account, request)
+        else:
+            instrument = self.instruments.find(request.symbol)
+            if instrument is None:
+                raise rules.unknown_asset(request.symbol)
+            order = self._single(account, instrument, _cut_to_grid(request, instrument))
+        routed = (
+            self.floor.soon(3, 12)
+            if order.state is State.PENDING_NEW
+            else self._schedule.sets_out(order, self.now)
+        )
         self.floor.enter(account, order, routed)
+        return order
+
+    def _single(
+        self, account: Account, instrument: Instrument, request: OrderRequest, replacing: Order | None = None
+    ) -> Order:
+        if request.order_class == "oco" and request.take_profit is None:
+            request = replace(request, take_profit=request.limit_price)
+        elif request.order_class == "oco":
+            request = replace(request, limit_price=request.take_profit)
+        if replacing is None:
+            check_exits(request, instrument)
+        rules.check(request, instrument)
+        self._gate.check_listed(instrument, self.now)
+        if replacing is None:
+            self._schedule.check_window(request, self.now)
+        self._check_unique(account, request.client_order_id)
+        if replacing is not None and replacing.role in _EXITS and replacing.parent is not None:
+            admission = Admission(replacing.intent, replacing.reserve_price)
+        else:
+            admission = self._gate.admit(account, instrument, request, self.now, replacing)
+        order = self._made(instrument, request, admission)
+        if order.kind is Kind.TRAILING_STOP:
+            order.trail(self.last_price(instrument))
+        return order
+
+    def _combination(self, account: Account, request: OrderRequest, replacing: Order | None = None) -> Order:
+        self._check_unique(account, request.client_order_id)
+        admission, parts = self._combos.admit(account, request, self.now, replacing)
+        order = self._made(COMBINATION, request, admission)
+        self._maker.add_contracts(order, [(part.request, part.instrument, part.intent) for part in parts])
         return order
 
     def close_position(self, account: Account, instrument: Instrument, qty: Decimal | None = None) -> Order:
@@ -95,7 +136,7 @@ class Brokerage:
             raise unprocessable(f'order is already in "{order.state}" state')
         if order.state is State.PENDING_CANCEL:
             return
-        if order.state is State.PENDING_REPLACE:
+        if order.state is State.PENDING_REPLACE or order.role is Role.COMBO_LEG:
             raise unprocessable("unable to cancel order in current state")
         self.floor.move(order, State.PENDING_CANCEL, self.now, "pending_cancel")
         self.floor.agenda.put(
@@ -121,12 +162,15 @@ class Brokerage:
         """
         self._check_replaceable(old, change)
         request = _changed(old, change)
-        rules.check(request, old.instrument)
-        self._check_unique(account, change.client_order_id)
-        admission = self._gate.admit(account, old.instrument, request, self.now, replacing=old)
-        new = replace(
-            self._made(old.instrument, request, admission), state=State.PENDING_NEW, replaces=old.id
-        )
+        if old.is_combo:
+            new = self._combination(account, repeated(old, request), old)
+        else:
+            new = self._single(account, old.instrument, request, old)
+        new.replaces, new.parent, new.role = old.id, old.parent, old.role
+        new.state, new.order_class = State.PENDING_NEW, old.order_class
+        new.triggered = old.triggered and new.stop_price == old.stop_price
+        for leg in new.legs:
+            leg.state = State.PENDING_NEW
         old.replaced_by = new.id
         self.floor.move(old, State.PENDING_REPLACE, self.now, "pending_replace")
         self.floor.succeed(account, old, new)
@@ -135,70 +179,54 @@ class Brokerage:
     def _check_replaceable(self, old: Order, change: Change) -> None:
         if not old.is_open:
             raise unprocessable(f'order is already in "{old.state}" state')
-        if old.state not in _REPLACEABLE:
+        if old.state not in _REPLACEABLE or old.role is Role.COMBO_LEG:
             raise unprocessable("unable to replace order in current state")
         if old.notional is not None:
             raise unprocessable("notional orders cannot be replaced")
+        if change.trail is not None and old.kind is not Kind.TRAILING_STOP:
+            raise invalid("trail is only accepted for trailing_stop orders")
         if change.qty is not None and old.qty is not None:
-            if old.qty % 1:
-                raise unprocessable("qty of fractional orders cannot be replaced")
-            if change.qty % 1:
-                raise invalid("qty must be integer")
-            if change.qty <= old.filled_qty:
-                raise unprocessable("qty must be greater than the filled qty")
+            self._check_new_qty(old, old.qty, change.qty)
+        self._check_exits_stay_apart(old, change)
+
+    def _check_new_qty(self, old: Order, qty: Decimal, wanted: Decimal) -> None:
+        if old.role in _EXITS and old.parent is not None and wanted != qty:
+            raise unprocessable(f"qty of {old.order_class} child orders cannot be replaced")
+        if qty % 1:
+            raise unprocessable("qty of fractional orders cannot be replaced")
+        if wanted % 1:
+            raise invalid("qty must be integer")
+        if wanted <= old.filled_qty:
+            raise unprocessable("qty must be greater than the filled qty")
+
+    def _check_exits_stay_apart(self, old: Order, change: Change) -> None:
+        sibling = old.sibling
+        if sibling is None:
+            return
+        profit, stop = (old, sibling) if old.role is Role.TAKE_PROFIT else (sibling, old)
+        limit = change.limit_price if old is profit else None
+        trigger = change.stop_price if old is stop else None
+        limit, trigger = limit or profit.limit_price, trigger or stop.stop_price
+        if limit is not None and trigger is not None:
+            check_order_of_exits(old.side, limit, trigger)
 
     def _check_unique(self, account: Account, client_order_id: str | None) -> None:
         if client_order_id is not None and client_order_id in account.by_client_id:
             raise unprocessable("client_order_id must be unique")
 
     def _made(self, instrument: Instrument, request: OrderRequest, admission: Admission) -> Order:
-        return Order(
-            id=self.floor.new_id(),
-            client_order_id=request.client_order_id or self.floor.new_id(),
-            instrument=instrument,
-            side=request.side,
-            kind=request.kind,
-            tif=request.tif,
-            qty=request.qty,
-            notional=request.notional,
-            limit_price=request.limit_price,
-            stop_price=request.stop_price,
-            extended_hours=request.extended_hours,
-            intent=admission.intent,
-            state=State.PENDING_NEW if self._trades_now(instrument, request) else State.ACCEPTED,
-            created_at=self.now,
-            updated_at=self.now,
-            submitted_at=self.now,
-            expires_at=self._expiry(request),
-            reserve_price=admission.reserve_price,
-        )
+        at_once = self._schedule.trades_now(instrument, request, self.now)
+        state = State.PENDING_NEW if at_once else State.ACCEPTED
+        expires_at = self._schedule.expiry(request, self.now)
+        return self._maker.order(instrument, request, admission, state, self.now, expires_at)
 
-    def _trades_now(self, instrument: Instrument, request: OrderRequest) -> bool:
-        session = self.market.timetable_of(instrument).current(self.now)
-        return bool(session and (request.extended_hours or session.open <= self.now < session.close))
 
-    def _opening(self, order: Order) -> int:
-        if not order.extended_hours:
-            return self._timetable.next_open(self.now)
-        session = self._timetable.hours.on(new_york_day(self.now))
-        return session.start if session and self.now < session.start else self._next_session_start()
-
-    def _next_session_start(self) -> int:
-        return self._timetable.after(new_york_day(self.now)).start
-
-    def _expiry(self, request: OrderRequest) -> int | None:
-        if request.tif is Tif.GTC:
-            return at(new_york_day(self.now) + _GTC_LIFE, time(16, 15))
-        if request.tif is not Tif.DAY:
-            return None
-        today = self._timetable.hours.on(new_york_day(self.now))
-        for session in (today, self._timetable.after(new_york_day(self.now))):
-            if session is None:
-                continue
-            end = session.end if request.extended_hours else session.close
-            if self.now < end:
-                return end
-        return None
+def _cut_to_grid(request: OrderRequest, instrument: Instrument) -> OrderRequest:
+    """Coins are cut to their increment in silence; shares that are too finely divided are refused later."""
+    if instrument.is_crypto and request.qty is not None:
+        step = instrument.min_trade_increment
+        return replace(request, qty=request.qty.quantize(step, rounding=ROUND_DOWN))
+    return request
 
 
 def _changed(old: Order, change: Change) -> OrderRequest:
@@ -211,7 +239,15 @@ def _changed(old: Order, change: Change) -> OrderRequest:
         tif=change.tif or old.tif,
         qty=total - old.filled_qty if total is not None else None,
         limit_price=change.limit_price if change.limit_price is not None else old.limit_price,
-        stop_price=change.stop_price if change.stop_price is not None else old.stop_price,
+        stop_price=_changed_stop(old, change),
+        trail_price=(change.trail or old.trail_price) if old.trail_price is not None else None,
+        trail_percent=(change.trail or old.trail_percent) if old.trail_percent is not None else None,
         extended_hours=old.extended_hours,
         client_order_id=change.client_order_id,
     )
+
+
+def _changed_stop(old: Order, change: Change) -> Decimal | None:
+    if change.stop_price is not None:
+        return change.stop_price
+    return None if old.kind is Kind.TRAILING_STOP else old.stop_price  # that one follows from its trail

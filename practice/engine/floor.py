@@ -5,21 +5,24 @@ clock, and all its randomness comes from the seed.
 """
 
 import uuid
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from practice.engine.accounts import Account
 from practice.engine.agenda import Agenda
+from practice.engine.auctions import auction_price
 from practice.engine.chance import chance_of
 from practice.engine.clock import MILLISECOND
+from practice.engine.links import Links
 from practice.engine.market import Market
 from practice.engine.orders import MOVES, Order, State, Tif
-from practice.engine.updates import Execution, Listener, Update
+from practice.engine.updates import ComboFill, Execution, Listener, Update
 from practice.engine.venue import Match, Venue
 
 _PARTIAL_CHANCE = 0.1
 _FINEST = Decimal("1e-9")
 _CRYPTO_FEE = Decimal("0.0025")
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
+_WHOLE = Decimal(1)
 
 
 class Floor:
@@ -31,6 +34,7 @@ class Floor:
         self._market, self._venue = market, Venue(market, start)
         self._chance = chance_of(seed, "floor")
         self._names = chance_of(seed, "names")
+        self._links = Links(self)
         self._listeners: list[Listener] = []
         self._owners: dict[str, Account] = {}  # of open orders, by order id
 
@@ -73,18 +77,26 @@ class Floor:
         return True
 
     def enter(self, account: Account, order: Order, route_at: int) -> None:
-        """Put an accepted order on the books and on its way."""
+        """Put an accepted order, and the children that wait for it, on the books and on its way."""
         self._register(account, order)
         self.announce(order, str(order.state))
+        if not order.is_combo:
+            for leg in order.legs:
+                self.announce(leg, str(leg.state))
         self.agenda.put(route_at, lambda instant: self._route(order, instant))
 
     def _register(self, account: Account, order: Order) -> None:
-        account.orders[order.id] = order
-        account.by_client_id[order.client_order_id] = order
-        account.open_orders[order.id] = order
+        account.register(order)
         self._owners[order.id] = account
-        if order.expires_at is not None:
+        account.recount(order)
+        if order.expires_at is not None and (order.parent is None or not order.parent.is_combo):
             self.agenda.put(order.expires_at, lambda instant: self._expire(order, instant))
+        for leg in order.legs:
+            self._register(account, leg)
+
+    def owner(self, order: Order) -> Account:
+        """The account of an open order."""
+        return self._owners[order.id]
 
     def _route(self, order: Order, instant: int) -> None:
         if order.state is State.ACCEPTED:
@@ -93,9 +105,27 @@ class Floor:
             self.put_to_work(order, instant)
 
     def put_to_work(self, order: Order, instant: int) -> None:
-        """The venue acknowledges an order; a moment later it may trade."""
+        """The venue acknowledges an order; a moment later it may trade, unless it waits for an auction."""
         self.move(order, State.NEW, instant, "new")
-        self.agenda.put(self.soon(4, 30), lambda later: self._meet_market(order, later))
+        session = self._market.timetable.current(instant)
+        if order.tif is Tif.OPG or (order.tif is Tif.CLS and session is None):
+            self.agenda.put(self.soon(4, 30), lambda later: self._auction(order, later))
+        elif order.tif is Tif.CLS and session is not None:
+            self.agenda.put(session.close, lambda later: self._auction(order, later))
+        else:
+            self.agenda.put(self.soon(4, 30), lambda later: self._meet_market(order, later))
+
+    def rest(self, order: Order) -> None:
+        """Let an order watch the market, held children included."""
+        self._venue.add(order)
+
+    def _auction(self, order: Order, instant: int) -> None:
+        if not order.is_open:
+            return
+        price = auction_price(self._market, order, instant)
+        if price is not None:
+            self._book(Match(instant, order, price), order.remaining)
+        self.finish_cancel(order, instant)
 
     def _meet_market(self, order: Order, instant: int) -> None:
         if not order.is_open:
@@ -105,15 +135,16 @@ class Floor:
                 self._book(match, self._whole_qty(match))
             else:
                 self._execute(match)
-        self._rest(order, instant)
-
-    def _rest(self, order: Order, instant: int) -> None:
         if order.tif in {Tif.IOC, Tif.FOK}:
             self.finish_cancel(order, instant)
         elif order.is_open:
-            self._venue.add(order)
+            self.rest(order)
 
     def _execute(self, match: Match) -> None:
+        if match.order.is_spare:
+            self._links.take_over(match.order, match.at)
+        if match.price is None:
+            return
         qty = self._whole_qty(match)
         if qty > 1 and not qty % 1 and self._chance.random() < _PARTIAL_CHANCE:
             qty = Decimal(self._chance.randint(1, int(qty) - 1))
@@ -123,39 +154,64 @@ class Floor:
         order = match.order
         if order.qty is None:
             # An order by amount learns its quantity when it trades, and cannot close more than there is.
-            qty = (order.notional or Decimal(0)) / match.price
+            qty = (order.notional or Decimal(0)) / (match.price or _WHOLE)
             if order.closes:
                 qty = min(qty, abs(self._owners[order.id].held(order.instrument)))
             order.qty = qty.quantize(_FINEST, rounding=ROUND_DOWN)
         return order.remaining
 
     def _book(self, match: Match, qty: Decimal) -> None:
-        order, price, account = match.order, match.price, self._owners[match.order.id]
-        position_qty = account.settle(order.instrument, *_exchanged(order, qty, price))
-        order.filled_qty += qty
-        order.filled_value += qty * price
-        execution = Execution(id=self.new_id(), price=price, qty=qty, position_qty=position_qty)
+        order, price = match.order, match.price or Decimal(0)
+        execution = combo = None
+        if order.is_combo:
+            legs = zip(order.legs, match.leg_prices, strict=True)
+            pieces = tuple(
+                (leg, self._booked(leg, qty * (leg.ratio_qty or _WHOLE), cost)) for leg, cost in legs
+            )
+            combo = ComboFill(price, qty, pieces)
+            _count(order, qty, price)
+        else:
+            execution = self._booked(order, qty, price)
         if order.remaining == 0:
             order.filled_at = match.at
-            self.move(order, State.FILLED, match.at, "fill", execution)
+            self.move(order, State.FILLED, match.at, "fill", execution, combo)
         else:
             state = order.state if order.state in _PENDING else State.PARTIALLY_FILLED
-            self.move(order, state, match.at, "partial_fill", execution)
+            self.move(order, state, match.at, "partial_fill", execution, combo)
+
+    def _booked(self, order: Order, qty: Decimal, price: Decimal) -> Execution:
+        signed, cash, fee = _exchanged(order, qty, price)
+        position_qty = self._owners[order.id].settle(order.instrument, signed, cash)
+        _count(order, qty, price * order.instrument.multiplier)
+        return Execution(id=self.new_id(), price=price, qty=qty, position_qty=position_qty, fee=fee)
 
     def finish_cancel(self, order: Order, instant: int) -> None:
         """A cancellation arrives at the venue; an order that is done by then stays as it is."""
-        if order.is_open:
+        self.end(order, State.CANCELED, instant)
+
+    def _expire(self, order: Order, instant: int) -> None:
+        self.end(order, State.EXPIRED, instant)
+
+    def end(self, order: Order, state: State, instant: int) -> None:
+        """Let an open order end without any further execution."""
+        if not order.is_open:
+            return
+        if state is State.CANCELED:
             order.canceled_at = instant
-            self.move(order, State.CANCELED, instant, "canceled")
+        elif state is State.EXPIRED:
+            order.expired_at = instant
+        else:
+            order.failed_at = instant
+        self.move(order, state, instant, str(state))
 
     def reject(self, order: Order, instant: int) -> None:
         """The venue refuses an order that was taken; one that it cannot refuse any more stays as it is."""
         if State.REJECTED in MOVES[order.state]:
-            order.failed_at = instant
-            self.move(order, State.REJECTED, instant, "rejected")
+            self.end(order, State.REJECTED, instant)
 
     def succeed(self, account: Account, old: Order, new: Order) -> None:
         """Let a replacement reach the venue a moment later, where it meets the old order or its remains."""
+        new.predecessor = old
         self._register(account, new)
         self.announce(new, str(new.state))
         filled = old.filled_qty
@@ -163,19 +219,21 @@ class Floor:
 
     def _swap(self, old: Order, new: Order, filled_before: Decimal, instant: int) -> None:
         filled_meanwhile = old.filled_qty - filled_before
+        new.predecessor = None
         won = old.state is State.PENDING_REPLACE and (new.qty is None or new.qty > filled_meanwhile)
         if not won:
-            if new.is_open:
-                new.failed_at = instant
-                self.move(new, State.REJECTED, instant, "rejected")
+            self.end(new, State.REJECTED, instant)
             self.finish_cancel(old, instant)
             return
         if new.qty is not None:
             new.qty -= filled_meanwhile
+            for leg in new.legs:
+                leg.qty = new.qty * (leg.ratio_qty or _WHOLE)
         old.replaced_at = instant
+        self._links.succeed(old, new)
         self.move(old, State.REPLACED, instant, "replaced")
         if new.state is State.PENDING_NEW:
-            self.put_to_work(new, instant)
+            self._links.start(new, instant)
 
     def hurry_cancels(self, account: Account) -> None:
         """Finish the cancellations under way at once, so that what they held is free."""
@@ -183,24 +241,46 @@ class Floor:
             if order.state is State.PENDING_CANCEL:
                 self.finish_cancel(order, self.now)
 
-    def _expire(self, order: Order, instant: int) -> None:
-        if order.is_open:
-            order.expired_at = instant
-            self.move(order, State.EXPIRED, instant, "expired")
-
     def move(
-        self, order: Order, state: State, instant: int, event: str, execution: Execution | None = None
+        self,
+        order: Order,
+        state: State,
+        instant: int,
+        event: str,
+        execution: Execution | None = None,
+        combo: ComboFill | None = None,
     ) -> None:
-        """Change an order's state and tell everybody."""
+        """Change an order's state, tell everybody, and do what its children or its sibling must do then."""
         order.move_to(state, instant)
+        account = self._owners[order.id]
+        account.recount(order)
+        if order.is_combo:
+            self._move_legs(account, order, instant)
         if not order.is_open:
-            self._owners[order.id].open_orders.pop(order.id, None)
             self._venue.remove(order)
-        self.announce(order, event, execution)
+        self.announce(order, event, execution, combo)
         if not order.is_open:
             del self._owners[order.id]
+        if order.order_class != "simple":
+            self._links.react(order, account, instant)
 
-    def announce(self, order: Order, event: str, execution: Execution | None = None) -> None:
+    def _move_legs(self, account: Account, order: Order, instant: int) -> None:
+        """The legs of a multi-leg order share its state."""
+        for leg in order.legs:
+            leg.state, leg.updated_at = order.state, instant
+            leg.filled_at, leg.canceled_at = order.filled_at, order.canceled_at
+            leg.expired_at, leg.failed_at, leg.replaced_at = (
+                order.expired_at,
+                order.failed_at,
+                order.replaced_at,
+            )
+            account.recount(leg)
+            if not leg.is_open:
+                self._owners.pop(leg.id, None)
+
+    def announce(
+        self, order: Order, event: str, execution: Execution | None = None, combo: ComboFill | None = None
+    ) -> None:
         """Tell everybody about an order as it is now."""
         update = Update(
             id=self.new_id(),
@@ -209,14 +289,29 @@ class Floor:
             account=self._owners[order.id],
             order=order,
             execution=execution,
+            combo=combo,
         )
         for listener in self._listeners:
             listener(update)
 
 
-def _exchanged(order: Order, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
-    """What an execution moves: signed quantity and cash. Coin fees come off what is received."""
-    keep = 1 - _CRYPTO_FEE if order.instrument.is_crypto else Decimal(1)
+def _count(order: Order, qty: Decimal, unit_value: Decimal) -> None:
+    order.filled_qty += qty
+    order.filled_value += qty * unit_value
+
+
+def _exchanged(order: Order, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """What an execution moves, signed quantity and cash, and the fee: of coins, off what is received.
+
+    A coin's quantity has nine decimals, so that a fee in coins is rounded up to the next.
+    """
+    value = qty * price * order.instrument.multiplier
+    received = qty if order.is_buy else value
+    fee = Decimal(0)
+    if order.instrument.is_crypto:
+        fee = received * _CRYPTO_FEE
+        if order.is_buy:
+            fee = fee.quantize(_FINEST, rounding=ROUND_UP)
     if order.is_buy:
-        return qty * keep, -qty * price
-    return -qty, qty * price * keep
+        return qty - fee, -value, fee
+    return -qty, value - fee, fee

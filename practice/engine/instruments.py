@@ -11,7 +11,7 @@ from typing import Literal
 from practice.engine import contracts
 from practice.engine.contracts import Right
 
-AssetClass = Literal["us_equity", "crypto", "us_option"]
+AssetClass = Literal["us_equity", "crypto", "us_option", ""]  # the last, of a combination
 
 _ASSET_IDS = uuid.UUID("6f1d7f0e-52c4-4c0e-9a7e-0c5f2f6f7a11")
 _TAPES = {"NYSE": "A", "NASDAQ": "C", "OTC": "O"}

@@ -1,6 +1,6 @@
 """An order and its life cycle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 from practice.engine.instruments import Instrument
 
 Side = Literal["buy", "sell"]
+OrderClass = Literal["simple", "bracket", "oco", "oto", "mleg"]
 Intent = Literal["buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close"]
 
 
@@ -18,6 +19,10 @@ class Kind(StrEnum):
     LIMIT = "limit"
     STOP = "stop"
     STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
+
+
+STOPS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
 
 
 class Tif(StrEnum):
@@ -27,12 +32,24 @@ class Tif(StrEnum):
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
+    OPG = "opg"
+    CLS = "cls"
+
+
+class Role(StrEnum):
+    """What an order is to the order it belongs to."""
+
+    ALONE = "alone"
+    TAKE_PROFIT = "take_profit"
+    STOP_LOSS = "stop_loss"
+    COMBO_LEG = "combo_leg"
 
 
 class State(StrEnum):
     """Where an order stands; the values are the broker's words."""
 
     ACCEPTED = "accepted"
+    HELD = "held"
     PENDING_NEW = "pending_new"
     NEW = "new"
     PARTIALLY_FILLED = "partially_filled"
@@ -48,20 +65,21 @@ class State(StrEnum):
 _WORKING = {State.NEW, State.PARTIALLY_FILLED}
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
 _CLOSED = {State.FILLED, State.CANCELED, State.EXPIRED, State.REPLACED, State.REJECTED}
+_ENDS_EARLY = {State.CANCELED, State.EXPIRED, State.REJECTED, State.PENDING_CANCEL}
 
 MOVES: dict[State, frozenset[State]] = {
-    State.ACCEPTED: frozenset(
-        {State.PENDING_NEW, State.PENDING_CANCEL, State.EXPIRED, State.CANCELED, State.REJECTED}
-    ),
-    State.PENDING_NEW: frozenset(
-        {State.NEW, State.REJECTED, State.PENDING_CANCEL, State.CANCELED, State.EXPIRED}
-    ),
+    State.ACCEPTED: frozenset({State.PENDING_NEW} | _ENDS_EARLY),
+    # A child waits for its parent's fill, or for its sibling to make way.
+    State.HELD: frozenset({State.NEW, State.PENDING_REPLACE} | _ENDS_EARLY),
+    State.PENDING_NEW: frozenset({State.NEW, State.HELD} | _ENDS_EARLY),
     State.NEW: frozenset(_WORKING | _PENDING | {State.FILLED, State.CANCELED, State.EXPIRED, State.REJECTED}),
     State.PARTIALLY_FILLED: frozenset(
         {State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED} | _PENDING
     ),
     # A request for a change may lose the race against an execution, and is then withdrawn.
-    State.PENDING_CANCEL: frozenset({State.PENDING_CANCEL, State.CANCELED, State.FILLED, State.EXPIRED}),
+    State.PENDING_CANCEL: frozenset(
+        {State.PENDING_CANCEL, State.CANCELED, State.FILLED, State.EXPIRED, State.REJECTED}
+    ),
     State.PENDING_REPLACE: frozenset(
         _WORKING | {State.PENDING_REPLACE, State.REPLACED, State.FILLED, State.CANCELED, State.EXPIRED}
     ),
@@ -69,11 +87,14 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+_CENT, _FINE_CENT = Decimal("0.01"), Decimal("0.0001")
+
+
 class IllegalMove(Exception):
     """The engine tried to move an order where its life cycle does not go."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Order:
     """One order of one account. Times are nanoseconds since the epoch."""
 
@@ -103,9 +124,19 @@ class Order:
     replaced_at: int | None = None
     replaced_by: str | None = None
     replaces: str | None = None
+    order_class: OrderClass = "simple"
+    role: Role = Role.ALONE
+    parent: "Order | None" = field(default=None, repr=False)
+    legs: "list[Order]" = field(default_factory=list)
+    ratio_qty: Decimal | None = None  # of a combination's leg: its quantity in one unit of the parent
+    trail_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    hwm: Decimal | None = None  # the extreme a trailing stop has seen
+    predecessor: "Order | None" = field(default=None, repr=False)  # while it has yet to make way
     triggered: bool = False  # a stop whose price has been reached
     collar: Decimal | None = None  # the worst price a triggered buy stop accepts
     reserve_price: Decimal = Decimal(0)  # what one unit may cost at worst, as judged on acceptance
+    counted: Decimal = Decimal(0)  # what its account counts as reserved for it
 
     @property
     def is_open(self) -> bool:
@@ -127,16 +158,76 @@ class Order:
 
     @property
     def reserved(self) -> Decimal:
-        """The buying power the order may still use."""
-        if self.closes or self.state is State.PENDING_REPLACE:  # its successor reserves in its place
+        """The buying power the order may still use; while one replaces another, the larger of both."""
+        if self.state is State.PENDING_REPLACE or not self.is_open:  # its successor reserves in its place
+            return Decimal(0)
+        own = self._still_costs
+        return max(own, self.predecessor._still_costs) if self.predecessor else own
+
+    @property
+    def _still_costs(self) -> Decimal:
+        if self.closes or self.parent is not None:
             return Decimal(0)
         if self.notional is not None:
             return self.notional - self.filled_value
         return self.remaining * self.reserve_price
 
     @property
+    def is_entry(self) -> bool:
+        """Whether children wait for this order's fill."""
+        return self.order_class in {"bracket", "oto"} and self.parent is None
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether the order only waits for its sibling to make way: the two hold the same shares."""
+        return self.role is Role.STOP_LOSS and self.sibling is not None
+
+    @property
+    def is_dormant(self) -> bool:
+        """Whether a price that reaches it must not wake the order, because its pair is being canceled."""
+        if self.role is not Role.STOP_LOSS:
+            return False
+        other = self.sibling
+        if other is None:
+            return False
+        return self.state not in {State.HELD, State.PENDING_REPLACE} or other.state is State.PENDING_CANCEL
+
+    @property
+    def is_combo(self) -> bool:
+        """Whether the order trades several contracts as one."""
+        return self.order_class == "mleg" and self.parent is None
+
+    @property
+    def sibling(self) -> "Order | None":
+        """The other exit of a pair, as long as it may still trade."""
+        match self.order_class, self.role:
+            case "oco", Role.TAKE_PROFIT:
+                others = self.legs
+            case "oco", Role.STOP_LOSS:
+                others = [self.parent] if self.parent else []
+            case "bracket", Role.TAKE_PROFIT | Role.STOP_LOSS:
+                others = [one for one in self.parent.legs if one is not self] if self.parent else []
+            case _:
+                return None
+        return next((one for one in others if one.role is not self.role and one.is_open), None)
+
+    @property
     def average_price(self) -> Decimal | None:
-        return self.filled_value / self.filled_qty if self.filled_qty else None
+        """Of what is filled; per share or coin or, of an option, per share of its underlying."""
+        if not self.filled_qty:
+            return None
+        return self.filled_value / self.filled_qty / self.instrument.multiplier
+
+    def trail(self, price: Decimal) -> None:
+        """Let a trailing stop follow the market, if the price is the best it has seen."""
+        if self.hwm is not None and (price >= self.hwm if self.is_buy else price <= self.hwm):
+            return
+        self.hwm = price
+        distance = (
+            self.trail_price if self.trail_price is not None else price * (self.trail_percent or 0) / 100
+        )
+        stop = price + distance if self.is_buy else price - distance
+        self.stop_price = stop.quantize(_CENT if stop >= 1 else _FINE_CENT)
 
     def move_to(self, state: State, at: int) -> None:
         """Change the state, or raise `IllegalMove`."""

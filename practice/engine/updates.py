@@ -16,11 +16,24 @@ class Execution:
     price: Decimal
     qty: Decimal
     position_qty: Decimal
+    fee: Decimal = Decimal(0)  # taken from what was received: coins when buying them, dollars when selling
+
+
+@dataclass(frozen=True, slots=True)
+class ComboFill:
+    """Units of a multi-leg order traded: the net price of one, and what each leg did."""
+
+    price: Decimal
+    qty: Decimal
+    legs: tuple[tuple[Order, Execution], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """One event in the life of an order. `order` lives on: read what you need while you are called."""
+    """One event in the life of an order. `order` lives on: read what you need while you are called.
+
+    A multi-leg order trades as `combo`; its legs' executions are told there and nowhere else.
+    """
 
     id: str
     event: str
@@ -28,6 +41,7 @@ class Update:
     account: Account
     order: Order
     execution: Execution | None = None
+    combo: ComboFill | None = None
 
 
 Listener = Callable[[Update], None]

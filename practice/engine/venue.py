@@ -1,24 +1,25 @@
 """Working orders against the market's prints. Knows prices and orders; nothing of accounts."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.orders import Kind, Order
+from practice.engine.orders import STOPS, Kind, Order
 from practice.engine.tape import Quote, Trade
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An order that may trade now, at this price."""
+    """An order that may trade now, at this price; without one, a stop that was woken but has to wait."""
 
     at: int
     order: Order
-    price: Decimal
+    price: Decimal | None
+    leg_prices: tuple[Decimal, ...] = ()  # of a multi-leg order, whose price is the net of them
 
 
 class Venue:
@@ -27,6 +28,7 @@ class Venue:
     def __init__(self, market: Market, start: int) -> None:
         self._market, self._timetable = market, market.timetable
         self._orders: dict[str, dict[str, Order]] = {}
+        self._instruments: dict[str, Instrument] = {}
         self._seen = start
 
     @property
@@ -35,21 +37,26 @@ class Venue:
 
     def add(self, order: Order) -> None:
         """Let an order rest until it trades or is removed."""
-        self._orders.setdefault(order.instrument.symbol, {})[order.id] = order
+        for part in order.legs if order.is_combo else (order,):
+            symbol = part.instrument.symbol
+            self._orders.setdefault(symbol, {})[order.id] = order
+            self._instruments[symbol] = part.instrument
 
     def remove(self, order: Order) -> None:
         """Take an order from the book; one that is not there is fine."""
-        symbol = order.instrument.symbol
-        orders = self._orders.get(symbol, {})
-        orders.pop(order.id, None)
-        if not orders:
-            self._orders.pop(symbol, None)
+        for part in order.legs if order.is_combo else (order,):
+            symbol = part.instrument.symbol
+            orders = self._orders.get(symbol)
+            if orders and orders.pop(order.id, None) and not orders:
+                del self._orders[symbol]
 
     def match_now(self, order: Order, at: int) -> Match | None:
         """Whether an order can trade against the quote in force."""
         if not self._trades(order, at):
             return None
-        if not order.triggered and order.kind in {Kind.STOP, Kind.STOP_LIMIT}:
+        if order.is_combo:
+            return self._combo_match(order, at)
+        if not order.triggered and order.kind in STOPS:
             self._trigger(order, self._market.trade(order.instrument, at))
         price = executable_price(order, self._market.quote(order.instrument, at))
         return Match(at, order, price) if price is not None else None
@@ -70,7 +77,7 @@ class Venue:
         self._seen = until
 
     def _prints(self, until: int) -> Iterator[tuple[int, Instrument, Quote | Trade]]:
-        instruments = [next(iter(orders.values())).instrument for orders in self._orders.values()]
+        instruments = [self._instruments[symbol] for symbol in self._orders]
         streams = [
             [(tick.at, instrument, tick) for tick in self._market.prints(instrument, self._seen, until)]
             for instrument in instruments
@@ -80,20 +87,35 @@ class Venue:
     def _match(self, order: Order, at: int, tick: Quote | Trade) -> Match | None:
         if not self._trades(order, at):
             return None
+        if order.is_combo:
+            return self._combo_match(order, at)
         if isinstance(tick, Quote):
             price = executable_price(order, tick)
             return Match(at, order, price) if price is not None else None
-        if not order.triggered and order.kind in {Kind.STOP, Kind.STOP_LIMIT} and self._trigger(order, tick):
-            price = executable_price(order, self._market.quote(order.instrument, at))
-            return Match(at, order, price) if price is not None else None
-        return None
+        if order.triggered or order.kind not in STOPS or order.is_dormant or not self._trigger(order, tick):
+            return None
+        price = executable_price(order, self._market.quote(order.instrument, at))
+        return Match(at, order, price) if price is not None or order.is_spare else None
+
+    def _combo_match(self, order: Order, at: int) -> Match | None:
+        prices = []
+        for leg in order.legs:
+            quote = self._market.quote(leg.instrument, at)
+            prices.append(leg.instrument.price(quote.ask if leg.is_buy else quote.bid))
+        net = net_price(order, prices)
+        if order.limit_price is not None and net > order.limit_price:
+            return None
+        return Match(at, order, net, tuple(prices))
 
     def _trades(self, order: Order, at: int) -> bool:
-        return self._market.is_open(order.instrument, at, extended=order.extended_hours)
+        instrument = order.legs[0].instrument if order.is_combo else order.instrument
+        return self._market.is_open(instrument, at, extended=order.extended_hours)
 
     def _trigger(self, order: Order, trade: Trade) -> bool:
         price, stop = order.instrument.price(trade.price), order.stop_price
         if stop is None or (price < stop if order.is_buy else price > stop):
+            if order.kind is Kind.TRAILING_STOP:
+                order.trail(price)
             return False
         order.triggered = True
         if order.kind is Kind.STOP and order.is_buy:
@@ -104,10 +126,19 @@ class Venue:
 
 def executable_price(order: Order, quote: Quote) -> Decimal | None:
     """The price at which an order trades against a quote, or None while it has to wait."""
-    if order.kind in {Kind.STOP, Kind.STOP_LIMIT} and not order.triggered:
+    if not order.triggered and order.kind in STOPS:
         return None
     price = order.instrument.price(quote.ask if order.is_buy else quote.bid)
     bound = order.limit_price if order.limit_price is not None else order.collar
     if bound is None or (price <= bound if order.is_buy else price >= bound):
         return price
     return None
+
+
+def net_price(order: Order, prices: Iterable[Decimal]) -> Decimal:
+    """What one unit of a multi-leg order costs at these prices of its legs; negative when it brings in."""
+    net = Decimal(0)
+    for leg, price in zip(order.legs, prices, strict=True):
+        amount = (leg.ratio_qty or Decimal(1)) * price
+        net += amount if leg.is_buy else -amount
+    return net

@@ -4,7 +4,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from practice.engine.accounts import Account
-from practice.engine.orders import Order
+from practice.engine.orders import Order, Role
 from practice.engine.refusals import not_found
 from practice.server.answers import json_answer, no_content
 from practice.server.order_entry import change_request, order_request
@@ -34,7 +34,9 @@ class OrderRoutes:
 
     async def listed(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request)
-        return json_answer([order_json(order) for order in selected_orders(account, request.query)])
+        nested = flag_of(request.query.get("nested"), "nested")
+        orders = selected_orders(account, request.query, nested=nested)
+        return json_answer([order_json(order, nested=nested) for order in orders])
 
     async def place(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request, "trading")
@@ -43,8 +45,9 @@ class OrderRoutes:
 
     async def order(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request)
-        flag_of(request.query.get("nested"), "nested")
-        return json_answer(order_json(self._brokerage.find_order(account, request.match_info["order_id"])))
+        nested = flag_of(request.query.get("nested"), "nested")
+        order = self._brokerage.find_order(account, request.match_info["order_id"])
+        return json_answer(order_json(order, nested=nested))
 
     async def by_client_order_id(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request)
@@ -68,7 +71,8 @@ class OrderRoutes:
     async def cancel_all(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request, "trading")
         results = []
-        for order, refusal in self._brokerage.cancel_all(list(account.open_orders.values())):
+        asked = [order for order in account.open_orders.values() if order.role is not Role.COMBO_LEG]
+        for order, refusal in self._brokerage.cancel_all(asked):
             if refusal is None:
                 results.append({"id": order.id, "status": 200, "body": order_json(order)})
             else:
@@ -77,24 +81,34 @@ class OrderRoutes:
         return json_answer(results, 207)
 
 
-def selected_orders(account: Account, query: MultiMapping[str]) -> list[Order]:
-    """The orders a list request asks for, or raise `Refusal`."""
+def selected_orders(account: Account, query: MultiMapping[str], *, nested: bool = False) -> list[Order]:
+    """The orders a list request asks for, or raise `Refusal`.
+
+    With `nested`, children count with their parent, which is there if it or one of them is wanted: a
+    bracket whose entry is filled is still open while its exits are.
+    """
     status = one_of(query.get("status"), "status", ("open", "closed", "all"), "open")
     direction = one_of(query.get("direction"), "direction", ("asc", "desc"), "desc")
     side = one_of(query.get("side"), "side", ("buy", "sell", "all"), "all")
     limit = whole_of(query.get("limit"), "limit", 50, _MOST_ROWS)
     symbols = {symbol.upper().replace("/", "") for symbol in list_of(query.get("symbols"))}
     classes = set(list_of(query.get("asset_class"))) - {"all"}
-    flag_of(query.get("nested"), "nested")
     orders = _window(list(account.orders.values()), query)
-    chosen = [
-        order
-        for order in orders
-        if (status == "all" or order.is_open == (status == "open"))
-        and (side in {"all", order.side})
-        and (not symbols or order.instrument.compact_symbol in symbols)
-        and (not classes or order.instrument.asset_class in classes)
-    ]
+
+    def is_wanted(order: Order) -> bool:
+        return (
+            (status == "all" or order.is_open == (status == "open"))
+            and (side == "all" or (order.side == side and not order.is_combo))
+            and (not symbols or order.instrument.compact_symbol in symbols)
+            and (not classes or order.instrument.asset_class in classes)
+        )
+
+    if nested:
+        chosen = [
+            order for order in orders if order.parent is None and any(map(is_wanted, (order, *order.legs)))
+        ]
+    else:
+        chosen = [order for order in orders if is_wanted(order)]
     if direction == "desc":
         chosen.reverse()
     return chosen[:limit]

@@ -48,7 +48,7 @@ class _Changes(msgspec.Struct, forbid_unknown_fields=False):
     no_shorting: bool | None = None
     fractional_trading: bool | None = None
     max_margin_multiplier: str | None = None
-    max_options_trading_level: int | None = None
+    max_options_trading_level: int | msgspec.UnsetType | None = msgspec.UNSET  # null sets no limit
     trade_confirm_email: str | None = None
     ptp_no_exception_entry: bool | None = None
     disable_overnight_trading: bool | None = None
@@ -70,6 +70,8 @@ class AccountRoutes:
         router.add_delete(f"{prefix}/v2/positions", self.close_all)
         router.add_get(f"{prefix}/v2/positions/{{symbol:.+}}", self.position)
         router.add_delete(f"{prefix}/v2/positions/{{symbol:.+}}", self.close)
+        router.add_post(f"{prefix}/v2/positions/{{symbol:.+}}/exercise", self.exercise)
+        router.add_post(f"{prefix}/v2/positions/{{symbol:.+}}/do-not-exercise", self.do_not_exercise)
 
     async def account(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request)
@@ -88,9 +90,13 @@ class AccountRoutes:
             raise BadValue("max_margin_multiplier must be 1, 2 or 4")
         if changes.trade_confirm_email not in {None, "all", "none"}:
             raise BadValue("trade_confirm_email must be all or none")
-        if changes.max_options_trading_level not in {None, 0, 1, 2, 3}:
+        level = changes.max_options_trading_level
+        if level not in {msgspec.UNSET, None, 0, 1, 2, 3}:
             raise BadValue("max_options_trading_level must be between 0 and 3")
         given = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not None}
+        given["max_options_trading_level"] = (
+            account.configurations.max_options_trading_level if level is msgspec.UNSET else level
+        )
         account.configurations = Configurations(**{**asdict(account.configurations), **given})
         return json_answer(asdict(account.configurations))
 
@@ -116,8 +122,18 @@ class AccountRoutes:
         account = self._desk.enter(request, "trading")
         instrument = self._named(request)
         held = account.held(instrument)
-        qty = closing_qty(request.query, abs(held), whole_only=held < 0)
+        qty = closing_qty(request.query, abs(held), whole_only=held < 0 or instrument.is_option)
         return json_answer(order_json(self._brokerage.close_position(account, instrument, qty)))
+
+    async def exercise(self, request: web.Request) -> web.Response:
+        account = self._desk.enter(request, "trading")
+        self._brokerage.settlements.exercise(account, self._named(request))
+        return web.Response(status=200)
+
+    async def do_not_exercise(self, request: web.Request) -> web.Response:
+        account = self._desk.enter(request, "trading")
+        self._brokerage.settlements.do_not_exercise(account, self._named(request))
+        return web.Response(status=200)
 
     async def close_all(self, request: web.Request) -> web.Response:
         account = self._desk.enter(request, "trading")

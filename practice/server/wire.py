@@ -10,9 +10,9 @@ from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
 from practice.engine.hours import NEW_YORK, new_york_day
 from practice.engine.instruments import Instrument
-from practice.engine.orders import Order
+from practice.engine.orders import Order, Role
 from practice.engine.text import plain
-from practice.engine.updates import Update
+from practice.engine.updates import ComboFill, Update
 
 Json = dict[str, Any]
 
@@ -50,9 +50,11 @@ def _optional(value: Decimal | None) -> str | None:
     return plain(value) if value is not None else None
 
 
-def order_json(order: Order) -> Json:
-    """An order as the trading API and the order stream show it."""
+def order_json(order: Order, *, nested: bool = True) -> Json:
+    """An order as the trading API and the order stream show it; with `nested`, its children under `legs`."""
     average = order.average_price
+    combo = order.is_combo
+    kind = "" if order.role is Role.COMBO_LEG else order.kind
     return {
         "id": order.id,
         "client_order_id": order.client_order_id,
@@ -74,20 +76,21 @@ def order_json(order: Order) -> Json:
         "qty": _optional(order.qty),
         "filled_qty": plain(order.filled_qty),
         "filled_avg_price": plain(average.quantize(Decimal("1e-6"))) if average is not None else None,
-        "order_class": "",
-        "order_type": order.kind,
-        "type": order.kind,
-        "side": order.side,
-        "position_intent": order.intent,
+        "order_class": "" if order.order_class == "simple" else order.order_class,
+        "order_type": kind,
+        "type": kind,
+        "side": "" if combo else order.side,
+        "position_intent": None if combo else order.intent,
         "time_in_force": order.tif,
         "limit_price": _optional(order.limit_price),
         "stop_price": _optional(order.stop_price),
         "status": order.state,
         "extended_hours": order.extended_hours,
-        "legs": None,
-        "trail_percent": None,
-        "trail_price": None,
-        "hwm": None,
+        "legs": [order_json(leg) for leg in order.legs] if nested and order.legs else None,
+        "trail_percent": _optional(order.trail_percent),
+        "trail_price": _optional(order.trail_price),
+        "hwm": _optional(order.hwm),
+        "ratio_qty": _optional(order.ratio_qty),
         "subtag": None,
         "source": None,
     }
@@ -108,14 +111,36 @@ def update_json(update: Update) -> Json:
             "qty": plain(update.execution.qty),
             "position_qty": plain(update.execution.position_qty),
         }
+    if update.combo:
+        event |= _combo_json(update.combo, update.at)
     return event | {"order": order_json(update.order)}
+
+
+def _combo_json(fill: ComboFill, at: int) -> Json:
+    return {
+        "price": plain(fill.price),
+        "qty": plain(fill.qty),
+        "legs": [
+            {
+                "execution_id": execution.id,
+                "order_id": leg.id,
+                "symbol": leg.instrument.symbol,
+                "qty": plain(execution.qty),
+                "price": plain(execution.price),
+                "timestamp": timestamp(at),
+            }
+            for leg, execution in fill.legs
+        ],
+        "position_qtys": {
+            leg.instrument.symbol: plain(execution.position_qty) for leg, execution in fill.legs
+        },
+    }
 
 
 def account_json(account: Account, figures: Figures, now: int) -> Json:
     """The account with its money as it stands."""
     cash = money(account.cash)
-    spendable = money(max(account.cash - figures.reserved, Decimal(0)))
-    power = money(figures.buying_power)
+    spendable, power = money(figures.cash_power), money(figures.buying_power)
     return {
         "id": account.id,
         "admin_configurations": {},
@@ -125,7 +150,7 @@ def account_json(account: Account, figures: Figures, now: int) -> Json:
         "crypto_status": "ACTIVE",
         "currency": "USD",
         "buying_power": power,
-        "regt_buying_power": power,
+        "regt_buying_power": money(figures.overnight_power if figures.multiplier > 1 else figures.cash_power),
         "effective_buying_power": power,
         "non_marginable_buying_power": spendable,
         "options_buying_power": spendable,
@@ -143,18 +168,18 @@ def account_json(account: Account, figures: Figures, now: int) -> Json:
         "last_maintenance_margin": "0",
         "sma": money(account.last_equity),
         "multiplier": str(figures.multiplier),
-        "trading_blocked": False,
-        "transfers_blocked": False,
-        "account_blocked": False,
+        "trading_blocked": account.trading_blocked,
+        "transfers_blocked": account.transfers_blocked,
+        "account_blocked": account.account_blocked,
         "trade_suspended_by_user": account.configurations.suspend_trade,
-        "shorting_enabled": not account.configurations.no_shorting,
+        "shorting_enabled": figures.multiplier > 1 and not account.configurations.no_shorting,
         "balance_asof": new_york_day(now).isoformat(),
         "created_at": timestamp(account.created_at),
         "crypto_tier": 1,
         "intraday_adjustments": "0",
         "pending_reg_taf_fees": "0",
-        "options_approved_level": 3,
-        "options_trading_level": 3,
+        "options_approved_level": account.options_approved_level,
+        "options_trading_level": account.options_level,
     }
 
 
@@ -162,14 +187,14 @@ def position_json(account: Account, position: Position, brokerage: Brokerage) ->
     """A position, valued at the last trade."""
     instrument, qty = position.instrument, position.qty
     price, close = brokerage.last_price(instrument), brokerage.last_close(instrument)
-    value = qty * price
+    value = qty * price * instrument.multiplier
     gain, day_gain = value - position.cost, value - position.day_cost
     return {
         "asset_id": instrument.asset_id,
         "symbol": instrument.compact_symbol,
         "exchange": instrument.exchange,
         "asset_class": instrument.asset_class,
-        "asset_marginable": not instrument.is_crypto,
+        "asset_marginable": instrument.asset_class == "us_equity",
         "qty": plain(qty),
         "qty_available": plain(account.available(instrument) * (1 if qty > 0 else -1)),
         "avg_entry_price": plain(position.average_price.quantize(Decimal("1e-6"))),

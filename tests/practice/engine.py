@@ -1,5 +1,6 @@
 """A brokerage whose time the test moves, and what it announced."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from practice.engine.instruments import Instrument
 from practice.engine.opening import HoursName, opened_brokerage
 from practice.engine.orders import Kind, Order, Side, Tif
 from practice.engine.refusals import Refusal
-from practice.engine.rules import OrderRequest
+from practice.engine.rules import LegRequest, OrderRequest, StopLoss
 from practice.engine.updates import Update
 from practice.server.wire import update_json
 
@@ -56,6 +57,14 @@ class Day:
     def pass_time(self, seconds: float) -> None:
         self.brokerage.floor.advance(self.brokerage.now + int(seconds * SECOND))
 
+    def wait_for(self, condition: Callable[[], object], seconds: float = 36_000, step_s: float = 1.0) -> None:
+        """Let time pass until something is so."""
+        for _ in range(int(seconds / step_s)):
+            if condition():
+                return
+            self.pass_time(step_s)
+        raise AssertionError("it never happened")
+
     def instrument(self, symbol: str = "AAPL") -> Instrument:
         return self.brokerage.instruments[symbol]
 
@@ -77,12 +86,20 @@ class Day:
         tif: Tif = Tif.DAY,
         limit: Decimal | str | None = None,
         stop: Decimal | str | None = None,
+        profit: Decimal | str | None = None,
+        loss: Decimal | str | tuple[Decimal, Decimal] | None = None,
         **others: Any,
     ) -> Order:
+        """Send an order; `loss` is a stop loss's price, or its stop and its limit."""
+        if isinstance(loss, tuple):
+            others["stop_loss"] = StopLoss(*loss)
+        elif loss is not None:
+            others["stop_loss"] = StopLoss(Decimal(loss))
         request = OrderRequest(
             symbol=symbol,
             side=side,
             kind=Kind.LIMIT if limit is not None and kind is Kind.MARKET else kind,
+            take_profit=Decimal(profit) if profit is not None else None,
             tif=tif,
             qty=Decimal(qty) if qty is not None else None,
             limit_price=Decimal(limit) if limit is not None else None,
@@ -90,6 +107,39 @@ class Day:
             **others,
         )
         return self.brokerage.submit(self.account, request)
+
+    def combination(
+        self, qty: str, *legs: tuple[str, Side, int], limit: Decimal | str | None = None, **others: Any
+    ) -> Order:
+        """Send a multi-leg order of contracts, sides and ratios."""
+        request = OrderRequest(
+            symbol="",
+            side="buy",
+            kind=Kind.MARKET if limit is None else Kind.LIMIT,
+            tif=Tif.DAY,
+            qty=Decimal(qty),
+            limit_price=Decimal(limit) if limit is not None else None,
+            order_class="mleg",
+            legs=tuple(LegRequest(symbol, side, Decimal(ratio)) for symbol, side, ratio in legs),
+            **others,
+        )
+        return self.brokerage.submit(self.account, request)
+
+    def contracts(self, right: str = "call", *, symbol: str = "AAPL", weeks: int = 0) -> list[Instrument]:
+        """The contracts of one expiry, from the strike nearest the price outward, out of the money."""
+        one = self.instrument(symbol)
+        chain = self.brokerage.market.chain(self.brokerage.instruments, one, self.brokerage.now)
+        terms = [(found, found.contract) for found in chain if found.contract]
+        expiry = sorted({contract.expiry for _, contract in terms})[weeks]
+        price = self.brokerage.last_price(one)
+        fitting = [
+            (abs(contract.strike - price), found)
+            for found, contract in terms
+            if contract.expiry == expiry
+            and contract.right == right
+            and (contract.strike > price if right == "call" else contract.strike < price)
+        ]
+        return [found for _, found in sorted(fitting, key=lambda pair: pair[0])]
 
     def filled(self, *arguments: Any, **options: Any) -> Order:
         """Place an order and let it fill."""
