@@ -54,11 +54,18 @@ def read_positions() -> Call[tuple[Position, ...]]:
     return Call(host=Host.TRADING, method="GET", path="/v2/positions", read=read, failure=broker_failure)
 
 
-def list_orders(status: str, *, until: str = "", limit: int = MAX_ORDERS) -> Call[tuple[Order, ...]]:
-    """GET orders, newest first, legs nested. `status` is open, closed or all."""
+def list_orders(
+    status: str, *, until: str = "", before_order_id: str = "", limit: int = MAX_ORDERS
+) -> Call[tuple[Order, ...]]:
+    """GET orders, newest first, legs nested. `status` is open, closed or all.
+
+    Both bounds exclude what they name, and the broker takes only one of them.
+    """
     query = [("status", status), ("limit", str(limit)), ("nested", "true"), ("direction", "desc")]
     if until:
         query.append(("until", until))
+    if before_order_id:
+        query.append(("before_order_id", before_order_id))
     read = _one(list[WireOrder], lambda rows: tuple(row.value() for row in rows))
     return Call(
         host=Host.TRADING,

@@ -12,6 +12,7 @@ from core.domain.connection import RefusalReason, StreamName, StreamPhase, Strea
 from core.domain.environment import Environment
 from core.domain.grant import Grant
 from core.domain.profile import ConnectionProfile
+from core.domain.trading_block import TradingBlock
 from core.errors import AppError, SignInExpired
 from core.net.conversations import PACKED_HEADER, MarketConversation, OrderConversation
 from core.net.mailbox import MarketMailbox
@@ -23,6 +24,8 @@ from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.connection import ConnectionMonitor
 from core.services.frame_clock import FrameClock
+from core.services.history import ActivityFeed, OrderHistory
+from core.services.history_shelf import HistoryShelf
 from core.services.log import EventLog
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
@@ -67,10 +70,11 @@ class Session(QObject):
         link = BrokerLink(profile, environment, grant.token, user_agent=parts.user_agent)
         self._link = link
         self._mailbox = MarketMailbox()
+        # Quoted, because the id is the broker's text: it must not lead out of the folder.
+        file_name = f"{environment.value}-{quote(account.id, safe='')}.sqlite"
         sender = OrderSender(
             link.transport,
-            # Quoted, because the id is the broker's text: it must not lead out of the folder.
-            parts.data_dir / "journal" / f"{environment.value}-{quote(account.id, safe='')}.sqlite",
+            parts.data_dir / "journal" / file_name,
             account_id=account.id,
             environment=environment,
         )
@@ -85,6 +89,14 @@ class Session(QObject):
             new_id=lambda: f"bw-{uuid.uuid4()}",
             parent=self,
         )
+        self._shelf = HistoryShelf(
+            parts.data_dir / "history" / file_name,
+            account_id=account.id,
+            environment=environment,
+            parent=self,
+        )
+        self.history = OrderHistory(link, self._shelf, self)
+        self.activities = ActivityFeed(link, self._shelf, self)
         self.positions = PositionKeeper(link, parts.clock, self)
         self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
@@ -138,11 +150,14 @@ class Session(QObject):
             self.market,
             self.connection,
             self._mute_watch,
+            self.history,
+            self.activities,
         ):
             part.stop()
         self._retry_streams.stop()
         self._streams.stop()
         self._link.stop(self._sender.close)
+        self._shelf.stop()
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
@@ -164,6 +179,8 @@ class Session(QObject):
         self._orders_socket.went_down.connect(self.orders.hold, queued)
 
         self.orders.filled.connect(self._after_fill)
+        self.orders.orders_changed.connect(self.history.take_orders)
+        self.orders.trading_block_changed.connect(self._check_history)
         self.account.changed.connect(self.orders.take_account)
         self.positions.changed.connect(self._follow_positions)
         self.watchlist.changed.connect(self._follow_watchlist)
@@ -180,6 +197,13 @@ class Session(QObject):
     def _after_fill(self, _fill: object) -> None:
         self.positions.refresh_soon()
         self.account.refresh_soon()
+        self.activities.refresh_soon()
+
+    @Slot(object)
+    def _check_history(self, block: TradingBlock) -> None:
+        """The order desk has read the orders: what it does not list cannot be open, whatever was kept."""
+        if block is not TradingBlock.NOT_READY:
+            self.history.check_open(self.orders.orders)
 
     @Slot(object)
     def _follow_positions(self, _positions: object) -> None:

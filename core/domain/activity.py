@@ -1,0 +1,58 @@
+"""What happened in an account: fills, dividends, fees, transfers, and whatever the broker adds to the list.
+
+Source: protocol page section 3.3. Types and statuses are kept as the broker's own words, known or not.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+FILL_TYPE = "FILL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One entry of the account's ledger; money in `currency`, None where the broker said nothing.
+
+    `id` sorts by time and is what the next page is asked for by. `at` is when it happened or was booked;
+    entries that are booked by the day alone have only `day`.
+    """
+
+    id: str
+    type: str
+    sub_type: str = ""
+    at: datetime | None = None
+    day: date | None = None
+    symbol: str = ""
+    side: str = ""
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    per_share_amount: Decimal | None = None
+    net_amount: Decimal | None = None
+    currency: str = "USD"
+    description: str = ""
+    status: str = ""
+    order_id: str = ""
+    order_status: str = ""
+    cum_qty: Decimal | None = None
+    leaves_qty: Decimal | None = None
+    group_id: str = ""
+    cusip: str = ""
+
+    @property
+    def is_fill(self) -> bool:
+        """Whether shares changed hands by an order."""
+        return self.type == FILL_TYPE
+
+    @property
+    def when(self) -> date | None:
+        """The day it belongs to: its own, or that of its moment in UTC."""
+        return self.day if self.day is not None or self.at is None else self.at.date()
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Money gained or paid: as booked, or what a fill cost or brought (without fees)."""
+        if self.net_amount is not None or self.price is None or self.qty is None:
+            return self.net_amount
+        value = self.price * self.qty
+        return -value if self.side == "buy" else value
