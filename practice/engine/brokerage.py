@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from practice.engine import rules
 from practice.engine.accounts import Account, Figures
+from practice.engine.activities import Activities
 from practice.engine.admission import Admission, Gate
 from practice.engine.class_rules import check_exits, check_order_of_exits
 from practice.engine.combos import ComboGate, repeated
@@ -31,6 +32,8 @@ class Brokerage:
         self.instruments, self.market = instruments, market
         self.accounts: dict[str, Account] = {}
         self.floor = Floor(seed, market, start)
+        self.activities = Activities()
+        self.floor.listen(self.activities.note)
         self._timetable, self._gate = market.timetable, Gate(market)
         self._combos = ComboGate(market, instruments, self._gate)
         self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market.timetable)

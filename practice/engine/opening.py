@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Literal
 
 from practice.engine.accounts import Account, Environment, Position
+from practice.engine.activities import FILL, Activity, Trade
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
-from practice.engine.hours import AlwaysOpen, ExchangeHours, Timetable
+from practice.engine.hours import AlwaysOpen, ExchangeHours, Session, Timetable
 from practice.engine.instruments import Instrument, listed_instruments
 from practice.engine.market import Market
 
@@ -47,23 +48,45 @@ def opened_brokerage(
             last_equity=_OPENING_CASH,
         )
         brokerage.accounts[account.id] = account
+        brokerage.activities.enter(account, _deposit(account))
         if environment == "paper" and not fresh:
             _hold(brokerage, account, start)
     return brokerage
 
 
+def _deposit(account: Account) -> Activity:
+    return Activity(
+        type="JNLC", at=account.created_at, net_amount=account.cash, description="Opening balance"
+    )
+
+
 def _hold(brokerage: Brokerage, account: Account, start: int) -> None:
-    for symbol, shares, days_ago in _HOLDINGS:
-        instrument = brokerage.instruments[symbol]
-        price = _past_close(brokerage.market, instrument, start, days_ago)
-        qty = Decimal(shares)
+    """Buy what the account holds, at the closes of earlier days, the earliest first."""
+    for symbol, shares, days_ago in sorted(_HOLDINGS, key=lambda holding: -holding[2]):
+        instrument, qty = brokerage.instruments[symbol], Decimal(shares)
+        session = _past_session(brokerage.market, start, days_ago)
+        price = instrument.price(brokerage.market.of(instrument).whole_day(session).close)
         account.positions[symbol] = Position(instrument, qty, qty * price, qty * price)
         account.cash -= qty * price
+        brokerage.activities.enter(account, _bought(account, instrument, qty, price, session.close - SECOND))
+    account.positions = {symbol: account.positions[symbol] for symbol, _, _ in _HOLDINGS}
     account.roll_day(brokerage.last_close)
 
 
-def _past_close(market: Market, instrument: Instrument, start: int, days_ago: int) -> Decimal:
+def _bought(account: Account, instrument: Instrument, qty: Decimal, price: Decimal, at: int) -> Activity:
+    trade = Trade(
+        order_id=str(uuid.uuid5(uuid.UUID(account.id), instrument.symbol)),
+        order_status="filled",
+        side="buy" if qty > 0 else "sell",
+        is_last=True,
+        cum_qty=abs(qty),
+        leaves_qty=Decimal(0),
+    )
+    return Activity(type=FILL, at=at, instrument=instrument, qty=abs(qty), price=price, trade=trade)
+
+
+def _past_session(market: Market, start: int, days_ago: int) -> Session:
     session = market.timetable.last_started(start)
     for _ in range(days_ago):
         session = market.timetable.before(session.day)
-    return instrument.price(market.of(instrument).whole_day(session).close)
+    return session

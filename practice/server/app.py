@@ -11,6 +11,7 @@ from practice.engine.clock import WallClock
 from practice.engine.opening import opened_brokerage
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Faults
+from practice.server.activities import ActivityRoutes
 from practice.server.authorization import Application, Authorization
 from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
@@ -110,5 +111,6 @@ def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> No
     AccountRoutes(desk).add_to(public, prefix)
     CatalogueRoutes(desk).add_to(public, prefix)
     OrderRoutes(desk).add_to(public, prefix)
+    ActivityRoutes(desk).add_to(public, prefix)
     WatchlistRoutes(desk).add_to(public, prefix)
     public.router.add_get(f"{prefix}/stream", stream.serve)

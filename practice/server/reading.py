@@ -66,11 +66,15 @@ def flag_of(value: object, name: str, default: bool = False) -> bool:
     raise BadValue(f"{name} must be true or false")
 
 
-def whole_of(value: str | None, name: str, default: int, most: int, least: int = 1) -> int:
-    """A whole number from a query, cut to `most`."""
+def whole_of(
+    value: str | None, name: str, default: int, most: int, least: int = 1, *, strict: bool = False
+) -> int:
+    """A whole number from a query, cut to `most` or, with `strict`, refused beyond it."""
     if value is None or value == "":
         return default
     if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) < least:
+        raise BadValue(f"{name} must be a number between {least} and {most}")
+    if strict and int(value) > most:
         raise BadValue(f"{name} must be a number between {least} and {most}")
     return min(int(value), most)
 

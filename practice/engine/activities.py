@@ -1,0 +1,238 @@
+"""What happened to an account's money and holdings: every execution, fee, deposit and option event.
+
+Ids sort like the activities they name: the New York time to the millisecond, then a number.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from practice.engine.accounts import ZERO, Account
+from practice.engine.clock import MILLISECOND, SECOND
+from practice.engine.hours import NEW_YORK
+from practice.engine.instruments import Instrument
+from practice.engine.orders import Order, Side
+from practice.engine.updates import Execution, Update
+
+Direction = Literal["asc", "desc"]
+
+FILL = "FILL"
+_TYPES = (
+    "FILL TRANS MISC ACATC ACATS CFEE CGD CIL CSD CSW DIV DIVCGL DIVCGS DIVFEE DIVFT DIVNRA DIVROC DIVTW "
+    "DIVTXEX DIVWH EXTRD FEE FOPT FXTRD INT INTNRA INTPNL INTTW JNL JNLC JNLS MA MEM NC OCT OPASN OPCA "
+    "OPCSH OPEXC OPEXP OPTRD PTC PTR REO REORG SPIN SPLIT SWP VOF WH"
+)
+KNOWN_TYPES = frozenset(_TYPES.split())
+_CASH_TRANSFERS = frozenset({"CSD", "CSW"})
+_NUMBER_BITS = 96  # of a UUID, to the right of the activity's number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What an execution adds: which order, and how far that was afterwards."""
+
+    order_id: str
+    order_status: str
+    side: Side
+    is_last: bool
+    cum_qty: Decimal
+    leaves_qty: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One thing that happened. The last four fields are filled in as it is entered."""
+
+    type: str
+    at: int
+    instrument: Instrument | None = None
+    qty: Decimal | None = None  # what came of the instrument or, negative, went; of a trade without its sign
+    price: Decimal | None = None
+    per_share: Decimal | None = None
+    net_amount: Decimal = ZERO  # what the cash grew by; not told of trades
+    sub_type: str | None = None
+    description: str = ""
+    group_id: str | None = None  # shared by activities that belong together
+    trade: Trade | None = None
+    account_id: str = ""
+    number: int = -1
+    cash_after: Decimal | None = None
+    held_after: Decimal | None = None  # of the instrument
+
+    @property
+    def id(self) -> str:
+        noise = hashlib.sha256(f"{self.account_id}/{self.number}".encode()).digest()[: _NUMBER_BITS // 8]
+        name = uuid.UUID(int=(self.number << _NUMBER_BITS) | int.from_bytes(noise), version=4)
+        local = datetime.fromtimestamp(self.at // SECOND, NEW_YORK)
+        return f"{local:%Y%m%d%H%M%S}{self.at % SECOND // MILLISECOND:03d}::{name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which activities somebody asks for. Times are exclusive, but `on` is a half-open span."""
+
+    types: frozenset[str] | None = None
+    after: int | None = None
+    until: int | None = None
+    on: tuple[int, int] | None = None
+    order_id: str | None = None
+
+    def includes(self, activity: Activity) -> bool:
+        """Whether an activity is asked for."""
+        return (
+            (self.types is None or activity.type in self.types)
+            and (self.after is None or activity.at > self.after)
+            and (self.until is None or activity.at < self.until)
+            and (self.on is None or self.on[0] <= activity.at < self.on[1])
+            and (self.order_id is None or (activity.trade and activity.trade.order_id == self.order_id))
+        ) is True
+
+
+def types_of(names: frozenset[str]) -> frozenset[str]:
+    """The types that names mean: some stand for several."""
+    meant = set(names)
+    if "TRANS" in names:
+        meant |= _CASH_TRANSFERS
+    if "MISC" in names:
+        meant |= {
+            name for name in KNOWN_TYPES - _CASH_TRANSFERS - {FILL, "TRANS"} if not name.startswith("DIV")
+        }
+    return frozenset(meant)
+
+
+class UnknownActivity(LookupError):
+    """A page begins after an activity that the account never had."""
+
+
+class Ledger:
+    """The activities of one account, in order of time."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._entries: list[Activity] = []
+
+    def __iter__(self) -> Iterator[Activity]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def enter(self, activity: Activity) -> Activity:
+        """Add the latest activity and number it; return it as it was entered."""
+        entered = replace(activity, account_id=self._account_id, number=len(self._entries))
+        self._entries.append(entered)
+        return entered
+
+    def page(self, wanted: Wanted, direction: Direction, size: int, after_id: str | None) -> list[Activity]:
+        """The next activities that are wanted, after the one with that id; raise `UnknownActivity`."""
+        if direction == "asc":
+            first = 0 if after_id is None else self._index(after_id) + 1
+            numbers = range(first, len(self._entries))
+        else:
+            last = len(self._entries) if after_id is None else self._index(after_id)
+            numbers = range(last - 1, -1, -1)
+        found: list[Activity] = []
+        for number in numbers:
+            if len(found) == size:
+                break
+            if wanted.includes(self._entries[number]):
+                found.append(self._entries[number])
+        return found
+
+    def _index(self, activity_id: str) -> int:
+        try:
+            number = uuid.UUID(activity_id.partition("::")[2]).int >> _NUMBER_BITS
+            if self._entries[number].id == activity_id:
+                return number
+        except (ValueError, IndexError):
+            pass
+        raise UnknownActivity(activity_id)
+
+
+class Activities:
+    """The ledgers of a brokerage. It enters executions and their fees; tell it everything else."""
+
+    def __init__(self) -> None:
+        self._ledgers: dict[str, Ledger] = {}
+        self._listeners: list[Callable[[Account, Activity], None]] = []
+
+    def listen(self, listener: Callable[[Account, Activity], None]) -> None:
+        """Have every activity from now on reported, in order."""
+        self._listeners.append(listener)
+
+    def of(self, account: Account) -> Ledger:
+        """The account's ledger."""
+        ledger = self._ledgers.get(account.id)
+        if ledger is None:
+            ledger = self._ledgers[account.id] = Ledger(account.id)
+        return ledger
+
+    def enter(self, account: Account, activity: Activity) -> None:
+        """Enter something that just happened, after the account has changed."""
+        instrument = activity.instrument
+        if activity.cash_after is None:
+            activity = replace(activity, cash_after=account.cash)
+        if activity.held_after is None and instrument is not None:
+            activity = replace(activity, held_after=account.held(instrument))
+        entered = self.of(account).enter(activity)
+        for listener in self._listeners:
+            listener(account, entered)
+
+    def note(self, update: Update) -> None:
+        """Enter the executions that an order's update tells of; a listener of the floor."""
+        pieces = update.combo.legs if update.combo else ()
+        if update.execution:
+            pieces = ((update.order, update.execution),)
+        cash = update.account.cash - sum((_proceeds(*piece) for piece in pieces), ZERO)
+        for order, execution in pieces:
+            cash += _proceeds(order, execution)
+            self._executed(update.account, order, execution, update.at, cash)
+
+    def _executed(
+        self, account: Account, order: Order, execution: Execution, at: int, cash_after: Decimal
+    ) -> None:
+        # The account has paid the fee already. It is an activity of its own, so the trade is told without.
+        fee = execution.fee
+        coins, dollars = (fee, ZERO) if order.is_buy else (ZERO, fee)
+        trade = Activity(
+            type=FILL,
+            at=at,
+            instrument=order.instrument,
+            qty=execution.qty,
+            price=execution.price,
+            trade=Trade(
+                order_id=order.id,
+                order_status=str(order.state),
+                side=order.side,
+                is_last=order.remaining == 0,
+                cum_qty=order.filled_qty,
+                leaves_qty=order.remaining,
+            ),
+            cash_after=cash_after + dollars,
+            held_after=execution.position_qty + coins,
+        )
+        self.enter(account, trade)
+        if not fee:
+            return
+        charged = Activity(
+            type="CFEE" if coins else "FEE",
+            at=at,
+            instrument=order.instrument,
+            description="Coin Pair Transaction Fee" + (" (Non USD)" if coins else ""),
+            qty=-coins if coins else None,
+            price=execution.price if coins else None,
+            net_amount=-dollars,
+            cash_after=cash_after,
+            held_after=execution.position_qty,
+        )
+        self.enter(account, charged)
+
+
+def _proceeds(order: Order, execution: Execution) -> Decimal:
+    """What an execution moved of cash, its fee included."""
+    value = execution.qty * execution.price * order.instrument.multiplier
+    return -value if order.is_buy else value - execution.fee
