@@ -41,16 +41,16 @@ class MemoryKeyring:
 
 def put_in(observer: "Observer", token: str | None) -> None:
     """Have the program make an observed window, and find `token` in its keyring."""
-    import core.services.workbench
     import ui.main_window
-    from core.store.keyring_process import KeyringProcess
-    from core.store.vault import Vault
+    from core.store import vault
 
-    def open_vault(command: Sequence[str]) -> Vault:
+    def open_vault(command: Sequence[str]) -> vault.Vault:
+        from core.store.keyring_process import KeyringProcess
+
         keyring = KeyringProcess(command)
         keyring.is_available()  # what asking the system's own costs is part of a start
         keyring.close()
-        return Vault(MemoryKeyring(token))
+        return vault.Vault(MemoryKeyring(token))
 
     class ObservedWindow(ui.main_window.MainWindow):
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -61,7 +61,7 @@ def put_in(observer: "Observer", token: str | None) -> None:
             super().show_session(session, *arguments, **options)
             observer.session_shown(self, session)
 
-    core.services.workbench.open_os_vault = open_vault  # type: ignore[attr-defined]
+    vault.open_os_vault = open_vault  # before the workbench is loaded, which is not before the first window
     ui.main_window.MainWindow = ObservedWindow  # type: ignore[misc]
 
 
