@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.domain.product import INDEPENDENCE, NAME, VERSION
-from ui.signin.environment import clean
+from ui.signin.inherited import clean
 
 if TYPE_CHECKING:
     from core.services.workbench import Commands

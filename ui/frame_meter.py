@@ -1,6 +1,5 @@
 """How long the GUI thread needs for one frame: the slots that a frame calls and the painting after them."""
 
-import statistics
 from collections import deque
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -30,7 +29,8 @@ class FrameMeter(QObject):
     @property
     def frame_ms(self) -> float | None:
         """The median of the last frames, or None before the first."""
-        return statistics.median(self._taken_ms) if self._taken_ms else None
+        taken = sorted(self._taken_ms)
+        return taken[len(taken) // 2] if taken else None
 
     @Slot()
     def _begin(self) -> None:

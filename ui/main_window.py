@@ -20,8 +20,6 @@ from core.services.frame_clock import FrameClock
 from ui import words
 from ui.controls.menus import named
 from ui.dialogs.frame import DialogFrame
-from ui.dialogs.question import Question
-from ui.dialogs.unlock_live import UnlockLiveDialog
 from ui.frame_meter import FrameMeter
 from ui.notice import NoticeAction, NoticeBar
 from ui.status_bar import StatusBar
@@ -184,6 +182,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_to_sign_out(self) -> None:
         """Ask, then have the token forgotten."""
+        from ui.dialogs.question import Question
+
         dialog = Question(self._theme, self.tr("Sign out?"), self.tr("Sign out"), kind="primary", parent=self)
         dialog.add_text(
             self.tr(
@@ -273,6 +273,8 @@ class MainWindow(QMainWindow):
     def _open_gate(self, account: Account | None) -> None:
         if account is None:
             return
+        from ui.dialogs.unlock_live import UnlockLiveDialog
+
         dialog = UnlockLiveDialog(self._theme, account.short_number, self)
         dialog.confirmed.connect(self._enter_live)
         dialog.open()

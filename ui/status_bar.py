@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.domain.connection import StreamName, StreamPhase, StreamStatus
 from core.services.clock import Clock
-from ui import figures, sentences, words
+from ui import figures, words
 from ui.controls.announce import announce
 from ui.controls.labels import PlainLabel
 from ui.frame_meter import FrameMeter
 from ui.panels.pulse import Pulse
+from ui.stream_sentences import stream_sentence
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 from ui.theme.tokens import STATUS_BAR_PX
@@ -177,8 +178,8 @@ class StatusBar(QWidget):
         now_ns = self._clock.monotonic_ns()
         connection = session.connection
         orders, quotes = connection.status(StreamName.ORDERS), connection.status(StreamName.QUOTES)
-        self.orders.show_state(_HEALTH_OF_PHASE[orders.phase], sentences.stream_sentence(orders, now_ns))
-        parts = [quotes.feed.upper(), sentences.stream_sentence(quotes, now_ns)]
+        self.orders.show_state(_HEALTH_OF_PHASE[orders.phase], stream_sentence(orders, now_ns))
+        parts = [quotes.feed.upper(), stream_sentence(quotes, now_ns)]
         if quotes.phase is StreamPhase.LIVE:
             rate = figures.rate(connection.message_rate(StreamName.QUOTES))
             parts.append(self.tr("{rate} msg/s").format(rate=rate))

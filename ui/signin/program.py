@@ -9,6 +9,7 @@ import sys
 
 from core.protocol.signin import AttemptLine, Failed, SignInLineInvalid, decode_attempt
 from ui.signin import environment
+from ui.signin.inherited import clean
 from ui.signin.pipe import AnswerLine, read_attempt_line
 
 
@@ -18,7 +19,7 @@ def run(argv0: str) -> int:
     Standard output carries the outcome and nothing else, whatever the engine prints. No QApplication may
     exist yet. Further arguments of the command line never reach Qt: some of them open debugging ports.
     """
-    environment.clean(os.environ)
+    clean(os.environ)
     answer = AnswerLine()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

@@ -1,6 +1,7 @@
 """What reaches the engine from outside, and what we tell it ourselves."""
 
-from ui.signin.environment import clean, configure_engine, resolver_rules
+from ui.signin.environment import configure_engine, resolver_rules
+from ui.signin.inherited import clean
 
 
 def test_what_steers_the_engine_is_removed_and_nothing_else() -> None:
