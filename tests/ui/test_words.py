@@ -16,7 +16,7 @@ from core.domain.request import OrderRequest
 from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
-from ui import figures, order_words, sentences, words
+from ui import figures, order_words, sentences, stream_sentences, words
 
 S = 1_000_000_000
 
@@ -124,7 +124,7 @@ def test_a_fill_says_how_much_of_how_much():
 )
 def test_a_stream_is_described_in_a_few_words(changes, text):
     status = StreamStatus(name=StreamName.QUOTES, **changes)
-    assert sentences.stream_sentence(status, 100 * S) == text
+    assert stream_sentences.stream_sentence(status, 100 * S) == text
 
 
 @pytest.mark.parametrize(
