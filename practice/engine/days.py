@@ -233,6 +233,12 @@ class Days:
         shape = self._shape(session, index)
         return split(chance, self._hours(session)[index], shape, MINUTE, sigma, _LEAST_TRADES)
 
+    def so_far(self, session: Session, instant: int) -> list[Bar]:
+        """The full hours of a session until an instant, then the full minutes: together all there was."""
+        hours, minutes = divmod((instant - session.start) // MINUTE, 60)
+        whole = self._hours(session)[:hours]
+        return [*whole, *self._minutes(session, hours)[:minutes]] if minutes else whole
+
     def minute(self, session: Session, index: int) -> Bar:
         """The bar of one minute, counted from the session's start."""
         hour, minute = divmod(index, 60)

@@ -73,7 +73,10 @@ class DrawnPrices:
         """The bar of a session's full minutes until an instant; None before the first."""
         if instant >= session.end:
             return self.whole_day(session)
-        bars = self.minutes_of(session, session.start, instant)
+        if self._halts.during(self._instrument, session):
+            bars = self.minutes_of(session, session.start, instant)
+        else:
+            bars = self.days.so_far(session, instant)
         return merged(bars, session.start) if bars else None
 
     def minutes_of(self, session: Session, start: int, stop: int) -> list[Bar]:

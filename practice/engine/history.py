@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal, TypeVar
@@ -13,7 +13,7 @@ from practice.engine.clock import HOUR, MINUTE
 from practice.engine.hours import Hours, Session
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.tape import Bar, Quote, Trade, merged
+from practice.engine.tape import Auction, Bar, Quote, Trade, merged
 
 Unit = Literal["Min", "Hour", "Day", "Week", "Month"]
 
@@ -137,6 +137,23 @@ def ticks(market: Market, instrument: Instrument, kind: type[Print], span: Span)
         if day == last:
             return
         day += step
+
+
+def auctions(market: Market, instrument: Instrument, span: Span) -> Iterator[Auction]:
+    """The auctions of the sessions that begin in a span, as far as they have happened at `now`."""
+    timetable = market.timetable_of(instrument)
+    first = max(timetable.hours.day_of(span.start), first_day(instrument))
+    sessions = timetable.sessions(first, timetable.hours.day_of(min(span.end, span.now)))
+    for session in reversed(sessions) if span.newest_first else sessions:
+        if span.start <= session.close and session.open <= span.end:
+            auction = market.auction(instrument, session, span.now)
+            if auction.opening or auction.closing:
+                yield auction
+
+
+def finer(instrument: Instrument) -> Instrument:
+    """The instrument with the ticks of scaled bars."""
+    return replace(instrument, digits=instrument.digits + 2)
 
 
 def _minutes(session: Session | None, start: int, end: int, *, newest_first: bool) -> Sequence[int]:

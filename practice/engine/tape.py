@@ -68,7 +68,7 @@ class Bands(msgspec.Struct, frozen=True, gc=False):
 class Auction(msgspec.Struct, frozen=True, gc=False):
     """The opening and the closing print of one session, as far as they have happened."""
 
-    start: int  # the session's
+    at: int  # the session's start
     opening: Trade | None
     closing: Trade | None
 

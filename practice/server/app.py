@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from practice.engine.clock import WallClock
+from practice.engine.news import News
 from practice.engine.opening import opened_brokerage
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Faults
@@ -18,7 +19,6 @@ from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
 from practice.server.control_log import LogRoutes
 from practice.server.control_time import TimeRoutes
-from practice.server.data import DataRoutes
 from practice.server.data_stream import DataStreams
 from practice.server.fault_desk import FaultDesk
 from practice.server.fault_effects import FaultEffects
@@ -27,6 +27,8 @@ from practice.server.frame_log import FrameLog
 from practice.server.front import Front
 from practice.server.grants import Grants
 from practice.server.halt_control import HaltRoutes
+from practice.server.market_data.desk import DataDesk
+from practice.server.market_data.routes import add_market_data
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
@@ -89,7 +91,8 @@ def built_broker(settings: Settings) -> Broker:
     for account in brokerage.accounts.values():
         desk = Desk(brokerage, account, account.environment, grants, clock)
         _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
-    DataRoutes(brokerage, grants, clock).add_to(public, "/data")
+    news = News(settings.seed, brokerage.instruments)
+    add_market_data(public, "/data", DataDesk(brokerage, grants, clock, settings.plan), news)
     feeds = all_feeds(brokerage.instruments, brokerage.market)
     streams = DataStreams(grants, sockets, traffic["data"], settings.plan, settings.symbol_limit)
     streams.add_to(public, "/data-stream", feeds)

@@ -16,7 +16,7 @@ from practice.engine.refusals import Refusal
 from practice.faults.registry import Fault, Faults
 from practice.faults.subject import Subject, joined, subject_of, subject_of_path
 from practice.server.access import Denied
-from practice.server.answers import error_answer, refusal_answer
+from practice.server.answers import error_answer, json_answer, refusal_answer
 from practice.server.fault_effects import CUT_STATUS, FaultEffects
 from practice.server.rate_limit import RateLimit
 from practice.server.reading import BadValue
@@ -168,7 +168,7 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _bad_value(request: web.Request, problem: BadValue) -> web.Response:
     if request.path.startswith("/data/"):
-        return error_answer(400, 40010000, str(problem))
+        return json_answer({"message": str(problem)}, 400)  # the data host gives no code
     return error_answer(422, 40010001, str(problem))
 
 

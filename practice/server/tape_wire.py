@@ -8,8 +8,9 @@ import msgspec
 from practice.engine.amendments import Cancellation, Correction, LateTrade, TradeReport, UpdatedBar
 from practice.engine.book_changes import BookChange
 from practice.engine.clock import SECOND
+from practice.engine.hours import new_york_day
 from practice.engine.instruments import Instrument
-from practice.engine.tape import Bands, Bar, Book, Level, Quote, Status, Trade
+from practice.engine.tape import Auction, Bands, Bar, Book, Level, Quote, Status, Trade
 from practice.engine.ticker import Report
 from practice.server.wire import timestamp
 
@@ -141,6 +142,20 @@ def bar_fields(instrument: Instrument, bar: Bar, stamp: Stamp = timestamp) -> Fi
         "vw": round(bar.typical / 10**instrument.digits, instrument.digits + 4),
         "t": stamp(bar.at),
     }
+
+
+def auction_fields(instrument: Instrument, auction: Auction) -> Fields:
+    """The auctions of a day."""
+
+    def prints(trade: Trade | None) -> list[Fields]:
+        if trade is None:
+            return []
+        price, size = instrument.number(trade.price), instrument.size(trade.lots)
+        stamp = timestamp(trade.at)
+        return [{"t": stamp, "x": trade.venue, "p": price, "s": size, "c": trade.mark}]
+
+    day = new_york_day(auction.at).isoformat()
+    return {"d": day, "o": prints(auction.opening), "c": prints(auction.closing)}
 
 
 def window_start(instant: int) -> str:

@@ -67,8 +67,8 @@ def test_minutes_and_months_are_adjusted_like_days() -> None:
 def test_a_dividend_lowers_the_history_before_it_by_its_part_of_the_close() -> None:
     market_ = market(ExchangeHours())
     first, *later = market_.actions.dividends(KO, date(2026, 7, 1), date(2026, 11, 18))
-    raw = daily(market_, KO, "2026-07-01", "2026-11-18")
-    adjusted = daily(market_, KO, "2026-07-01", "2026-11-18", "dividend")
+    raw = daily(market_, KO, "2026-07-01", "2026-11-18T06:00:00")
+    adjusted = daily(market_, KO, "2026-07-01", "2026-11-18T06:00:00", "dividend")
     ex = instant(f"{first.day}T00:00:00-04:00")
     close = KO.price([bar for bar in raw if bar.at < ex][-1].close)
     rest = 1.0

@@ -9,6 +9,8 @@ import pytest
 
 from tests.practice.program import ROOT, PracticeProgram
 
+LATELY = {"start": "2026-11-02", "end": "2026-11-03", "limit": "50"}
+PAIRS, OPTION = {"symbols": "BTC/USD,ETH/USD"}, {"symbols": "AAPL261218C00270000"}
 FILES = ROOT.parent / "shared" / "reference" / "openapi"
 
 pytestmark = pytest.mark.skipif(not FILES.is_dir(), reason="the broker's OpenAPI files are not here")
@@ -131,14 +133,38 @@ def test_trading_answers_fit_the_broker_s_schema(
         ("/v2/stocks/{symbol}/trades/latest", {}),
         ("/v2/stocks/snapshots", {"symbols": "AAPL,KO"}),
         ("/v2/stocks/{symbol}/snapshot", {}),
+        *((f"/v2/stocks/{kind}", {"symbols": "AAPL,KO", **LATELY}) for kind in ("quotes", "trades")),
+        *((f"/v2/stocks/{{symbol}}/{kind}", LATELY) for kind in ("quotes", "trades", "auctions")),
+        ("/v2/stocks/auctions", {"symbols": "AAPL,KO", **LATELY}),
+        ("/v2/stocks/meta/exchanges", {}),
+        ("/v2/stocks/meta/conditions/{ticktype}", {"tape": "C"}),
+        *((f"/v1beta3/crypto/{{loc}}/{kind}", {**PAIRS, **LATELY}) for kind in ("quotes", "trades")),
+        ("/v1beta3/crypto/{loc}/bars", {**PAIRS, **LATELY, "timeframe": "4Hour"}),
+        *(
+            (f"/v1beta3/crypto/{{loc}}/latest/{kind}", PAIRS)
+            for kind in ("bars", "orderbooks", "quotes", "trades")
+        ),
+        ("/v1beta3/crypto/{loc}/snapshots", PAIRS),
+        ("/v1beta1/options/bars", {**OPTION, **LATELY, "timeframe": "1Day"}),
+        ("/v1beta1/options/trades", {**OPTION, **LATELY}),
+        *((f"/v1beta1/options/{kind}/latest", OPTION) for kind in ("quotes", "trades")),
+        ("/v1beta1/options/snapshots", OPTION),
+        ("/v1beta1/options/snapshots/{underlying_symbol}", {"limit": "20"}),
+        ("/v1beta1/options/meta/exchanges", {}),
+        ("/v1beta1/options/meta/conditions/{ticktype}", {}),
+        ("/v1beta1/news", {"limit": "20", "include_content": "true", "exclude_contentless": "true"}),
+        ("/v1beta1/screener/stocks/most-actives", {}),
+        ("/v1beta1/screener/{market_type}/movers", {}),
+        ("/v1/corporate-actions", {"start": "2022-01-01", "end": "2022-12-31", "limit": "1000"}),
     ],
 )
 def test_data_answers_fit_the_broker_s_schema(
     broker: PracticeProgram, path: str, params: dict[str, str]
 ) -> None:
     schema = response_schema("market-data-api", "get", path, "200")
-    answer = broker.data(path.format(symbol="AAPL"), **params)
-    assert answer.status_code == 200
+    names = {"symbol": "AAPL", "underlying_symbol": "AAPL", "loc": "us", "ticktype": "trade"}
+    answer = broker.data(path.format(**names, market_type="crypto"), **params)
+    assert answer.status_code == 200, answer.text
     assert list(problems("market-data-api", schema, answer.json())) == []
 
 
