@@ -32,6 +32,7 @@ from practice.server.market_data.routes import add_market_data
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
+from practice.server.portfolio import PortfolioRoutes
 from practice.server.pump import Pump
 from practice.server.rate_limit import RateLimit
 from practice.server.request_log import RequestLog
@@ -115,5 +116,6 @@ def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> No
     CatalogueRoutes(desk).add_to(public, prefix)
     OrderRoutes(desk).add_to(public, prefix)
     ActivityRoutes(desk).add_to(public, prefix)
+    PortfolioRoutes(desk).add_to(public, prefix)
     WatchlistRoutes(desk).add_to(public, prefix)
     public.router.add_get(f"{prefix}/stream", stream.serve)
