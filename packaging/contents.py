@@ -52,6 +52,7 @@ def resources() -> list[Place]:
     """Return the data files of the app and of the practice broker."""
     places = [(str(ROOT / "resources"), "resources")]
     practice = ROOT / "practice" / "resources"
+    places.append((str(practice / "scenarios"), "practice/resources/scenarios"))
     return places + [
         (str(path), "practice/resources")
         for path in sorted(practice.iterdir())

@@ -8,8 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from practice.faults.order import Nonsense
+from practice.faults.scenario import BadScenario
 from practice.server.grants import UnreadableGrants
 from practice.server.run import serve
+from practice.server.scenario_files import named_scenario
 from practice.server.settings import Settings
 from practice.server.stream_kinds import PLANS
 
@@ -33,6 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--keep-grants", type=Path, help="file for digests of issued tokens, kept across runs"
+    )
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME-OR-FILE",
+        help="let go wrong what a scenario says; may be repeated",
     )
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin is closed")
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
@@ -68,6 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    try:
+        scenarios = tuple(named_scenario(one) for one in options.scenario)
+    except BadScenario as problem:
+        sys.stderr.write(f"practice: cannot start: {problem}\n")
+        return 1
     settings = Settings(
         port=options.port,
         seed=options.seed,
@@ -81,10 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         symbol_limit=options.symbol_limit,
         quote_rate=options.quote_rate,
         keep_grants=options.keep_grants,
+        scenarios=scenarios,
     )
     try:
         asyncio.run(serve(settings, exit_with_parent=options.exit_with_parent))
-    except (OSError, UnreadableGrants) as problem:
+    except (OSError, UnreadableGrants, Nonsense) as problem:
         sys.stderr.write(f"practice: cannot start: {problem}\n")
         return 1
     return 0

@@ -18,6 +18,7 @@ from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
 from practice.server.control_log import LogRoutes
+from practice.server.control_scenarios import ScenarioRoutes
 from practice.server.control_time import TimeRoutes
 from practice.server.data_stream import DataStreams
 from practice.server.fault_desk import FaultDesk
@@ -36,6 +37,7 @@ from practice.server.portfolio import PortfolioRoutes
 from practice.server.pump import Pump
 from practice.server.rate_limit import RateLimit
 from practice.server.request_log import RequestLog
+from practice.server.scenario_runs import ScenarioRuns, Stage
 from practice.server.settings import Settings
 from practice.server.sockets import STREAM_NAMES, Sockets, Traffic
 from practice.server.trading import AccountRoutes, CatalogueRoutes, Desk
@@ -56,6 +58,7 @@ class Broker:
     sockets: Sockets
     fault_desk: FaultDesk
     effects: FaultEffects
+    runs: ScenarioRuns
     application: Application
     api_key: str
     api_secret: str = field(repr=False)
@@ -105,8 +108,30 @@ def built_broker(settings: Settings) -> Broker:
     LogRoutes(log, frames, traffic).add_to(control)
     TimeRoutes(clock, pump.turn).add_to(control)
     HaltRoutes(brokerage.market, brokerage.instruments, clock).add_to(control)
+    runs = ScenarioRuns(
+        Stage(
+            desk=fault_desk,
+            sockets=sockets,
+            grants=grants,
+            limit=limit,
+            clock=clock,
+            market=brokerage.market,
+            find=brokerage.instruments.find,
+            catch_up=pump.turn,
+        )
+    )
+    ScenarioRoutes(runs).add_to(control)
     return Broker(
-        public, control, pump, sockets, fault_desk, effects, application, grants.api_key, grants.api_secret
+        public=public,
+        control=control,
+        pump=pump,
+        sockets=sockets,
+        fault_desk=fault_desk,
+        effects=effects,
+        runs=runs,
+        application=application,
+        api_key=grants.api_key,
+        api_secret=grants.api_secret,
     )
 
 

@@ -39,10 +39,13 @@ async def serve(settings: Settings, *, exit_with_parent: bool) -> None:
     try:
         port = await _listening(public, settings.port)
         control_port = await _listening(control, 0)
+        for name, scenario in settings.scenarios:
+            broker.runs.start(name, scenario)
         sys.stdout.write(msgspec.json.encode(line(broker, port, control_port)).decode() + "\n")
         sys.stdout.flush()
         async with running(broker.pump.run()):
             await stop.wait()
+        await broker.runs.stop_all()
         broker.fault_desk.stop_all()  # a connection that is frozen would not hear the goodbye
         await broker.effects.stop()
         await broker.sockets.close_all()

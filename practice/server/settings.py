@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from practice.engine.opening import HoursName
+from practice.faults.scenario import Scenario
 from practice.server.stream_kinds import Plan
 
 
@@ -23,3 +24,4 @@ class Settings:
     symbol_limit: int | None = None  # the plan's
     quote_rate: int = 0
     keep_grants: Path | None = None
+    scenarios: tuple[tuple[str, Scenario], ...] = ()

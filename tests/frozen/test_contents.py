@@ -57,6 +57,7 @@ def test_the_resources_of_app_and_practice_broker_keep_their_places(contents: di
         path.name for path in (ROOT / "practice" / "resources").iterdir() if path.suffix not in {"", ".py"}
     }
     assert {(name, "practice/resources") for name in data} <= places
+    assert ("scenarios", "practice/resources/scenarios") in places
 
 
 def test_licence_texts_of_what_is_shipped_go_along(contents: dict[str, Any]) -> None:
