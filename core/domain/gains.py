@@ -1,0 +1,97 @@
+"""What was really earned: fills folded into an average cost, a realised part and what is left.
+
+Average cost, as the broker keeps it (`avg_entry_price`): a fill that adds changes the average, a fill that
+reduces realises the difference to it, one that turns the position round does both. Fees are not in here: the
+broker books them as activities of their own.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.domain.activity import Activity
+from core.domain.instrument import AssetClass, position_symbol
+
+ZERO = Decimal(0)
+
+
+def multiplier_of(symbol: str) -> int:
+    """How many units one contract stands for: 100 for options, 1 for everything else."""
+    return 100 if AssetClass.of_symbol(symbol) is AssetClass.OPTION else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gains:
+    """What the fills of one symbol come to, in the account's currency.
+
+    `qty` is signed. `opened_at` is the fill that opened what is held, `since` the oldest fill that was seen.
+    `realised_day` belongs to the day that `fold` was asked for.
+    """
+
+    symbol: str
+    qty: Decimal = ZERO
+    cost: Decimal = ZERO  # of what is held; negative when short
+    realised: Decimal = ZERO
+    realised_day: Decimal = ZERO
+    fills: int = 0
+    fills_day: int = 0
+    since: datetime | None = None
+    opened_at: datetime | None = None
+
+    @property
+    def average(self) -> Decimal | None:
+        """The average entry price of what is held; None when nothing is."""
+        return self.cost / (self.qty * multiplier_of(self.symbol)) if self.qty else None
+
+    def reaches_back_to(self, qty: Decimal) -> bool:
+        """Whether the fills seen explain a holding of `qty`; if not, older ones are missing."""
+        return self.qty == qty
+
+
+def fold(
+    activities: Iterable[Activity], *, day: date, day_of: Callable[[datetime], date]
+) -> dict[str, Gains]:
+    """Return the gains of every symbol that was traded, by the symbol as positions spell it.
+
+    `activities` in any order, each once; those that are no fills are left out. `day_of` says to which trading
+    day a moment belongs.
+    """
+    fills = [one for one in activities if one.is_fill and one.qty and one.price is not None]
+    gains: dict[str, Gains] = {}
+    for fill in sorted(fills, key=lambda one: one.id):
+        symbol = position_symbol(fill.symbol)
+        is_of_day = fill.at is not None and day_of(fill.at) == day
+        gains[symbol] = _after(gains.get(symbol, Gains(symbol=symbol)), fill, is_of_day=is_of_day)
+    return gains
+
+
+def _after(before: Gains, fill: Activity, *, is_of_day: bool) -> Gains:
+    size, price = abs(fill.qty or ZERO), fill.price or ZERO
+    signed = size if fill.side == "buy" else -size
+    units = multiplier_of(before.symbol)
+    qty, cost, realised, opened_at = before.qty + signed, before.cost, ZERO, before.opened_at
+    if before.qty * signed >= 0:  # opens or adds
+        cost += signed * price * units
+        opened_at = opened_at if before.qty else fill.at
+    else:
+        closing = min(size, abs(before.qty))
+        share = before.cost * closing / abs(before.qty)  # exact only up to the decimal context's precision
+        proceeds = closing * price * units * (1 if before.qty > 0 else -1)
+        realised = proceeds - share
+        if before.qty * qty > 0:
+            cost -= share
+        else:  # flat, or turned round: what is left was opened by this fill
+            cost = qty * price * units
+            opened_at = fill.at if qty else None
+    return Gains(
+        symbol=before.symbol,
+        qty=qty,
+        cost=cost,
+        realised=before.realised + realised,
+        realised_day=before.realised_day + (realised if is_of_day else ZERO),
+        fills=before.fills + 1,
+        fills_day=before.fills_day + (1 if is_of_day else 0),
+        since=before.since or fill.at,
+        opened_at=opened_at,
+    )

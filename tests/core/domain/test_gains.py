@@ -1,0 +1,104 @@
+"""Realised and held: fills folded by average cost, checked against a lot-by-lot reckoning of totals."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.activity import Activity
+from core.domain.gains import Gains, fold, multiplier_of
+
+START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 21)
+
+
+def fill(number: int, side: str, qty: str, price: str, *, symbol: str = "NVDA", days: int = 0) -> Activity:
+    return Activity(
+        id=f"{number:06d}",
+        type="FILL",
+        symbol=symbol,
+        side=side,
+        qty=D(qty),
+        price=D(price),
+        at=START + timedelta(days=days, minutes=number),
+    )
+
+
+def folded(*fills: Activity) -> dict[str, Gains]:
+    return fold(fills, day=TODAY, day_of=lambda at: at.date())
+
+
+def test_adding_averages_and_reducing_realises_the_difference():
+    gains = folded(fill(1, "buy", "10", "100"), fill(2, "buy", "10", "110"), fill(3, "sell", "5", "120"))[
+        "NVDA"
+    ]
+    assert (gains.qty, gains.average, gains.realised) == (D(15), D(105), D(75))
+
+
+def test_turning_round_realises_what_was_held_and_opens_the_rest():
+    gains = folded(fill(1, "buy", "10", "100"), fill(2, "sell", "15", "90"))["NVDA"]
+    assert (gains.qty, gains.average, gains.realised) == (D(-5), D(90), D(-100))
+    assert gains.opened_at == START + timedelta(minutes=2)
+
+
+def test_a_short_gains_when_it_is_bought_back_lower():
+    gains = folded(fill(1, "sell", "4", "50"), fill(2, "buy", "4", "45"))["NVDA"]
+    assert (gains.qty, gains.average, gains.realised) == (D(0), None, D(20))
+    assert gains.opened_at is None
+
+
+def test_only_todays_fills_count_for_the_day():
+    gains = folded(
+        fill(1, "buy", "10", "100"), fill(2, "sell", "5", "101"), fill(3, "sell", "5", "103", days=1)
+    )["NVDA"]
+    assert (gains.realised, gains.realised_day, gains.fills, gains.fills_day) == (D(20), D(15), 3, 1)
+
+
+def test_an_option_contract_stands_for_a_hundred():
+    symbol = "AAPL261218C00200000"
+    gains = folded(fill(1, "buy", "2", "1.50", symbol=symbol), fill(2, "sell", "1", "2.00", symbol=symbol))
+    assert (gains[symbol].average, gains[symbol].realised) == (D("1.50"), D(50))
+    assert multiplier_of("AAPL") == 1
+
+
+def test_coins_are_found_under_the_symbol_of_their_position():
+    assert folded(fill(1, "buy", "0.5", "90000", symbol="BTC/USD"))["BTCUSD"].qty == D("0.5")
+
+
+def test_history_that_does_not_reach_back_is_told_from_one_that_does():
+    gains = folded(fill(1, "sell", "5", "100"))["NVDA"]
+    assert gains.reaches_back_to(D(-5))
+    assert not gains.reaches_back_to(D(5))
+
+
+def test_what_is_no_fill_changes_nothing():
+    dividend = Activity(id="1", type="DIV", symbol="NVDA", net_amount=D(7), qty=D(1), price=D(7))
+    assert folded(dividend) == {}
+
+
+trades = st.lists(
+    st.tuples(
+        st.sampled_from(["buy", "sell"]), st.integers(1, 500), st.integers(1, 100_000), st.integers(0, 1)
+    ),
+    max_size=30,
+)
+
+
+@given(trades=trades, order=st.randoms())
+def test_realised_and_held_always_add_up_to_what_was_paid_and_received(trades, order):
+    fills = [
+        fill(number, side, str(qty), str(D(cents) / 100), days=min(1, day))
+        for number, (side, qty, cents, day) in enumerate(trades)
+    ]
+    shuffled = [*fills]
+    order.shuffle(shuffled)
+    gains = folded(*shuffled).get("NVDA", Gains(symbol="NVDA"))
+    signed = sum((one.qty or D(0)) * (1 if one.side == "buy" else -1) for one in fills)
+    paid = sum((one.qty or D(0)) * (one.price or D(0)) * (1 if one.side == "buy" else -1) for one in fills)
+    assert gains.qty == signed
+    # Cash out equals what the holding cost less what was earned, whatever the path.
+    assert gains.cost - gains.realised == pytest.approx(paid, abs=D("1e-15"))
+    if not gains.qty:
+        assert gains.cost == 0
