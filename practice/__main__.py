@@ -6,15 +6,22 @@ import logging
 import math
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from practice.engine.clock import SECOND
+from practice.engine.recording import UnreadableRecording
 from practice.faults.order import Nonsense
 from practice.faults.scenario import BadScenario
 from practice.server.grants import UnreadableGrants
+from practice.server.reading import BadValue, instant_of
 from practice.server.run import serve
 from practice.server.scenario_files import named_scenario
 from practice.server.settings import Settings
 from practice.server.stream_kinds import PLANS
+
+# Prices and calendar reach from 2016 to 2029, and a start needs some history behind it.
+_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND for year in (2017, 2029))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--auto-approve", action="store_true", help="consent without a person")
     parser.add_argument("--hours", choices=("always", "exchange"), default="always")
     parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than real time")
+    parser.add_argument("--start", type=_instant, help="when simulated time begins; by default now")
+    parser.add_argument("--paused", action="store_true", help="time waits for the control port")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="a recorded day to play")
     parser.add_argument("--fresh", action="store_true", help="begin without positions")
     parser.add_argument("--new-accounts", action="store_true", help="account ids of this start's own")
     parser.add_argument("--rate-limit", type=_count, default=200, help="requests a minute; 0: no limit")
@@ -63,6 +73,16 @@ def _port(text: str) -> int:
     return number
 
 
+def _instant(text: str) -> int:
+    try:
+        instant = instant_of(text, "time")
+    except BadValue as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    if instant is None or not _EARLIEST <= instant < _LATEST:
+        raise argparse.ArgumentTypeError("must lie in the years 2017 to 2028")
+    return instant
+
+
 def _speed(text: str) -> float:
     number = float(text)
     if not math.isfinite(number) or not 0 < number <= 3600:
@@ -89,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         auto_approve=options.auto_approve,
         hours=options.hours,
         speed=options.speed,
+        start=options.start,
+        paused=options.paused,
+        replay=options.replay,
         fresh=options.fresh,
         new_accounts=options.new_accounts,
         rate_limit=options.rate_limit,
@@ -100,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         asyncio.run(serve(settings, exit_with_parent=options.exit_with_parent))
-    except (OSError, UnreadableGrants, Nonsense) as problem:
+    except (OSError, UnreadableGrants, UnreadableRecording, Nonsense) as problem:
         sys.stderr.write(f"practice: cannot start: {problem}\n")
         return 1
     return 0

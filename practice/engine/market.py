@@ -17,9 +17,11 @@ from practice.engine.drawn_prices import DrawnPrices
 from practice.engine.halts import Halt, HaltKind, Halts
 from practice.engine.hours import AlwaysOpen, CoinHours, Session, Timetable, new_york_day
 from practice.engine.instruments import Instrument, Instruments
-from practice.engine.minutes import Minute
+from practice.engine.minutes import Minute, opening_quote
 from practice.engine.option_prices import OptionManners, OptionPrices
 from practice.engine.pricing import Valuation
+from practice.engine.recorded_prices import RecordedPrices
+from practice.engine.recording import Recording
 from practice.engine.tape import Auction, Bands, Bar, Book, Quote, Status, Trade
 
 Print = TypeVar("Print", Quote, Trade)
@@ -50,12 +52,13 @@ class Prices(Protocol):
 class Market:
     """Prices of any instrument at any time. Asking about the future is allowed; callers must not."""
 
-    def __init__(self, seed: int, timetable: Timetable) -> None:
+    def __init__(self, seed: int, timetable: Timetable, recording: Recording | None = None) -> None:
         self.seed, self.timetable = seed, timetable
         self.changes = 0  # how often somebody's order has changed what will be printed
         self.halts, self.actions = Halts(seed), Actions(seed)
         self._coin_timetable, self._sleepless = Timetable(CoinHours()), Timetable(AlwaysOpen())
-        self._drawn: dict[str, DrawnPrices] = {}
+        self._recorded = recording.by_symbol if recording else {}
+        self._drawn: dict[str, DrawnPrices | RecordedPrices] = {}
         self._options: dict[str, OptionPrices] = {}
         self._manners = OptionManners(self)
 
@@ -65,18 +68,19 @@ class Market:
             return self._coin_timetable
         return self._sleepless if instrument.is_test else self.timetable
 
-    def drawn(self, instrument: Instrument) -> DrawnPrices:
-        """The prices of a stock or coin as the seed has them."""
+    def _own(self, instrument: Instrument) -> DrawnPrices | RecordedPrices:
+        """The prices of a stock or coin."""
         prices = self._drawn.get(instrument.symbol)
         if prices is None:
-            timetable = self.timetable_of(instrument)
-            prices = DrawnPrices(self.seed, instrument, timetable, self.halts, self.actions)
+            timetable, prints = self.timetable_of(instrument), self._recorded.get(instrument.symbol)
+            origin = (self.seed, instrument, timetable, self.halts, self.actions)
+            prices = RecordedPrices(*origin, prints) if prints else DrawnPrices(*origin)
             self._drawn[instrument.symbol] = prices
         return prices
 
     def days(self, instrument: Instrument) -> Days:
         """The daily history of a stock or coin before its halts."""
-        return self.drawn(instrument).days
+        return self._own(instrument).days
 
     def _option(self, instrument: Instrument) -> OptionPrices | None:
         if instrument.contract is None:
@@ -89,11 +93,18 @@ class Market:
 
     def of(self, instrument: Instrument) -> Prices:
         """Everything about one instrument."""
-        return self._option(instrument) or self.drawn(instrument)
+        return self._option(instrument) or self._own(instrument)
 
     def minute(self, instrument: Instrument, at: int) -> Minute | None:
         """The prints of the minute that starts at `at`; None when there are none."""
         return self.of(instrument).minute(at)
+
+    def opening_quote(self, instrument: Instrument, session: Session, index: int) -> Quote:
+        """The quote with which a minute of a stock or coin begins, at little cost."""
+        if instrument.symbol in self._recorded:
+            return self.quote(instrument, session.start + index * MINUTE)
+        days = self.days(instrument)
+        return opening_quote(days.minute(session, index), instrument, days.character)
 
     def quote(self, instrument: Instrument, instant: int) -> Quote:
         """The best bid and offer in force."""
@@ -186,7 +197,7 @@ class Market:
 
     def _forget(self, instrument: Instrument) -> None:
         self.changes += 1
-        self.drawn(instrument).forget()
+        self._own(instrument).forget()
         for option in self._options.values():
             option.forget()
 

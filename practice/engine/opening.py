@@ -11,6 +11,7 @@ from practice.engine.clock import SECOND
 from practice.engine.hours import AlwaysOpen, ExchangeHours, Session, Timetable
 from practice.engine.instruments import Instrument, listed_instruments
 from practice.engine.market import Market
+from practice.engine.recording import Recording
 
 HoursName = Literal["always", "exchange"]
 
@@ -30,6 +31,7 @@ def opened_brokerage(
     hours: HoursName = "always",
     fresh: bool = False,
     new_accounts: bool = False,
+    recording: Recording | None = None,
 ) -> Brokerage:
     """A brokerage at the instant `start`; with `fresh` nobody holds anything yet.
 
@@ -37,7 +39,7 @@ def opened_brokerage(
     that has forgotten its orders must not look like one that has lost them.
     """
     timetable = Timetable(AlwaysOpen() if hours == "always" else ExchangeHours())
-    brokerage = Brokerage(seed, listed_instruments(), Market(seed, timetable), start)
+    brokerage = Brokerage(seed, listed_instruments(), Market(seed, timetable, recording), start)
     for environment, number, account_id in _ACCOUNTS:
         account = Account(
             id=str(uuid.uuid5(uuid.UUID(account_id), str(start))) if new_accounts else account_id,

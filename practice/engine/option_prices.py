@@ -21,7 +21,7 @@ from practice.engine.clock import MICROSECOND, MILLISECOND, MINUTE
 from practice.engine.days import Days
 from practice.engine.hours import Session, Timetable, at
 from practice.engine.instruments import Contract, Instrument
-from practice.engine.minutes import OPENING_QUOTE_LASTS, Minute, opening_quote
+from practice.engine.minutes import OPENING_QUOTE_LASTS, Minute
 from practice.engine.pricing import Smile, Valuation, years_between
 from practice.engine.tape import Bar, Quote, Trade, bar_of
 
@@ -43,6 +43,8 @@ class Underlyings(Protocol):
     def quote(self, instrument: Instrument, instant: int) -> Quote: ...
 
     def minute(self, instrument: Instrument, at: int) -> Minute | None: ...
+
+    def opening_quote(self, instrument: Instrument, session: Session, index: int) -> Quote: ...
 
     def is_halted(self, instrument: Instrument, at: int) -> bool: ...
 
@@ -163,7 +165,8 @@ class OptionPrices:
         number = session.open // MINUTE * 1000
         for n, minute in enumerate([0, *picked]):
             quote = self._opening_quote(session, first + minute)
-            moment = quote.at + chance.randrange(MILLISECOND, OPENING_QUOTE_LASTS)
+            begin = session.open + minute * MINUTE + MICROSECOND
+            moment = begin + chance.randrange(MILLISECOND, OPENING_QUOTE_LASTS)
             bought = chance.random() < 0.5
             lots = 1 + int(chance.expovariate(0.25))
             venue = VENUES[chance.randrange(len(VENUES))]
@@ -173,9 +176,7 @@ class OptionPrices:
         return [t for t in trades if not self._market.is_halted(self._contract.underlying, t.at)]
 
     def _opening_quote(self, session: Session, index: int) -> Quote:
-        underlying = self._contract.underlying
-        days = self._market.days(underlying)
-        return self._priced(opening_quote(days.minute(session, index), underlying, days.character))
+        return self._priced(self._market.opening_quote(self._contract.underlying, session, index))
 
     def _usual_trades(self, session: Session) -> float:
         """Contracts near the money and near their end trade most."""

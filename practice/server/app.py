@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from practice.engine.clock import WallClock
+from practice.engine.instruments import listed_instruments
 from practice.engine.news import News
 from practice.engine.opening import opened_brokerage
+from practice.engine.recording import read_recording
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Faults
 from practice.server.activities import ActivityRoutes
@@ -66,13 +68,16 @@ class Broker:
 
 def built_broker(settings: Settings) -> Broker:
     """Make a broker. The client id and API key depend on the seed alone; the secrets are new each time."""
-    clock = WallClock(settings.speed)
+    recording = read_recording(settings.replay, listed_instruments()) if settings.replay else None
+    start = recording.first if recording and settings.start is None else settings.start
+    clock = WallClock(settings.speed, start, paused=settings.paused)
     brokerage = opened_brokerage(
         settings.seed,
         clock.now(),
         hours=settings.hours,
         fresh=settings.fresh,
         new_accounts=settings.new_accounts,
+        recording=recording,
     )
     name = hashlib.sha256(f"practice/{settings.seed}".encode()).hexdigest()
     grants = Grants(

@@ -17,6 +17,9 @@ class Settings:
     auto_approve: bool = False
     hours: HoursName = "always"
     speed: float = 1.0
+    start: int | None = None  # nanoseconds since the epoch; now, or where the recording begins
+    paused: bool = False
+    replay: Path | None = None
     fresh: bool = False
     new_accounts: bool = False
     rate_limit: int = 200
