@@ -9,12 +9,13 @@ from typing import Literal, get_args
 from practice.engine.amendments import TradeReport, UpdatedBar, reported_trades, updated_bars
 from practice.engine.book_changes import BookChange, book_changes
 from practice.engine.clock import MINUTE
+from practice.engine.imbalances import Imbalance, imbalances
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
 from practice.engine.tape import Bands, Quote, Status
 
-Report = Quote | TradeReport | UpdatedBar | Status | Bands | BookChange
-Part = Literal["quotes", "trades", "updatedBars", "statuses", "lulds", "orderbooks"]
+Report = Quote | TradeReport | UpdatedBar | Status | Bands | Imbalance | BookChange
+Part = Literal["quotes", "trades", "updatedBars", "statuses", "lulds", "imbalances", "orderbooks"]
 PARTS: tuple[Part, ...] = get_args(Part)
 _by_time = attrgetter("at")
 
@@ -76,5 +77,7 @@ class Ticker:
                     yield market.statuses(instrument, before, last)
                 case "lulds":
                     yield market.bands(instrument, before, last)
+                case "imbalances":
+                    yield list(imbalances(market, instrument, at))
                 case "orderbooks":
                     yield list(book_changes(market, instrument, at))

@@ -25,13 +25,14 @@ from practice.server.control_time import TimeRoutes
 from practice.server.data_stream import DataStreams
 from practice.server.fault_desk import FaultDesk
 from practice.server.fault_effects import FaultEffects
-from practice.server.feeds import all_feeds
+from practice.server.feeds import all_feeds, news_feed
 from practice.server.frame_log import FrameLog
 from practice.server.front import Front
 from practice.server.grants import Grants
 from practice.server.halt_control import HaltRoutes
 from practice.server.market_data.desk import DataDesk
 from practice.server.market_data.routes import add_market_data
+from practice.server.news_broadcast import NewsBroadcast
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
@@ -104,9 +105,10 @@ def built_broker(settings: Settings) -> Broker:
     add_market_data(public, "/data", DataDesk(brokerage, grants, clock, settings.plan), news)
     feeds = all_feeds(brokerage.instruments, brokerage.market)
     streams = DataStreams(grants, sockets, traffic["data"], settings.plan, settings.symbol_limit)
-    streams.add_to(public, "/data-stream", feeds)
+    newswire = NewsBroadcast(news, news_feed())
+    streams.add_to(public, "/data-stream", (*feeds, *newswire.feeds))
     broadcasts = broadcasts_of(feeds, brokerage.market, prints_quotes=not settings.quote_rate)
-    pump = Pump(brokerage, clock, broadcasts, settings.quote_rate)
+    pump = Pump(brokerage, clock, (*broadcasts, newswire), settings.quote_rate)
     fault_desk = FaultDesk(faults, effects, sockets, traffic)
     control = web.Application(middlewares=[control_errors])
     ControlRoutes(fault_desk, sockets, grants, limit).add_to(control)

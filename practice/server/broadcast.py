@@ -39,19 +39,25 @@ class Listeners:
 
 def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool) -> list["Broadcast"]:
     """The feeds, those that carry the same put together."""
-    groups: dict[object, list[Feed]] = {}
+    groups: dict[tuple[int, str | None, int, frozenset[str]], list[Feed]] = {}
     for feed in feeds:
-        groups.setdefault((id(feed.universe), feed.delay, feed.tape), []).append(feed)
-    return [Broadcast(market, alike, prints_quotes=prints_quotes) for alike in groups.values()]
+        printed = frozenset(feed.kind.channels) - (frozenset() if prints_quotes else {"quotes"})
+        late = frozenset({"trades"}) if feed.trade_delay else frozenset()
+        for channels, delay in ((printed - late, feed.delay), (late, feed.delay + feed.trade_delay)):
+            if channels:
+                groups.setdefault((id(feed.universe), feed.tape, delay, channels), []).append(feed)
+    return [Broadcast(market, alike, channels, delay) for (_, _, delay, channels), alike in groups.items()]
 
 
 class Broadcast:
-    """Feeds that differ in nothing but their names, their plans and who reads them."""
+    """Feeds that differ in nothing but their names, their plans and who reads them.
 
-    def __init__(self, market: Market, feeds: Sequence[Feed], *, prints_quotes: bool = True) -> None:
+    Only these channels of theirs are carried, `delay` nanoseconds after the print.
+    """
+
+    def __init__(self, market: Market, feeds: Sequence[Feed], channels: frozenset[str], delay: int) -> None:
         self._market, self.feeds = market, feeds
-        self._delay, self._tape = feeds[0].delay, feeds[0].tape
-        self._unprinted = frozenset() if prints_quotes else frozenset({"quotes"})
+        self._channels, self._delay, self._tape = channels, delay, feeds[0].tape
         self._known: list[object] = []
         self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
@@ -89,7 +95,7 @@ class Broadcast:
         self._known, self._listeners, self._instruments = known, {}, {}
         for feed in self.feeds:
             if reader := feed.live_reader:
-                for channel in reader.session.subscriptions.keys() - self._unprinted:
+                for channel in self._channels:
                     wanted = feed.wanted(channel, after)
                     self._instruments.update(wanted)
                     of_channel = self._listeners.setdefault(channel, {})
@@ -106,7 +112,7 @@ class Broadcast:
         }
         new = sorted(followed.keys() - self._tickers.keys(), reverse=True)
         self._joining = [(symbol, frozenset(followed[symbol])) for symbol in new]
-        for reader in readers:
+        for reader in readers if "orderbooks" in self._channels else ():
             kept = reader.books & self._tickers.keys()
             reader.books = {symbol for symbol in kept if reader.session.wants("orderbooks", symbol)}
 

@@ -65,6 +65,7 @@ class Feed:
     universe: Universe
     needs_plus: bool = False  # whether the free plan is turned away
     delay: int = 0  # nanoseconds between a print and its message
+    trade_delay: int = 0  # the same, of trades alone
     tape: str | None = None  # the tape of everything here, where it is not that of the listing
     reader: Reader | None = None
 
@@ -75,8 +76,9 @@ class Feed:
 
     @property
     def live_reader(self) -> Reader | None:
-        """Who reads, once authenticated."""
-        return self.reader if self.reader and self.reader.session.is_live else None
+        """Who reads, once authenticated and until told to go."""
+        reader = self.reader
+        return reader if reader and reader.session.is_live and not reader.is_leaving else None
 
     def wanted(self, channel: str, instant: int) -> Mapping[str, Instrument]:
         """What is asked for on a channel, of that which there is."""
@@ -87,8 +89,13 @@ class Feed:
         return self.universe.everything(instant) if "*" in asked else self.universe.named(asked)
 
 
+def news_feed() -> Feed:
+    """The endpoint of the news, whose symbols are those of its articles."""
+    return Feed(paths=("/v1beta1/news",), kind=NEWS, universe=Listed({}))
+
+
 def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
-    """Every endpoint, over the instruments of a brokerage."""
+    """Every endpoint of market data, over the instruments of a brokerage."""
     stocks = Listed({name: one for name, one in instruments.items() if one.asset_class == "us_equity"})
     pairs = Listed({name: one for name, one in instruments.items() if one.is_crypto})
     fake = fake_company()
@@ -104,6 +111,5 @@ def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
         Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake})),
         *(of_pairs(paths=(f"/v1beta3/crypto/{location}",)) for location in _CRYPTO_LOCATIONS),
         of_options(paths=("/v1beta1/opra",), needs_plus=True),
-        of_options(paths=("/v1beta1/indicative",)),
-        Feed(paths=("/v1beta1/news",), kind=NEWS, universe=Listed({})),
+        of_options(paths=("/v1beta1/indicative",), trade_delay=_DELAY),
     ]

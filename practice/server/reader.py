@@ -19,6 +19,7 @@ class Reader:
         self.outbox, self.session, self.packed = outbox, session, packed
         self.pending: list[bytes] = []
         self.books: set[str] = set()  # order books it has been given in full
+        self.is_leaving = False
 
     @property
     def kind(self) -> WSMsgType:
@@ -33,6 +34,7 @@ class Reader:
         """Send an error and hang up."""
         self.say(error_message(code))
         self.outbox.close()
+        self.is_leaving = True
 
     def flush(self) -> None:
         """Send the encoded messages that have gathered, many to a frame."""

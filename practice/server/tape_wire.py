@@ -9,6 +9,7 @@ from practice.engine.amendments import Cancellation, Correction, LateTrade, Trad
 from practice.engine.book_changes import BookChange
 from practice.engine.clock import SECOND
 from practice.engine.hours import new_york_day
+from practice.engine.imbalances import Imbalance
 from practice.engine.instruments import Instrument
 from practice.engine.tape import Auction, Bands, Bar, Book, Level, Quote, Status, Trade
 from practice.engine.ticker import Report
@@ -16,7 +17,7 @@ from practice.server.wire import timestamp
 
 Stamp = Callable[[int], Any]
 Fields = dict[str, Any]
-_Told = Quote | TradeReport | Status | Bands | BookChange
+_Told = Quote | TradeReport | Status | Bands | Imbalance | BookChange
 
 
 def packed_timestamp(instant: int) -> msgspec.msgpack.Ext:
@@ -84,6 +85,11 @@ def bands_fields(instrument: Instrument, bands: Bands, stamp: Stamp = timestamp)
         "z": instrument.tape,
         "t": stamp(bands.at),
     }
+
+
+def imbalance_fields(instrument: Instrument, imbalance: Imbalance, stamp: Stamp = timestamp) -> Fields:
+    """The price an auction would have."""
+    return {"p": instrument.number(imbalance.price), "z": instrument.tape, "t": stamp(imbalance.at)}
 
 
 def book_fields(instrument: Instrument, book: Book | BookChange, stamp: Stamp = timestamp) -> Fields:
@@ -177,6 +183,7 @@ CHANNELS: dict[type[Report], str] = {
     UpdatedBar: "updatedBars",
     Status: "statuses",
     Bands: "lulds",
+    Imbalance: "imbalances",
     BookChange: "orderbooks",
 }
 
@@ -207,6 +214,8 @@ def _report(instrument: Instrument, report: _Told, stamp: Stamp) -> tuple[str, F
             return "s", status_fields(instrument, report, stamp)
         case Bands():
             return "l", bands_fields(instrument, report, stamp)
+        case Imbalance():
+            return "i", imbalance_fields(instrument, report, stamp)
         case BookChange():
             return "o", book_fields(instrument, report, stamp)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import dev_start, memory, order_events, orders, quotes, starts
+from tests.bench import dev_start, memory, order_events, orders, practice, quotes, starts
 from tests.bench.effort import Effort
 from tests.bench.row import Row
 
@@ -14,4 +14,5 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "order_event_to_painted": order_events.measure,
     "quotes_absorbed": quotes.measure,
     "memory_200_symbols": memory.measure,
+    "practice": practice.measure,
 }

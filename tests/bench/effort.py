@@ -15,6 +15,8 @@ class Effort:
     quotes_s: float
     quotes_warm_up_s: float
     rival_quotes_s: float
+    practice_stream_s: float
+    practice_stream_warm_up_s: float
 
 
 FULL = Effort(
@@ -26,6 +28,8 @@ FULL = Effort(
     quotes_s=30.0,
     quotes_warm_up_s=3.0,
     rival_quotes_s=8.0,
+    practice_stream_s=10.0,
+    practice_stream_warm_up_s=2.0,
 )
 QUICK = Effort(
     starts=2,
@@ -36,4 +40,6 @@ QUICK = Effort(
     quotes_s=2.0,
     quotes_warm_up_s=1.0,
     rival_quotes_s=1.0,
+    practice_stream_s=1.0,
+    practice_stream_warm_up_s=0.5,
 )

@@ -8,13 +8,15 @@ import pytest
 from aiohttp import WSMsgType
 
 from practice.engine.brokerage import Brokerage
-from practice.engine.clock import MINUTE, SECOND, SteppedClock
+from practice.engine.clock import HOUR, MINUTE, SECOND, SteppedClock
 from practice.engine.hours import AlwaysOpen, ExchangeHours, Timetable
 from practice.engine.instruments import Instrument, listed_instruments
 from practice.engine.market import Market
+from practice.engine.news import News
 from practice.server.broadcast import Broadcast, broadcasts_of
 from practice.server.data_session import DataSession
-from practice.server.feeds import Feed, all_feeds
+from practice.server.feeds import Feed, all_feeds, news_feed
+from practice.server.news_broadcast import NewsBroadcast
 from practice.server.pump import Pump
 from practice.server.reader import Reader
 from practice.server.sockets import Outbox
@@ -157,6 +159,23 @@ def test_price_bands_come_every_minute_of_ordinary_trading() -> None:
         assert band["d"] < band["u"]
 
 
+def test_imbalances_close_in_on_the_price_of_the_closing_auction() -> None:
+    near_close = MORNING + (4 * 60 + 14) * MINUTE  # eleven minutes before four
+    place, apple = Place(exchange=True, start=near_close), INSTRUMENTS["AAPL"]
+    listener = Listener(place.feeds["sip"], imbalances=["*"])
+    place.pass_time(MINUTE, step=20 * SECOND)
+    assert not listener.heard()
+    place.pass_time(10 * MINUTE, step=20 * SECOND)
+    told = of_kind(listener.heard(), "i")
+    mine = [message["p"] for message in told if message["S"] == "AAPL"]
+    session = place.market.timetable.last_started(place.now)
+    closing = place.market.auction(apple, session, place.now).closing
+    assert closing is not None
+    assert len(mine) == 60
+    assert mine[-1] == pytest.approx(apple.number(closing.price), abs=0.01)
+    assert list(told[0]) == ["T", "S", "p", "z", "t"]
+
+
 class Copy:
     """An order book as a client keeps it."""
 
@@ -212,6 +231,44 @@ def test_who_comes_later_or_comes_back_is_given_the_whole_book() -> None:
         assert copy.resets >= resets
 
 
+def test_trades_of_the_free_option_feed_are_a_quarter_of_an_hour_old() -> None:
+    place = Place()
+    chain = place.market.chain(INSTRUMENTS, INSTRUMENTS["NVDA"], place.now)
+    quoted = chain[len(chain) // 2].symbol
+    readers = {
+        name: Listener(place.feeds[name], packed=True, trades=["*"], quotes=[quoted])
+        for name in ("opra", "indicative")
+    }
+    place.pass_time(3 * MINUTE)
+    for name, age in (("opra", 0), ("indicative", 15 * 60)):
+        heard = readers[name].heard()
+        newest = {kind: max(m["t"] for m in of_kind(heard, kind)).timestamp() for kind in ("q", "t")}
+        assert place.now / SECOND - 60 < newest["q"] <= place.now / SECOND
+        assert place.now / SECOND - age - 60 < newest["t"] <= place.now / SECOND - age
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
+def test_news_come_when_they_are_out_to_those_who_asked_for_a_symbol(packed: bool) -> None:
+    news, feed = News(7, INSTRUMENTS), news_feed()
+    wire, start = NewsBroadcast(news, feed), MORNING
+    expected = news.articles(start, start + 12 * HOUR)
+    listener = Listener(feed, packed=packed, news=["*"])
+    for minute in range(12 * 60):
+        wire.gather(start + minute * MINUTE, start + (minute + 1) * MINUTE)
+    heard = listener.heard()
+    assert [message["id"] for message in heard] == [article.id for article in expected]
+    assert " ".join(heard[0]) == (
+        "T id headline summary author created_at updated_at url content symbols source"
+    )
+    symbol = expected[-1].symbols[0]
+    listener.ask("unsubscribe", news=["*"])
+    listener.ask("subscribe", news=[symbol])
+    wire.gather(start, start + 12 * HOUR)
+    assert {message["id"] for message in listener.heard()} == {
+        article.id for article in expected if symbol in article.symbols
+    }
+
+
 def test_a_feed_that_breaks_tells_its_readers_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     place = Place()
     unlucky, lucky = (Listener(place.feeds[name], quotes=["NVDA"]) for name in ("iex", "test"))
@@ -222,7 +279,10 @@ def test_a_feed_that_breaks_tells_its_readers_and_the_others_go_on(caplog: pytes
             raise RuntimeError("broken")
 
     clock = SteppedClock(place.now)
-    broadcasts = [Broken(place.market, [place.feeds["iex"]]), Broadcast(place.market, [place.feeds["test"]])]
+    broadcasts = [
+        kind(place.market, [place.feeds[name]], frozenset({"quotes"}), 0)
+        for kind, name in ((Broken, "iex"), (Broadcast, "test"))
+    ]
     pump = Pump(Brokerage(7, INSTRUMENTS, place.market, place.now), clock, broadcasts)
     clock.advance(10 * SECOND)
     pump.turn()

@@ -13,7 +13,7 @@ from practice.engine.hours import AlwaysOpen, Timetable
 from practice.engine.instruments import listed_instruments
 from practice.engine.market import Market
 from tests.practice.program import PracticeProgram, until
-from tests.practice.sdk import CryptoDataStream, OptionDataStream, StockDataStream
+from tests.practice.sdk import CryptoDataStream, NewsDataStream, OptionDataStream, StockDataStream
 
 Sdk = Any  # the SDK's handlers are typed for raw messages too, which are not asked for here
 
@@ -76,12 +76,17 @@ def test_the_stock_stream_brings_everything_it_knows_of(hurried: PracticeProgram
     stream.subscribe_bars(seen.on("bars"), "*")
     stream.subscribe_daily_bars(seen.on("dailyBars"), "KO")
     stream.subscribe_trading_statuses(seen.on("statuses"), "*")
+
+    def codes(*expected: str) -> bool | None:
+        told = [status.status_code for status in seen.messages["statuses"] if status.symbol == "KO"]
+        return tuple(told) == expected or None
+
     with streaming(stream):
         seen.wait_for("trades", "quotes", "bars", "dailyBars")
         hurried.control("POST", "/halt", symbol="KO")
-        seen.wait_for("statuses")
+        until(lambda: codes("2"), "the halt was never told")
         hurried.control("POST", "/resume", symbol="KO")
-        until(lambda: True if seen.last("statuses").status_code == "3" else None, "trading never resumed")
+        until(lambda: codes("2", "3"), "trading never resumed")
         stream.unsubscribe_quotes("AAPL")
         stream.unsubscribe_daily_bars("KO")
         stream.unsubscribe_trading_statuses("*")
@@ -140,6 +145,17 @@ def test_the_option_stream_brings_trades_and_quotes(hurried: PracticeProgram, fe
         stream.unsubscribe_trades("*")
     assert {quote.symbol for quote in seen.messages["quotes"]} <= set(contracts)
     assert isinstance(seen.last("trades").conditions, str)
+
+
+def test_the_news_stream_brings_articles(hurried: PracticeProgram) -> None:
+    stream, seen = made(NewsDataStream, hurried, "/v1beta1/news"), Seen()
+    stream.subscribe_news(seen.on("news"), "*")
+    with streaming(stream):
+        hurried.control("POST", "/time/step", seconds=6 * 3600)
+        seen.wait_for("news")
+        stream.unsubscribe_news("*")
+    assert seen.last("news").headline
+    assert seen.last("news").symbols
 
 
 def test_thousands_of_symbols_are_subscribed_in_fragments(hurried: PracticeProgram) -> None:
