@@ -1,0 +1,82 @@
+"""Which session of the day it is in New York, from the broker's clock (protocol page section 3.9)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+_PRE_MARKET, _OVERNIGHT = time(4), time(20)
+_EARLIEST_CLOSE = time(13)
+_OPENING_AUCTION_SHUT = timedelta(minutes=2)  # before the open
+_CLOSING_AUCTION_SHUT = timedelta(minutes=10)  # before the close
+_AUCTIONS_OPEN_AGAIN = time(19)
+_REGULAR_OPEN, _REGULAR_CLOSE = time(9, 30), time(16)
+_FRIDAY, _SATURDAY = 4, 5
+
+
+class Phase(StrEnum):
+    """The sessions of a day."""
+
+    PRE_MARKET = "pre_market"
+    REGULAR = "regular"
+    AFTER_HOURS = "after_hours"
+    OVERNIGHT = "overnight"
+    CLOSED = "closed"
+
+
+@cache
+def _zone() -> ZoneInfo:
+    return ZoneInfo("America/New_York")
+
+
+def _earlier(at: time, by: timedelta) -> time:
+    return (datetime.combine(date(2000, 1, 1), at) - by).time()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingHours:
+    """The broker's clock at one moment; all times aware. None where it is not known."""
+
+    now: datetime | None = None
+    is_open: bool | None = None
+    next_open: datetime | None = None
+    next_close: datetime | None = None
+
+    @property
+    def phase(self) -> Phase | None:
+        """The session; None until the clock was read. A holiday's evening is taken for after hours."""
+        if self.is_open is None or self.now is None:
+            return None
+        if self.is_open:
+            return Phase.REGULAR
+        local = self.now.astimezone(_zone())
+        at, day = local.time(), local.weekday()
+        opens = None if self.next_open is None else self.next_open.astimezone(_zone()).date()
+        if at < _PRE_MARKET:
+            return Phase.OVERNIGHT if opens == local.date() else Phase.CLOSED
+        if at >= _OVERNIGHT:
+            tomorrow = local.date() + timedelta(days=1)
+            return Phase.OVERNIGHT if opens == tomorrow else Phase.CLOSED
+        if opens == local.date():
+            return Phase.PRE_MARKET
+        return Phase.AFTER_HOURS if day <= _FRIDAY and at >= _EARLIEST_CLOSE else Phase.CLOSED
+
+    @property
+    def refuses_opening_auction(self) -> bool:
+        """Whether an order for the opening auction is refused now: from 09:28 until 19:00."""
+        return self._is_between(_earlier(_REGULAR_OPEN, _OPENING_AUCTION_SHUT))
+
+    @property
+    def refuses_closing_auction(self) -> bool:
+        """Whether an order for the closing auction is refused now: the last ten minutes, and until 19:00."""
+        close = _REGULAR_CLOSE
+        if self.is_open and self.next_close is not None:
+            close = self.next_close.astimezone(_zone()).time()
+        return self._is_between(_earlier(close, _CLOSING_AUCTION_SHUT))
+
+    def _is_between(self, shut: time) -> bool:
+        if self.now is None:
+            return False
+        local = self.now.astimezone(_zone())
+        return local.weekday() < _SATURDAY and shut <= local.time() < _AUCTIONS_OPEN_AGAIN
