@@ -41,6 +41,11 @@ class _Bars(msgspec.Struct):
     bars: dict[str, list[_Bar] | None] | None = None
 
 
+class _Wrapped(msgspec.Struct):
+    snapshots: dict[str, _Snapshot | None] | None = None
+
+
+_WRAPPED = msgspec.json.Decoder(_Wrapped)
 _SNAPSHOTS = msgspec.json.Decoder(dict[str, _Snapshot | None])
 _BARS = msgspec.json.Decoder(_Bars)
 
@@ -58,6 +63,27 @@ def read_snapshots(symbols: Iterable[str], feed: str) -> Call[tuple[Ticker, ...]
         read=_read_snapshots,
         failure=broker_failure,
     )
+
+
+def read_coin_snapshots(symbols: Iterable[str]) -> Call[tuple[Ticker, ...]]:
+    """As `read_snapshots`, for pairs such as `BTC/USD` (section 5.3)."""
+    return _wrapped("/v1beta3/crypto/us/snapshots", (("symbols", joined(symbols)),))
+
+
+def read_option_snapshots(symbols: Iterable[str]) -> Call[tuple[Ticker, ...]]:
+    """As `read_snapshots`, for option contracts, from the feed that every plan has (section 5.4)."""
+    return _wrapped("/v1beta1/options/snapshots", (("symbols", joined(symbols)), ("feed", "indicative")))
+
+
+def _wrapped(path: str, query: tuple[tuple[str, str], ...]) -> Call[tuple[Ticker, ...]]:
+    return Call(
+        host=Host.DATA, method="GET", path=path, query=query, read=_read_wrapped, failure=broker_failure
+    )
+
+
+def _read_wrapped(answer: Answer) -> tuple[Ticker, ...]:
+    snapshots = _WRAPPED.decode(answer.body).snapshots or {}
+    return tuple(_ticker(symbol, snapshot) for symbol, snapshot in snapshots.items() if snapshot)
 
 
 def read_closes(

@@ -10,10 +10,16 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.domain.freshness import NS_PER_S
+from core.domain.instrument import AssetClass
 from core.domain.market import Quote, Source, Ticker, Trade
 from core.errors import AppError
 from core.net.mailbox import Delivery, MarketMailbox
-from core.protocol.market_data import read_closes, read_snapshots
+from core.protocol.market_data import (
+    read_closes,
+    read_coin_snapshots,
+    read_option_snapshots,
+    read_snapshots,
+)
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.frame_clock import FrameClock
@@ -116,13 +122,13 @@ class QuoteBoard(QObject):
 
     def _apply(self) -> None:
         followed = self.followed
-        # A pair such as BTC/USD is no stock: one in the list would cost the whole subscription.
-        stocks = [symbol for symbol in followed if "/" not in symbol]
+        # Coins and contracts are no stocks: one in the list would cost the whole subscription.
+        stocks = [symbol for symbol in followed if AssetClass.of_symbol(symbol) is AssetClass.EQUITY]
         wanted = frozenset(stocks[: self.budget])
         if wanted != self._wanted:
             self._wanted = wanted
             self.wanted_changed.emit(wanted)
-        if wanted.issuperset(stocks):
+        if wanted.issuperset(followed):
             self._poll.stop()
         elif not self._poll.isActive():
             self._poll.start()
@@ -136,11 +142,22 @@ class QuoteBoard(QObject):
         for start in range(0, len(missing), SNAPSHOT_BATCH):
             batch = missing[start : start + SNAPSHOT_BATCH]
             self._snapshot_asked.update(batch)
-            stocks = [symbol for symbol in batch if "/" not in symbol]
+            stocks = [symbol for symbol in batch if AssetClass.of_symbol(symbol) is AssetClass.EQUITY]
+            self._read_unlisted([symbol for symbol in batch if symbol not in stocks])
             if stocks:
                 call = read_snapshots(stocks, self.feed)
-                self._link.read(call, self._take_snapshots, partial(self._retry, batch))
+                self._link.read(call, self._take_snapshots, partial(self._retry, stocks))
                 self._read_recent([symbol for symbol in stocks if symbol not in self._recent_asked])
+
+    def _read_unlisted(self, symbols: Sequence[str]) -> None:
+        """Coins and contracts; the next poll asks again for those of which nothing came."""
+        for asset_class, read in (
+            (AssetClass.CRYPTO, read_coin_snapshots),
+            (AssetClass.OPTION, read_option_snapshots),
+        ):
+            wanted = [symbol for symbol in symbols if AssetClass.of_symbol(symbol) is asset_class]
+            if wanted:
+                self._link.read(read(wanted), self._take_snapshots, _do_without)
 
     def _read_recent(self, symbols: Sequence[str]) -> None:
         if not symbols:
@@ -240,4 +257,4 @@ def _newer(known: Part | None, seen: Part | None, now_ns: int, wall_ns: int) -> 
 
 
 def _do_without(_error: AppError) -> None:
-    """A sparkline that begins empty harms nobody."""
+    """A sparkline that begins empty harms nobody, and a poll comes again."""

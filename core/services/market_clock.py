@@ -1,10 +1,11 @@
 """Whether the exchange is open, and how far the broker's clock is from ours."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.event import MarketHours
+from core.domain.trading_hours import TradingHours
 from core.errors import AppError
 from core.protocol.call import Call
 from core.protocol.trading import read_clock
@@ -28,6 +29,7 @@ class MarketClock(QObject):
         self._clock = clock
         self._asked_ns = 0
         self.hours: MarketHours | None = None
+        self._hours_taken_ns = 0  # monotonic
         self.skew_ms: float | None = None  # positive when the broker's clock is ahead of ours
         self._reading = Rereading(
             link, self._ask, done=self._take, failed=self._ignore, every_s=EVERY_S, parent=self
@@ -44,6 +46,18 @@ class MarketClock(QObject):
         if self.hours is None:
             return None
         return self.hours.next_close if self.hours.is_open else self.hours.next_open
+
+    def hours_now(self) -> TradingHours:
+        """The broker's clock at this moment: its last word, moved on by our monotonic clock."""
+        if self.hours is None:
+            return TradingHours()
+        passed_ns = self._clock.monotonic_ns() - self._hours_taken_ns
+        return TradingHours(
+            now=self.hours.at + timedelta(microseconds=passed_ns / 1000),
+            is_open=self.hours.is_open,
+            next_open=self.hours.next_open,
+            next_close=self.hours.next_close,
+        )
 
     def start(self) -> None:
         """Ask now, and go on asking."""
@@ -65,7 +79,7 @@ class MarketClock(QObject):
             self.skew_ms = (hours.at.timestamp() * 1e9 - (self._asked_ns + now) / 2) / _NS_PER_MS
         if self.hours is None:
             self._reading.soon(FIRST_AGAIN_MS)
-        self.hours = hours
+        self.hours, self._hours_taken_ns = hours, self._clock.monotonic_ns()
         self.changed.emit()
 
     def _ignore(self, _error: AppError) -> None:

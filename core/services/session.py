@@ -26,10 +26,12 @@ from core.services.connection import ConnectionMonitor
 from core.services.frame_clock import FrameClock
 from core.services.history import ActivityFeed, OrderHistory
 from core.services.history_shelf import HistoryShelf
+from core.services.instruments import InstrumentBook
 from core.services.log import EventLog
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
 from core.services.mute_watch import MuteWatch
+from core.services.order_guard import OrderGuard
 from core.services.order_sender import OrderSender
 from core.services.orders import OrderDesk
 from core.services.positions import PositionKeeper
@@ -102,6 +104,8 @@ class Session(QObject):
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
         self.connection = ConnectionMonitor(link, self.market, self.market_clock, parts.clock, self)
+        self.instruments = InstrumentBook(link, parts.clock, self)
+        self.guard = OrderGuard(self, parts.settings, parts.clock, link)
         self._mute_watch = MuteWatch(self.connection, self.market, self)
         self.log = EventLog(parts.frames, parts.clock, self)
         self._orders_talk = OrderConversation(grant.token)
@@ -134,6 +138,7 @@ class Session(QObject):
         self.account.refresh()
         self.positions.refresh()
         self.market_clock.start()
+        self.guard.start()
         if self.grant.may_read_data:
             self.market.follow("watchlist", self.watchlist.symbols)
             self._mute_watch.start()
@@ -147,6 +152,7 @@ class Session(QObject):
             self.account,
             self.positions,
             self.market_clock,
+            self.guard,
             self.market,
             self.connection,
             self._mute_watch,

@@ -1,12 +1,16 @@
 """The trader's settings: one TOML file, written whole or not at all."""
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import tomli_w
 
+from core.domain.limits import Limits
+from core.domain.preset import Preset
 from core.errors import StorageFailed
+from core.store.limits_table import limits_from_table, limits_to_table
 
 DEFAULT_WATCHLIST = (
     "NVDA",
@@ -39,6 +43,8 @@ class SettingsValues:
     watchlist: tuple[str, ...] = DEFAULT_WATCHLIST
     window_layout: str = ""  # base64 of the workspace's own format
     window_geometry: str = ""
+    limits: Limits = field(default_factory=Limits)
+    presets: Mapping[str, Preset] = field(default_factory=dict)  # by symbol
 
 
 def read_settings(path: Path) -> tuple[SettingsValues, str]:
@@ -60,9 +66,11 @@ def read_settings(path: Path) -> tuple[SettingsValues, str]:
             return SettingsValues(), f"{path.name} could not be read ({error}); defaults are used."
         return SettingsValues(), f"{path.name} was damaged; it is kept as {aside.name} and defaults are used."
     values: dict[str, object] = {}
-    for field in fields(SettingsValues):
-        default = getattr(SettingsValues(), field.name)
-        found = table.get(field.name, default)
+    for setting in fields(SettingsValues):
+        default = getattr(SettingsValues(), setting.name)
+        found = table.get(setting.name, default)
+        if isinstance(default, Limits | Mapping):
+            continue  # tables, below
         if isinstance(default, tuple):
             found = (
                 tuple(part for part in found if isinstance(part, str))
@@ -70,8 +78,17 @@ def read_settings(path: Path) -> tuple[SettingsValues, str]:
                 else default
             )
         if type(found) is type(default):
-            values[field.name] = found
+            values[setting.name] = found
+    values["limits"] = limits_from_table(table.get("limits"))
+    values["presets"] = _presets(table.get("presets"))
     return SettingsValues(**values), ""  # type: ignore[arg-type]
+
+
+def _presets(found: object) -> dict[str, Preset]:
+    if not isinstance(found, dict):
+        return {}
+    read = {str(symbol): Preset.of_table(table) for symbol, table in found.items()}
+    return {symbol: preset for symbol, preset in read.items() if preset is not None}
 
 
 def write_settings(path: Path, values: SettingsValues) -> None:
@@ -79,9 +96,12 @@ def write_settings(path: Path, values: SettingsValues) -> None:
 
     Raises StorageFailed.
     """
-    table = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(values).items()
-    }
+    table: dict[str, object] = {}
+    for setting in fields(values):
+        value = getattr(values, setting.name)
+        table[setting.name] = list(value) if isinstance(value, tuple) else value
+    table["limits"] = limits_to_table(values.limits)
+    table["presets"] = {symbol: preset.table() for symbol, preset in values.presets.items()}
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

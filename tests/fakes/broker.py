@@ -267,6 +267,8 @@ class Broker(AppThread):
             app.router.add_get(f"{base}/v2/assets/{{symbol}}", self._on_asset)
             app.router.add_get(f"{base}/v2/clock", self._on_clock)
         app.router.add_get("/v2/stocks/snapshots", self._on_snapshots)
+        app.router.add_get("/v1beta3/crypto/us/snapshots", self._on_other_snapshots)
+        app.router.add_get("/v1beta1/options/snapshots", self._on_other_snapshots)
         app.router.add_get("/v2/stocks/bars", self._on_bars)
         app.router.add_post("/exchange", self._on_exchange)
         app.router.add_get("/stream", self._on_stream)
@@ -341,6 +343,12 @@ class Broker(AppThread):
 
     async def _on_clock(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.faults.read, lambda: golden("clock"))
+
+    async def _on_other_snapshots(self, request: web.Request) -> web.StreamResponse:
+        symbols = request.query["symbols"].split(",")
+        found = {symbol: self.snapshots[symbol] for symbol in symbols if symbol in self.snapshots}
+        self.requests.append((request.method, request.path_qs, b""))
+        return web.json_response({"snapshots": found, "next_page_token": None})
 
     async def _on_snapshots(self, request: web.Request) -> web.StreamResponse:
         symbols = request.query["symbols"].split(",")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,6 +20,7 @@ from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatu
 from core.domain.environment import Environment
 from core.domain.event import Asset
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
+from core.domain.instrument import AssetClass, Instrument
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.market import Quote, Ticker, Trade
 from core.domain.order import Order, OrderStatus
@@ -27,6 +29,11 @@ from core.domain.request import OrderRequest, ReplaceRequest
 from core.domain.secret import Secret
 from core.domain.sign_in_phase import SignInPhase
 from core.domain.trading_block import TradingBlock
+from core.domain.trading_hours import TradingHours
+from core.services.clock import SystemClock
+from core.services.order_guard import OrderGuard
+from core.services.session import Session
+from core.services.settings import Settings
 from core.store.settings import SettingsValues
 
 NS_PER_S = 1_000_000_000
@@ -74,6 +81,19 @@ def ticker(
         else Trade(symbol=symbol, price=last, size=100, exchange_ns=time.time_ns(), received_ns=heard),
         previous_close=close,
     )
+
+
+def instrument(symbol: str, **changes) -> Instrument:
+    """Something that may be traded in every way its class knows."""
+    known = Instrument(
+        symbol=symbol,
+        exchange="NASDAQ",
+        asset_class=AssetClass.of_symbol(symbol),
+        fractionable=True,
+        shortable=True,
+        attributes=frozenset({"fractional_eh_enabled", "overnight_tradable"}),
+    )
+    return replace(known, **changes)
 
 
 def order(order_id: str = "o-1", **changes) -> Order:
@@ -366,7 +386,39 @@ class FakeMarketClock(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.is_open: bool | None = True
+        self.now: datetime | None = None  # None: what the computer's clock says
         self.next_change: datetime | None = datetime.now(UTC) + timedelta(hours=2, minutes=14, seconds=8)
+
+    def hours_now(self) -> TradingHours:
+        return TradingHours(
+            now=self.now or datetime.now(UTC),
+            is_open=self.is_open,
+            next_open=None if self.is_open else self.next_change,
+            next_close=self.next_change if self.is_open else None,
+        )
+
+
+class FakeInstruments(QObject):
+    """Knows every share there is, as one that may be traded in every way, unless a test says otherwise."""
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.known: dict[str, Instrument] = {}
+        self.missing: set[str] = set()
+
+    def get(self, symbol: str) -> Instrument | None:
+        if not symbol or symbol in self.missing:
+            return None
+        return self.known.setdefault(symbol, instrument(symbol))
+
+    def is_unknown(self, symbol: str) -> bool:
+        return symbol in self.missing
+
+    def show(self, made: Instrument) -> None:
+        self.known[made.symbol] = made
+        self.changed.emit(made.symbol)
 
 
 class FakeSettings(QObject):
@@ -407,6 +459,7 @@ class FakeSession(QObject):
         *,
         environment: Environment = Environment.PAPER,
         scopes: frozenset[str] = frozenset({SCOPE_TRADING, SCOPE_DATA}),
+        settings: FakeSettings | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -421,6 +474,9 @@ class FakeSession(QObject):
         self.connection = FakeConnection(self)
         self.log = FakeLog(self)
         self.market_clock = FakeMarketClock(self)
+        self.instruments = FakeInstruments(self)
+        self.settings = settings or FakeSettings(self)
+        self.guard = OrderGuard(cast("Session", self), cast("Settings", self.settings), SystemClock())
         self.account.show(account())
 
     def start(self) -> None:

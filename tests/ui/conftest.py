@@ -31,5 +31,5 @@ def settings(qapp: QApplication) -> FakeSettings:
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> FakeSession:
-    return FakeSession()
+def session(qapp: QApplication, settings: FakeSettings) -> FakeSession:
+    return FakeSession(settings=settings)

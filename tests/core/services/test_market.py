@@ -155,9 +155,23 @@ def test_a_pair_is_asked_of_no_stock_feed(board, broker, qtbot):
     qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
     assert board.wanted == [frozenset({"AAPL"})]
     assert "BTC" not in snapshots(broker)[0]
-    assert not board.board._poll.isActive()
     board.board.follow("watchlist", ["BTC/USD"])
     assert board.wanted[-1] == frozenset()
+
+
+def test_coins_and_contracts_are_polled_from_feeds_of_their_own(board, broker, qtbot, monkeypatch):
+    contract = "AAPL261218C00200000"
+    broker.snapshots = {"BTC/USD": SNAPSHOT, contract: SNAPSHOT}
+    board.board._poll.setInterval(20)
+    board.board.follow("ticket", ["BTC/USD", contract])
+    qtbot.waitUntil(lambda: all(board.board.ticker(symbol) for symbol in ("BTC/USD", contract)))
+
+    def asked(folder: str) -> int:
+        return sum(path.startswith(folder) for _, path, _ in broker.requests)
+
+    qtbot.waitUntil(lambda: asked("/v1beta3/crypto/us/snapshots") > 1 < asked("/v1beta1/options/snapshots"))
+    assert not snapshots(broker)
+    assert not any(board.wanted)
 
 
 def test_a_small_plan_streams_the_most_important_symbols_and_polls_the_rest(

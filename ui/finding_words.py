@@ -1,0 +1,264 @@
+"""The sentences for what checking an order found; translated like those of `ui.words`."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.fees import Fee, FeeKind
+from core.domain.finding import Fact, Finding, Reason, Rule, Verdict
+from core.domain.problem import Problem
+from ui import figures, order_words, words
+from ui.words import QT_TRANSLATE_NOOP, look_up
+
+_REASONS: dict[str, str] = {
+    Reason.INSTRUMENT_UNREAD: QT_TRANSLATE_NOOP("Words", "What {symbol} allows is still being read."),
+    Reason.INSTRUMENT_UNKNOWN: QT_TRANSLATE_NOOP("Words", "The broker does not know {symbol}."),
+    Reason.INSTRUMENT_INACTIVE: QT_TRANSLATE_NOOP("Words", "{symbol} is no longer traded."),
+    Reason.NOT_TRADABLE: QT_TRANSLATE_NOOP("Words", "The broker does not trade {symbol} now."),
+    Reason.OPTION_EXPIRED: QT_TRANSLATE_NOOP("Words", "This contract has expired."),
+    Reason.IPO_NEEDS_LIMIT: QT_TRANSLATE_NOOP(
+        "Words", "Before its first trade a new issue takes limit orders only."
+    ),
+    Reason.OTC_NEEDS_DAY_OR_GTC: QT_TRANSLATE_NOOP(
+        "Words", "Over-the-counter shares take Day and Good till cancelled only."
+    ),
+    Reason.PTP_NOT_ALLOWED: QT_TRANSLATE_NOOP(
+        "Words", "Your account settings do not allow buying this partnership ({symbol})."
+    ),
+    Reason.PTP_WITHHOLDS: QT_TRANSLATE_NOOP(
+        "Words", "{symbol} is a partnership: tax may be withheld when you sell."
+    ),
+    Reason.ACCOUNT_UNREAD: QT_TRANSLATE_NOOP("Words", "Your account is still being read."),
+    Reason.ACCOUNT_BLOCKED: QT_TRANSLATE_NOOP("Words", "The broker has blocked trading in this account."),
+    Reason.TRADING_SUSPENDED: QT_TRANSLATE_NOOP(
+        "Words", "You have suspended trading in your account settings at the broker."
+    ),
+    Reason.NOT_FRACTIONABLE: QT_TRANSLATE_NOOP("Words", "{symbol} trades in whole shares only."),
+    Reason.FRACTIONS_SWITCHED_OFF: QT_TRANSLATE_NOOP(
+        "Words", "Fractions of shares are switched off in your account settings."
+    ),
+    Reason.PRICE_OFF_INCREMENT: QT_TRANSLATE_NOOP(
+        "Words", "Prices of this coin move in steps of {increment}."
+    ),
+    Reason.QTY_OFF_INCREMENT: QT_TRANSLATE_NOOP(
+        "Words", "The broker cuts the quantity to steps of {increment}."
+    ),
+    Reason.QTY_BELOW_MINIMUM: QT_TRANSLATE_NOOP("Words", "The smallest quantity of this coin is {least}."),
+    Reason.WAITS_FOR_OPEN: QT_TRANSLATE_NOOP(
+        "Words", "The market is closed: the order waits for the next open."
+    ),
+    Reason.FINDS_NOTHING: QT_TRANSLATE_NOOP(
+        "Words", "The market is closed: an immediate order will find nothing and be cancelled."
+    ),
+    Reason.HOURS_UNREAD: QT_TRANSLATE_NOOP("Words", "Whether the market is open is still being read."),
+    Reason.OPENING_AUCTION_SHUT: QT_TRANSLATE_NOOP(
+        "Words", "Orders for the opening auction are refused from 09:28 to 19:00 New York time."
+    ),
+    Reason.CLOSING_AUCTION_SHUT: QT_TRANSLATE_NOOP(
+        "Words", "Orders for the closing auction are refused from ten minutes before the close to 19:00."
+    ),
+    Reason.OVERNIGHT_NOT_OFFERED: QT_TRANSLATE_NOOP(
+        "Words", "{symbol} is not traded overnight: the order waits for 04:00 New York time."
+    ),
+    Reason.OVERNIGHT_SWITCHED_OFF: QT_TRANSLATE_NOOP(
+        "Words", "Overnight trading is switched off in your account settings: the order waits for 04:00."
+    ),
+    Reason.FRACTION_NOT_EXTENDED: QT_TRANSLATE_NOOP(
+        "Words", "Fractions of this share trade in regular hours only."
+    ),
+    Reason.NOT_ENOUGH_HELD: QT_TRANSLATE_NOOP(
+        "Words",
+        "You hold {existing}, of which {available} are free, and ask for {requested}. "
+        "The broker will probably refuse it.",
+    ),
+    Reason.NOTHING_TO_PROTECT: QT_TRANSLATE_NOOP(
+        "Words", "There is no position in {symbol} for this exit to close."
+    ),
+    Reason.INTENT_CONTRADICTS_POSITION: QT_TRANSLATE_NOOP(
+        "Words", "There is no position in {symbol} that this side could close."
+    ),
+    Reason.OPENS_SHORT: QT_TRANSLATE_NOOP(
+        "Words", "Sells {qty} more than you hold: this opens or adds to a short position."
+    ),
+    Reason.NOT_SHORTABLE: QT_TRANSLATE_NOOP("Words", "{symbol} cannot be sold short."),
+    Reason.SHORTING_NOT_ALLOWED: QT_TRANSLATE_NOOP("Words", "This account may not sell short."),
+    Reason.SHORTING_SWITCHED_OFF: QT_TRANSLATE_NOOP(
+        "Words", "Short sales are switched off in your account settings."
+    ),
+    Reason.FRACTION_SHORT: QT_TRANSLATE_NOOP("Words", "Fractions of a share cannot be sold short."),
+    Reason.COIN_SHORT: QT_TRANSLATE_NOOP("Words", "You hold no {symbol}, and coins cannot be sold short."),
+    Reason.HARD_TO_BORROW: QT_TRANSLATE_NOOP(
+        "Words", "{symbol} is hard to borrow: the broker may refuse or charge for it."
+    ),
+    Reason.WASH_TRADE: QT_TRANSLATE_NOOP(
+        "Words",
+        "Your own {type} order to {side} could trade with this one. The broker will probably refuse it; "
+        "cancel the other, or use a bracket or OCO.",
+    ),
+    Reason.NOTIONAL_WHILE_CLOSING: QT_TRANSLATE_NOOP(
+        "Words", "While an order that closes {symbol} is open, the broker takes no amounts of money."
+    ),
+    Reason.POWER_EXCEEDED: QT_TRANSLATE_NOOP(
+        "Words",
+        "Needs {needed}, more than your buying power of {available}. The broker will probably refuse it.",
+    ),
+    Reason.POWER_UNKNOWN: QT_TRANSLATE_NOOP("Words", "Without a price the cost cannot be told."),
+    Reason.COIN_ORDER_TOO_SMALL: QT_TRANSLATE_NOOP(
+        "Words", "Worth {value}: the broker takes orders for coins from {least} up."
+    ),
+    Reason.COIN_ORDER_TOO_LARGE: QT_TRANSLATE_NOOP(
+        "Words", "Worth {value}: the broker takes at most {most} in one order for coins."
+    ),
+    Reason.OPTIONS_NOT_APPROVED: QT_TRANSLATE_NOOP("Words", "This account may not trade options."),
+    Reason.OPTIONS_LEVEL_TOO_LOW: QT_TRANSLATE_NOOP(
+        "Words", "This needs options level {needed}; the account has {level}."
+    ),
+    Reason.CALL_NOT_COVERED: QT_TRANSLATE_NOOP(
+        "Words", "A written call needs {needed} free shares of {underlying}; you have {available}."
+    ),
+    Reason.STOP_TRIGGERS_AT_ONCE: QT_TRANSLATE_NOOP(
+        "Words", "The market is already through the stop price: it triggers at once."
+    ),
+    Reason.LIMIT_BEHIND_STOP: QT_TRANSLATE_NOOP(
+        "Words", "The limit lies behind the stop: once triggered, it may not fill."
+    ),
+    Reason.TAKE_PROFIT_BEHIND_MARKET: QT_TRANSLATE_NOOP(
+        "Words", "The take profit is on the wrong side of {price}. The broker will probably refuse it."
+    ),
+    Reason.STOP_LOSS_BEHIND_MARKET: QT_TRANSLATE_NOOP(
+        "Words", "The stop loss is on the wrong side of {price}. The broker will probably refuse it."
+    ),
+    Reason.NO_QUOTE: QT_TRANSLATE_NOOP(
+        "Words", "There is no quote: what this order would meet cannot be told."
+    ),
+    Reason.FEED_INTERRUPTED: QT_TRANSLATE_NOOP(
+        "Words", "The quote feed is interrupted: this price is {age_s} old and does not move."
+    ),
+    Reason.QUOTE_OLD: QT_TRANSLATE_NOOP(
+        "Words", "The quote is {age_s} old; the market may be elsewhere by now."
+    ),
+    Reason.QTY_ABOVE_LIMIT: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: {most} in one order, and this is {value}."
+    ),
+    Reason.VALUE_ABOVE_LIMIT: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: an order of at most {most}, and this is {value}."
+    ),
+    Reason.POWER_SHARE_ABOVE_LIMIT: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: {most} of the buying power in one order, and this takes {value}."
+    ),
+    Reason.PRICE_TOO_FAR: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: prices within {most} of the last trade, and this is {value} away."
+    ),
+    Reason.PRICE_TOO_OLD: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: a quote of at most {most}, and this one is {value} old."
+    ),
+    Reason.MARKET_ORDER_OUT_OF_HOURS: QT_TRANSLATE_NOOP(
+        "Words", "Your limit: no market orders while the market is closed. Choose Limit."
+    ),
+    Reason.TOO_MANY_ORDERS: QT_TRANSLATE_NOOP("Words", "Your limit: {most} orders a minute. Wait a moment."),
+    Reason.LIMIT_UNCHECKABLE: QT_TRANSLATE_NOOP(
+        "Words", "Without a price your limits cannot be checked, so nothing is sent."
+    ),
+}
+_RULES: dict[str, str] = {
+    Rule.TERMS: QT_TRANSLATE_NOOP("Words", "Terms fit together"),
+    Rule.INSTRUMENT: QT_TRANSLATE_NOOP("Words", "Instrument is traded"),
+    Rule.ACCOUNT: QT_TRANSLATE_NOOP("Words", "Account may trade"),
+    Rule.FRACTIONS: QT_TRANSLATE_NOOP("Words", "Fractions allowed"),
+    Rule.GRID: QT_TRANSLATE_NOOP("Words", "Steps of price and size"),
+    Rule.SESSION: QT_TRANSLATE_NOOP("Words", "Market session"),
+    Rule.AUCTION: QT_TRANSLATE_NOOP("Words", "Auction takes orders"),
+    Rule.EXTENDED_HOURS: QT_TRANSLATE_NOOP("Words", "Extended hours"),
+    Rule.HOLDING: QT_TRANSLATE_NOOP("Words", "Enough held and free"),
+    Rule.SHORT_SALE: QT_TRANSLATE_NOOP("Words", "Short sale"),
+    Rule.WASH_TRADE: QT_TRANSLATE_NOOP("Words", "No trade with yourself"),
+    Rule.BUYING_POWER: QT_TRANSLATE_NOOP("Words", "Buying power"),
+    Rule.ORDER_VALUE: QT_TRANSLATE_NOOP("Words", "Size in money"),
+    Rule.OPTIONS: QT_TRANSLATE_NOOP("Words", "Options level"),
+    Rule.PRICES: QT_TRANSLATE_NOOP("Words", "Prices against the market"),
+    Rule.QUOTE: QT_TRANSLATE_NOOP("Words", "Fresh quote"),
+    Rule.LIMIT_QTY: QT_TRANSLATE_NOOP("Words", "Your limit on quantity"),
+    Rule.LIMIT_VALUE: QT_TRANSLATE_NOOP("Words", "Your limit on value"),
+    Rule.LIMIT_POWER: QT_TRANSLATE_NOOP("Words", "Your limit on buying power"),
+    Rule.LIMIT_DISTANCE: QT_TRANSLATE_NOOP("Words", "Your limit on distance"),
+    Rule.LIMIT_STALE: QT_TRANSLATE_NOOP("Words", "Your limit on old quotes"),
+    Rule.LIMIT_HOURS: QT_TRANSLATE_NOOP("Words", "Your limit on closed markets"),
+    Rule.LIMIT_RATE: QT_TRANSLATE_NOOP("Words", "Your limit on orders a minute"),
+}
+_VERDICTS: dict[Verdict, str] = {
+    Verdict.PASSES: QT_TRANSLATE_NOOP("Words", "passes"),
+    Verdict.UNKNOWN: QT_TRANSLATE_NOOP("Words", "not known yet"),
+    Verdict.CAUTION: QT_TRANSLATE_NOOP("Words", "beware"),
+    Verdict.DOUBTFUL: QT_TRANSLATE_NOOP("Words", "probably refused"),
+    Verdict.REFUSED: QT_TRANSLATE_NOOP("Words", "refused"),
+    Verdict.FORBIDDEN: QT_TRANSLATE_NOOP("Words", "stopped"),
+}
+_FEES: dict[str, str] = {
+    FeeKind.SEC: QT_TRANSLATE_NOOP("Words", "SEC fee at {rate} per 1,000,000 sold"),
+    FeeKind.TAF: QT_TRANSLATE_NOOP("Words", "FINRA activity fee at {rate} each"),
+    FeeKind.COIN: QT_TRANSLATE_NOOP("Words", "0.25 % of what is received"),
+}
+_COUNTS = frozenset({"requested", "existing", "qty", "level", "increment"})
+# What the figures of a limit count: by default money.
+_UNITS: dict[str, str] = {
+    Rule.LIMIT_QTY: "count",
+    Rule.LIMIT_RATE: "count",
+    Rule.LIMIT_POWER: "percent",
+    Rule.LIMIT_DISTANCE: "percent",
+    Rule.LIMIT_STALE: "age",
+    Rule.HOLDING: "count",
+    Rule.OPTIONS: "count",
+    Rule.GRID: "count",
+}
+
+
+def sentence(finding: Finding) -> str:
+    """Why a rule did not simply pass, for the trader; empty where it did."""
+    if finding.code is None:
+        return ""
+    if isinstance(finding.code, Problem):
+        return order_words.problem(finding.code)
+    facts = {name: _spelled(finding, name, fact) for name, fact in finding.facts.items()}
+    return look_up(_REASONS, finding.code).format(**facts)
+
+
+def rule(code: Rule) -> str:
+    """What a rule is called in the explainer."""
+    return look_up(_RULES, code)
+
+
+def verdict(value: Verdict) -> str:
+    """How a rule came out, in a word or two."""
+    return words.translated(_VERDICTS[value])
+
+
+def fee(value: Fee) -> str:
+    """What an estimated fee is based on."""
+    return look_up(_FEES, value.kind).format(rate=figures.quantity(value.rate))
+
+
+def _spelled(finding: Finding, name: str, fact: Fact) -> str:
+    if isinstance(fact, datetime):
+        return figures.market_time(fact)
+    if isinstance(fact, str):
+        if name == "side":
+            return words.side(fact).lower()
+        return words.order_type(fact).lower() if name == "type" else words.outside_text(fact, 40)
+    return _figure(finding.rule, name, fact)
+
+
+def _figure(of_rule: Rule, name: str, value: Decimal) -> str:
+    if name == "age_s":
+        return figures.age(float(value))
+    if name == "price":
+        return figures.price(value)
+    if name in _COUNTS:
+        return figures.quantity(value)
+    match _UNITS.get(of_rule, "money"):
+        case "percent":
+            return figures.percent(value, 1, sign=False)
+        case "age":
+            return figures.age(float(value))
+        case "count":
+            return figures.quantity(value)
+        case _:
+            return figures.money(value)
