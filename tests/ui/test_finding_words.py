@@ -43,13 +43,15 @@ def test_figures_are_spelled_in_their_units():
 
     off = Limits(max_value=None, max_distance=None, max_age_s=None, max_orders_a_minute=None)
     assert told(off) == []
-    from_one = {
-        "max_qty": D(100),
-        "max_value": D(1000),
-        "max_power_share": D("0.25"),
-        "max_distance": D("0.1"),
-    }
-    assert told(Limits(**from_one, max_age_s=D("0.1"), max_orders_a_minute=None)) == [
+    tight = Limits(
+        max_qty=D(100),
+        max_value=D(1000),
+        max_power_share=D("0.25"),
+        max_distance=D("0.1"),
+        max_age_s=D("0.1"),
+        max_orders_a_minute=None,
+    )
+    assert told(tight) == [
         "Your limit: 100 in one order, and this is 300.",
         "Your limit: an order of at most 1,000.00, and this is 75,000.00.",
         "Your limit: 25.0 % of the buying power in one order, and this takes 75.0 %.",
