@@ -11,7 +11,7 @@ from practice.engine.market import Market
 from practice.engine.option_rules import check_level, check_writing
 from practice.engine.orders import Intent, Kind, Order, Side, State
 from practice.engine.refusals import Refusal, forbidden, invalid, unprocessable
-from practice.engine.rules import OrderRequest, check_crypto_value
+from practice.engine.rules import OrderRequest, check_crypto_value, is_whole
 from practice.engine.text import plain
 
 _SHORT_CUSHION = Decimal("1.03")
@@ -67,6 +67,8 @@ class Gate:
     ) -> Admission:
         """Return what was decided, or raise `Refusal`. `replacing` is the order that would make way."""
         check_may_trade(account)
+        if not (instrument.is_crypto or account.configurations.fractional_trading or is_whole(request)):
+            raise forbidden("fractional trading is not enabled for this account")
         held = account.held(instrument)
         closing = held < 0 if request.side == "buy" else held > 0
         intent = _intent(request.side, closing=closing)
