@@ -7,6 +7,8 @@ class AppError(Exception):
     `detail` is for the log only; it never holds a token, a code or an account number.
     """
 
+    request_id = ""  # the broker's id of the request that failed, which its support asks for
+
     def __init__(self, headline: str, remedy: str = "", *, detail: str = "") -> None:
         super().__init__(f"{headline} {detail}".strip())
         self.headline, self.remedy, self.detail = headline, remedy, detail
@@ -32,12 +34,20 @@ class OrderRefused(AppError):
     """The broker refused, with its reason; sending the same again will not help."""
 
 
+class AlreadyOver(OrderRefused):
+    """The order has ended already, so that it cannot be cancelled or replaced any more."""
+
+
 class NotFound(AppError):
     """The broker does not know the thing asked for. For an order this proves nothing about its fate."""
 
 
 class OutcomeUnknown(AppError):
     """Something was sent and no usable answer came: find out before doing anything else."""
+
+
+class AlreadyThere(OutcomeUnknown):
+    """The broker has an order with this id: look it up, and never send it under another."""
 
 
 class Overloaded(AppError):

@@ -122,11 +122,17 @@ class IntentBook:
         self._add(replace(intent, is_in_flight=True), now.monotonic_ns)
         return Outcome(intents=(self._intents[intent.client_order_id],))
 
-    def leaving(self, client_order_id: str, now: Reading) -> Outcome:
-        """The intent is on disk and its request is about to leave. No news when it is a retry."""
+    def journaled(self, client_order_id: str, now: Reading) -> Outcome:
+        """The intent is on disk. No news when it is a retry."""
         done = Gathering()
         if self._intents[client_order_id].state is S.DRAFT:
             self._move(client_order_id, S.JOURNALED, now, done, is_noted=False)
+        return self._outcome(done)
+
+    def sent(self, client_order_id: str, now: Reading) -> Outcome:
+        """The request is about to leave, or may have. No news when it is a retry."""
+        done = Gathering()
+        if self._intents[client_order_id].state is S.JOURNALED:
             self._move(client_order_id, S.SENT, now, done, is_noted=False)
         return self._outcome(done)
 
@@ -189,7 +195,9 @@ class IntentBook:
         elif intent.state is S.DRAFT:
             # Nothing leaves before the journal has it.
             self._move(key, S.NEVER_SENT, now, done, failure=failure)
-        elif kind is FailureKind.REFUSED:
+        elif kind is FailureKind.REFUSED or (
+            kind is FailureKind.ALREADY_OVER and intent.kind is IntentKind.REPLACE
+        ):
             self._move(key, S.REFUSED, now, done, failure=failure)
             if intent.target_order_id is not None:
                 done.do(Reread(intent.target_order_id))

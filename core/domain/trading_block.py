@@ -13,3 +13,6 @@ class TradingBlock(StrEnum):
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a reason, not a password
     JOURNAL_FAILED = "journal_failed"
     LIVE_LOCKED = "live_locked"
+    NO_NEW_ORDERS = "no_new_orders"  # the trader's own switch
+    ORDERS_A_MINUTE = "orders_a_minute"  # the trader's own limit is reached
+    REQUEST_BUDGET = "request_budget"  # the broker's limit on requests is nearly reached, or it said so

@@ -26,15 +26,21 @@ class TrackedAdapter(HTTPAdapter):
         self.has_sent = False  # whether a byte of the newest request was handed to the system
         self.whole_answer_s = 0.0
         self.on_sent: Callable[[], None] | None = None
+        self.on_first_byte: Callable[[], None] | None = None
         super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
 
-    def begin(self, whole_answer_s: float, on_sent: Callable[[], None] | None) -> None:
+    def begin(
+        self,
+        whole_answer_s: float,
+        on_sent: Callable[[], None] | None,
+        on_first_byte: Callable[[], None] | None = None,
+    ) -> None:
         """A new request is about to be made; its whole answer may take this long.
 
-        `on_sent` is called whenever the system has taken a part of it.
+        `on_sent` is called whenever the system has taken a part of it, `on_first_byte` once an answer begins.
         """
         self.has_sent = False
-        self.whole_answer_s, self.on_sent = whole_answer_s, on_sent
+        self.whole_answer_s, self.on_sent, self.on_first_byte = whole_answer_s, on_sent, on_first_byte
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -78,7 +84,8 @@ class _Tracked(HTTPConnection):
     ) -> http.client.HTTPResponse:
         response = http.client.HTTPResponse(sock, *args, **kwargs)
         deadline = time.monotonic() + self.owner.whole_answer_s
-        response.fp = io.BufferedReader(_TimedReader(response.fp.detach(), sock, deadline))
+        begun = self.owner.on_first_byte
+        response.fp = io.BufferedReader(_TimedReader(response.fp.detach(), sock, deadline, begun))
         return response
 
 
@@ -88,8 +95,10 @@ class _TimedReader(io.RawIOBase):
     The library's own time-out is for each piece: an answer of one byte a second would never reach it.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
-        self._raw, self._sock, self._deadline = raw, sock, deadline
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket, deadline: float, begun: Callable[[], None] | None
+    ) -> None:
+        self._raw, self._sock, self._deadline, self._begun = raw, sock, deadline, begun
         self._piece_s = sock.gettimeout()
 
     def readable(self) -> bool:
@@ -100,7 +109,11 @@ class _TimedReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("answer not complete in time")
         self._sock.settimeout(left if self._piece_s is None else min(left, self._piece_s))
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        if self._begun is not None and count:
+            self._begun()
+            self._begun = None
+        return count
 
     def close(self) -> None:
         self._raw.close()

@@ -39,20 +39,31 @@ class Transport:
         *,
         user_agent: str,
         on_answer: Callable[[Host, float, bool], None] | None = None,
+        on_headers: Callable[[Host, Answer], None] | None = None,
     ) -> None:
-        """`on_answer(host, seconds, ok)` is called on the lane's thread after each attempt."""
+        """`on_answer(host, seconds, ok)` is called on the lane's thread after each attempt.
+
+        `on_headers(host, answer)` is called there too, with every answer that came, whatever it says.
+        """
         self._base_urls = dict(base_urls)
         self._token = token
         self._user_agent = user_agent
-        self._on_answer = on_answer
+        self._on_answer, self._on_headers = on_answer, on_headers
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._connections = OpenConnections()
 
-    def run(self, call: Call[Result], *, on_sent: Callable[[], None] | None = None) -> Result:
+    def run(
+        self,
+        call: Call[Result],
+        *,
+        on_sent: Callable[[], None] | None = None,
+        on_first_byte: Callable[[], None] | None = None,
+    ) -> Result:
         """Send the call once and return what its reader makes of the answer.
 
-        `on_sent` is called, on this thread, whenever the system has taken a part of the request.
+        `on_sent` is called, on this thread, whenever the system has taken a part of the request, and
+        `on_first_byte` when the first of the answer is there.
 
         Raises AppError: Offline when nothing can have been accepted, OutcomeUnknown when a call that
         changes something may have been, and whatever the call's own failure table says.
@@ -60,11 +71,13 @@ class Transport:
         started = time.perf_counter()
         ok = False
         try:
-            answer = self._send(call, on_sent)
+            answer = self._send(call, on_sent, on_first_byte)
             ok = True
         finally:
             if self._on_answer is not None:
                 self._on_answer(call.host, time.perf_counter() - started, ok)
+        if self._on_headers is not None:
+            self._on_headers(call.host, answer)
         if answer.status not in _OK:
             raise call.failure(call, answer)
         try:
@@ -83,7 +96,12 @@ class Transport:
         for session in self._sessions:
             session.close()
 
-    def _send(self, call: Call[Result], on_sent: Callable[[], None] | None) -> Answer:
+    def _send(
+        self,
+        call: Call[Result],
+        on_sent: Callable[[], None] | None,
+        on_first_byte: Callable[[], None] | None,
+    ) -> Answer:
         if self._connections.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -92,7 +110,7 @@ class Transport:
         if self._token is not None and call.host is not Host.PROXY:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         session, adapter = self._session()
-        adapter.begin(call.timeouts.whole_s, on_sent)
+        adapter.begin(call.timeouts.whole_s, on_sent, on_first_byte)
         try:
             with session.request(
                 call.method,

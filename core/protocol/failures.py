@@ -10,6 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from core.errors import (
+    AlreadyOver,
+    AlreadyThere,
     AppError,
     BadAnswer,
     NotFound,
@@ -20,6 +22,7 @@ from core.errors import (
     SignInExpired,
 )
 from core.protocol.call import Answer, Call
+from core.protocol.limits import retry_after_s
 
 Result = TypeVar("Result")
 
@@ -27,7 +30,7 @@ MAX_FOREIGN_TEXT = 300
 _SCOPE_WORDS = ("not authorized for this scope", "failed to authorize current action")
 _DUPLICATE_WORDS = "client_order_id must be unique"
 _SERVER_ERRORS = 500
-_SECONDS = re.compile(r"[0-9]{1,6}")
+_OVER = re.compile(r"order is already in \S+ state", re.IGNORECASE)
 # Refusals that prove nothing was done. Others (408, 499, ...) may come from something in between.
 _EXPLICIT = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422})
 
@@ -59,6 +62,12 @@ def broker_failure(call: Call[Result], answer: Answer) -> AppError:
     detail = (
         f"{call.method} {call.path.split('?')[0]} -> {answer.status} request {answer.request_id or 'none'}"
     )
+    failure = _failure(call, answer, words, detail)
+    failure.request_id = answer.request_id
+    return failure
+
+
+def _failure(call: Call[Result], answer: Answer, words: str | None, detail: str) -> AppError:
     if answer.status == 401:
         return _unauthorized(words, detail)
     if answer.status == 429:
@@ -66,7 +75,7 @@ def broker_failure(call: Call[Result], answer: Answer) -> AppError:
             "The broker is limiting requests.",
             "Nothing was accepted. Wait a moment and try again.",
             detail=detail,
-            retry_after_s=_retry_after(answer),
+            retry_after_s=retry_after_s(answer),
         )
     if answer.status in _EXPLICIT and words is not None:
         return _refused(call, answer, words, detail)
@@ -102,18 +111,14 @@ def _refused(call: Call[Result], answer: Answer, words: str, detail: str) -> App
         return NotFound(f"The broker does not know it: {words}", detail=detail)
     if call.changes:
         if _DUPLICATE_WORDS in words.lower():
-            return OutcomeUnknown(
+            return AlreadyThere(
                 "The broker says it has this order already.",
                 "Bellwether is looking it up by its id.",
                 detail=detail,
             )
         request = f" (request {answer.request_id})" if answer.request_id else ""
-        return OrderRefused(
+        refused = AlreadyOver if _OVER.search(words) else OrderRefused
+        return refused(
             f"The broker refused: {words}", f"No order was placed or changed{request}.", detail=detail
         )
     return NotPermitted(f"The broker refused: {words}", detail=detail)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "").strip()
-    return float(text) if _SECONDS.fullmatch(text) else None

@@ -1,18 +1,23 @@
-"""Everything that reaches one account's hosts by REST: the transport and the lanes it runs in."""
+"""Everything that reaches one account's hosts by REST: the transport, its lanes, and what they may spend."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.environment import Environment
 from core.domain.profile import ConnectionProfile
+from core.domain.request_budget import RateFacts, Urgency
 from core.domain.secret import Secret
 from core.errors import AppError, SignInExpired
 from core.net.http import Transport
 from core.net.lanes import Lane
-from core.protocol.call import Call, Host
+from core.protocol.call import Answer, Call, Host
+from core.protocol.limits import rate_facts
+from core.services.clock import Clock, SystemClock
+from core.services.request_queue import RequestQueue
+from core.services.timers import QtTimers, Timers
 
 Result = TypeVar("Result")
 
@@ -28,14 +33,29 @@ class AnswerSample:
     ok: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    host: Host
+    facts: RateFacts
+
+
 class BrokerLink(QObject):
     """Bound to one environment of one profile for good: there is no way from here to another host."""
 
     answered = Signal(object)  # AnswerSample
     token_refused = Signal(object)  # SignInExpired
+    budget_changed = Signal()  # a wait for room in the request budget has begun or ended
+    _limit_told = Signal(object)  # _Told, from a lane's thread
 
     def __init__(
-        self, profile: ConnectionProfile, environment: Environment, token: Secret, *, user_agent: str
+        self,
+        profile: ConnectionProfile,
+        environment: Environment,
+        token: Secret,
+        *,
+        user_agent: str,
+        clock: Clock | None = None,
+        timers: Timers | None = None,
     ) -> None:
         super().__init__()
         self.environment = environment
@@ -47,17 +67,41 @@ class BrokerLink(QObject):
             token,
             user_agent=user_agent,
             on_answer=self._on_answer,
+            on_headers=self._on_headers,
         )
         self._readers = Lane("read", READERS, self)
         # Cancels have a lane of their own: an order that hangs must not stand in front of one.
         self.order_lane = Lane("orders", 1, self)
         self.cancel_lane = Lane("cancels", 1, self)
+        clock, timers = clock or SystemClock(), timers or QtTimers(self)
+        self._queues = {
+            host: RequestQueue(clock, timers, changed=self.budget_changed.emit)
+            for host in (Host.TRADING, Host.DATA)
+        }
+        self._limit_told.connect(self._take_limit)
 
     def read(
-        self, call: Call[Result], done: Callable[[Result], None], failed: Callable[[AppError], None]
+        self,
+        call: Call[Result],
+        done: Callable[[Result], None],
+        failed: Callable[[AppError], None],
+        urgency: Urgency = Urgency.READ,
     ) -> None:
-        """Run a call that changes nothing; `done` or `failed` follows on the GUI thread."""
-        self._readers.submit(lambda: self.transport.run(call), done=done, failed=self._noticing(failed))
+        """Run a call that changes nothing, when there is room; `done` or `failed` follows."""
+
+        def start() -> None:
+            self._readers.submit(lambda: self.transport.run(call), done=done, failed=self._noticing(failed))
+
+        # Nothing on the data host is worth keeping a share for.
+        self._queues[call.host].go(urgency if call.host is Host.TRADING else Urgency.CANCEL, start)
+
+    def when_allowed(self, urgency: Urgency, go: Callable[[], None]) -> None:
+        """Call `go`, which sends one request to the trading host, at once or when there is room."""
+        self._queues[Host.TRADING].go(urgency, go)
+
+    def wait_s(self, urgency: Urgency) -> float:
+        """For how many seconds the trading host's budget has no room for such a request; 0 when it has."""
+        return self._queues[Host.TRADING].wait_s(urgency)
 
     def notice(self, error: AppError) -> None:
         """Tell the session when an error means that the token is no longer good."""
@@ -66,6 +110,8 @@ class BrokerLink(QObject):
 
     def stop(self, last: Callable[[], None]) -> None:
         """End every request and join the lanes; `last` runs once nothing can be sent any more."""
+        for queue in self._queues.values():
+            queue.stop()
         self.transport.abort()
         self._readers.stop()
         self.cancel_lane.stop()
@@ -81,3 +127,11 @@ class BrokerLink(QObject):
 
     def _on_answer(self, host: Host, seconds: float, ok: bool) -> None:
         self.answered.emit(AnswerSample(host=host, seconds=seconds, ok=ok))
+
+    def _on_headers(self, host: Host, answer: Answer) -> None:
+        if host in self._queues:
+            self._limit_told.emit(_Told(host, rate_facts(answer)))
+
+    @Slot(object)
+    def _take_limit(self, told: _Told) -> None:
+        self._queues[told.host].take(told.facts)

@@ -9,16 +9,24 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from core.domain.timeline import Moment
+from core.services.clock import Clock
+
 Result = TypeVar("Result")
 
 HEAD_START_S = 0.004
 
 
 class Departure:
-    """One request on its way. `mark` and what `of` returns belong to the lane, the rest to the GUI thread."""
+    """One request on its way. `let_pass` and `moments` are the GUI thread's, the rest is the lane's.
 
-    def __init__(self) -> None:
+    `moments` are complete once the work has come home.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self._is_over = threading.Event()
+        self.moments: dict[Moment, int] = {}
 
     def of(self, work: Callable[[], Result]) -> Callable[[], Result]:
         """Return `work`, after whose end nobody waits any more, however it ends."""
@@ -31,9 +39,18 @@ class Departure:
 
         return worked
 
-    def mark(self) -> None:
-        """The request has begun to leave."""
+    def journaled(self) -> None:
+        """The disk has the intent."""
+        self.moments[Moment.JOURNALED] = self.clock.monotonic_ns()
+
+    def written(self) -> None:
+        """The system has taken a part of the request: it has begun to leave."""
+        self.moments[Moment.WRITTEN] = self.clock.monotonic_ns()
         self._is_over.set()
+
+    def begun(self) -> None:
+        """The first byte of the answer is there."""
+        self.moments[Moment.FIRST_BYTE] = self.clock.monotonic_ns()
 
     def let_pass(self, *, after: "Departure | None") -> None:
         """Stand aside until the request leaves, or the head start is used up.

@@ -3,19 +3,36 @@
 Every method but the constructor runs on a lane's thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.environment import Environment
-from core.domain.intent import Intent, IntentState
+from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order
 from core.errors import StorageFailed
-from core.net.http import Transport
+from core.protocol.call import Call
 from core.protocol.trading import cancel_order, place_order, replace_order
+from core.services.departure import Departure
 from core.store.journal import Journal
+
+Result = TypeVar("Result")
+
+
+class Carrier(Protocol):
+    """Carries one call to the broker: `core.net.http.Transport`, or a simulated one."""
+
+    def run(
+        self,
+        call: Call[Result],
+        *,
+        on_sent: Callable[[], None] | None = None,
+        on_first_byte: Callable[[], None] | None = None,
+    ) -> Result:
+        """Send the call once; see `Transport.run` for what is raised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +48,7 @@ class OrderSender(QObject):
 
     leaving = Signal(str)  # client order id: journaled and synced; the request is about to leave
 
-    def __init__(
-        self, transport: Transport, path: Path, *, account_id: str, environment: Environment
-    ) -> None:
+    def __init__(self, transport: Carrier, path: Path, *, account_id: str, environment: Environment) -> None:
         super().__init__()
         self._transport, self._path = transport, path
         self._account_id, self._environment = account_id, environment
@@ -44,29 +59,38 @@ class OrderSender(QObject):
         self._journal = Journal(self._path, account_id=self._account_id, environment=self._environment)
         return OpenedJournal(unsettled=self._journal.unsettled(), known_ids=self._journal.known_ids())
 
-    def place(self, intent: Intent, on_sent: Callable[[], None]) -> Order:
-        """Journal and POST. Raises StorageFailed before a byte leaves, and what the transport raises.
+    def send(self, intent: Intent, departure: Departure) -> Order | None:
+        """Journal, then POST, PATCH or DELETE; None for a cancel, which was only asked for.
 
-        `on_sent`, here and below, is called once the request has begun to leave.
+        Raises StorageFailed before a byte leaves, and what the transport raises.
         """
-        self._record(intent)
-        return self._transport.run(place_order(intent.body), on_sent=on_sent)
-
-    def replace(self, intent: Intent, on_sent: Callable[[], None]) -> Order:
-        """Journal and PATCH; the answer is the new order."""
-        self._record(intent)
-        call = replace_order(intent.target_order_id or "", intent.body)
-        return self._transport.run(call, on_sent=on_sent)
-
-    def cancel(self, intent: Intent, on_sent: Callable[[], None]) -> None:
-        """Journal and DELETE; the answer only says that the cancel was asked for."""
-        self._record(intent)
-        self._transport.run(cancel_order(intent.target_order_id or ""), on_sent=on_sent)
+        self._record(intent, departure)
+        departure.journaled()
+        self.leaving.emit(intent.client_order_id)
+        target = intent.target_order_id or ""
+        match intent.kind:
+            case IntentKind.PLACE:
+                return self._carry(place_order(intent.body), departure)
+            case IntentKind.REPLACE:
+                return self._carry(replace_order(target, intent.body), departure)
+            case IntentKind.CANCEL:
+                return self._carry(cancel_order(target), departure)
 
     def note(self, intent: Intent) -> None:
         """Write down what became of an intent."""
         if self._journal is not None:
             self._journal.update(intent)
+
+    def note_moments(self, moments: Mapping[str, Mapping[str, int]]) -> None:
+        """Write down when intents passed which points, in nanoseconds since the click."""
+        if self._journal is not None:
+            self._journal.note_moments(moments)
+
+    def probe(self) -> None:
+        """Write something, to see whether the disk takes it again. Raises StorageFailed."""
+        if self._journal is None:
+            raise StorageFailed("There is no order journal.", "Nothing was sent.")
+        self._journal.probe()
 
     def close(self) -> None:
         """Close the journal; nothing can be sent any more."""
@@ -74,8 +98,13 @@ class OrderSender(QObject):
             self._journal.close()
             self._journal = None
 
-    def _record(self, intent: Intent) -> None:
+    def _carry(self, call: Call[Result], departure: Departure) -> Result:
+        return self._transport.run(call, on_sent=departure.written, on_first_byte=departure.begun)
+
+    def _record(self, intent: Intent, departure: Departure) -> None:
         if self._journal is None:
             raise StorageFailed("There is no order journal.", "Nothing was sent.")
-        self._journal.record(replace(intent, state=IntentState.JOURNALED))
-        self.leaving.emit(intent.client_order_id)
+        if intent.sendings > 1:
+            self._journal.record_again(intent, at_ns=departure.clock.wall_ns())
+        else:
+            self._journal.record(replace(intent, state=IntentState.JOURNALED))

@@ -1,57 +1,50 @@
 """The order desk: the only way an order is placed, replaced or cancelled, and what became of it.
 
 One intent, one client order id, one request. An unanswered request leaves the outcome unknown, and that
-ends by evidence alone: an answer, a look-up, a list, an event (threat model section 6).
+ends by evidence alone: an answer, a look-up, a list, an event (threat model section 6). What evidence means
+is decided in `core.domain.intent_book`; here it is gathered, and what follows from it is done.
+docs/orders.md shows how the parts fit.
 """
 
 import logging
+import random
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.account import Account
-from core.domain.book import OrderBook
 from core.domain.environment import Environment
-from core.domain.event import OrderEvent
+from core.domain.event import Fill, OrderEvent
+from core.domain.evidence import AskAbout, Outcome, Reread, StopAsking, WriteDown
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.intent_book import IntentBook
 from core.domain.order import Order
 from core.domain.position import Position
-from core.domain.request import OrderRequest, ReplaceRequest, closing_request
+from core.domain.reading import Reading
+from core.domain.request import ReplaceRequest, closing_request
+from core.domain.request_budget import Urgency
+from core.domain.sendable import Sendable
+from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
-from core.errors import (
-    AppError,
-    NotFound,
-    NotPermitted,
-    Offline,
-    OutcomeUnknown,
-    SignInExpired,
-    StorageFailed,
-)
-from core.net.lanes import Lane
+from core.errors import AppError, NotFound, NotPermitted, SignInExpired
+from core.protocol.proof import failure_of
 from core.protocol.trading import look_up_order, read_order
-from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
-from core.services.departure import Departure
+from core.services.desk_link import DeskLink
+from core.services.dispatch import Dispatch, Sender
+from core.services.journal_watch import JournalWatch
 from core.services.look_ups import LookUps
-from core.services.order_sender import OpenedJournal, OrderSender
+from core.services.order_sender import OpenedJournal
+from core.services.order_timing import OrderTiming
 from core.services.reconciliation import Reconciliation
-
-# Journals and sends an intent on a lane, and says when the request has begun to leave.
-Send = Callable[[Intent, Callable[[], None]], Order | None]
+from core.services.timers import QtTimers, Timers
+from core.services.trading_gate import TradingGate
 
 _log = logging.getLogger(__name__)
-_REMEMBERED_EVENTS = 20_000
-
-
-_CANCELS_POSSIBLE = (
-    TradingBlock.NONE,
-    TradingBlock.NOT_READY,
-    TradingBlock.ACCOUNT_BLOCKED,
-    TradingBlock.LIVE_LOCKED,
-)
+LISTED_WITHIN_S = 1.0
+_EARLY_MS = 20  # a timer may fire a little before its time
 
 
 class OrderDesk(QObject):
@@ -60,124 +53,174 @@ class OrderDesk(QObject):
     orders_changed = Signal(object)  # tuple[Order, ...]
     intents_changed = Signal(object)  # tuple[Intent, ...]
     filled = Signal(object)  # Fill
+    alarmed = Signal(object)  # Alarm
+    positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
     trading_block_changed = Signal(object)  # TradingBlock
     journal_failed = Signal(object)  # StorageFailed
 
     def __init__(
         self,
-        link: BrokerLink,
-        sender: OrderSender,
+        link: DeskLink,
+        sender: Sender,
         clock: Clock,
         *,
         grant: Grant,
         account: Account,
         new_id: Callable[[], str],
+        timers: Timers | None = None,
+        chance: Callable[[], float] = random.random,
         parent: QObject | None = None,
     ) -> None:
-        """`new_id` makes a client order id that was never used before."""
+        """`new_id` makes a client order id that was never used before; `chance` spreads waits, 0 to 1."""
         super().__init__(parent)
-        self._link, self._sender, self._clock = link, sender, clock
-        self._new_id = new_id
-        self._account = account
-        self._may_trade = grant.may_trade
-        self._live_unlocked = link.environment is Environment.PAPER
-        self._journal_ready = False
-        self._journal_error: StorageFailed | None = None
-        self._token_refused = False
-        self._book = OrderBook()
-        self._intents: dict[str, Intent] = {}
-        self._own_ids: set[str] = set()
-        self._seen_events: dict[tuple[str, ...], None] = {}
-        self._last_departure: Departure | None = None
-        self._look_ups = LookUps(self._look_up, clock, self)
+        self._link, self._clock = link, clock
+        self._new_id, self._account_id = new_id, account.id
+        timers = timers or QtTimers(self)
+        self._book = IntentBook()
+        self._look_ups = LookUps(self._look_up, clock, timers, chance, self)
         self._look_ups.caught_up.connect(self._announce_block)
-        self._reconciliation = Reconciliation(link, self._book, self)
-        self._reconciliation.orders_read.connect(self._take_orders)
+        self._reconciliation = Reconciliation(link, self._book.orders, timers, chance, self)
+        self._reconciliation.orders_read.connect(self._take_list)
+        self._reconciliation.order_reread.connect(self._take_reread)
+        self._reconciliation.positions_read.connect(self.positions_read)
         self._reconciliation.ready_changed.connect(self._announce_block)
+        self._journal = JournalWatch(
+            link,
+            sender,
+            timers,
+            opened=self._restore,
+            failed=self.journal_failed.emit,
+            changed=self._announce_block,
+            intents=self._book.intents.values,
+        )
+        self._gate = TradingGate(
+            account,
+            clock,
+            self._journal,
+            may_trade=grant.may_trade,
+            is_live=link.environment is not Environment.PAPER,
+            is_ready=lambda: self._look_ups.is_caught_up and self._reconciliation.is_ready,
+            budget_wait_s=lambda: link.wait_s(Urgency.ORDER),
+        )
+        self._dispatch = Dispatch(link, sender, clock, answered=self._answered, failed=self._failed)
+        self.timing = OrderTiming(clock, timers, self._journal.note_moments)
+        self._block_passes = timers.timer(self._announce_block)
         self._block = self.trading_block
         sender.leaving.connect(self._mark_sent)
+        link.budget_changed.connect(self._announce_block)
 
     # What the desk knows.
 
     @property
     def orders(self) -> Mapping[str, Order]:
-        """Every order seen, by the broker's id."""
-        return self._book.orders
+        """Every order seen, by the broker's id; legs too, with their `parent_id` set."""
+        return self._book.orders.orders
 
     @property
     def open_intents(self) -> tuple[Intent, ...]:
         """Intents that are not settled, oldest first."""
-        return tuple(intent for intent in self._intents.values() if not intent.state.is_settled)
+        return self._book.open_intents
 
     def intent(self, client_order_id: str) -> Intent | None:
         """The intent with our id, if it was made or restored in this run."""
-        return self._intents.get(client_order_id)
+        return self._book.intents.get(client_order_id)
 
     def is_own(self, order: Order) -> bool:
         """Whether the order was placed through this journal, and not by another program."""
-        return order.client_order_id in self._own_ids
+        return self._book.is_own(order)
+
+    def executions(self, order_id: str) -> tuple[Fill, ...]:
+        """What the stream told of an order's executions in this run; the order's own totals count."""
+        return self._book.executions(order_id)
+
+    def age_s(self, client_order_id: str) -> float:
+        """For how many seconds a known intent has been in its state."""
+        return self._book.age_ns(client_order_id, self._now()) / 1e9
 
     @property
     def trading_block(self) -> TradingBlock:
         """Why new orders are held, or NONE. Cancels are held only without a scope, journal or token."""
-        if not self._may_trade:
-            return TradingBlock.NO_SCOPE
-        if self._token_refused:
-            return TradingBlock.TOKEN_REFUSED
-        if self._journal_error is not None:
-            return TradingBlock.JOURNAL_FAILED
-        if not self._account.can_trade:
-            return TradingBlock.ACCOUNT_BLOCKED
-        if not self._live_unlocked:
-            return TradingBlock.LIVE_LOCKED
-        if not (self._journal_ready and self._look_ups.is_caught_up and self._reconciliation.is_ready):
-            return TradingBlock.NOT_READY
-        return TradingBlock.NONE
+        return self._gate.block
+
+    @property
+    def block_passes_s(self) -> float | None:
+        """In how many seconds a block that passes by itself may have passed; None for the others."""
+        return self._gate.wait_s
 
     # What the trader does.
 
-    def place(self, request: OrderRequest) -> Intent:
+    def place(self, request: Sendable, *, clicked_ns: int | None = None) -> Intent:
         """Send an order, once. Raises ValueError if it has problems, NotPermitted while trading is held.
 
-        The returned intent is a draft; follow `intents_changed` to see what becomes of it.
+        The returned intent is a draft; follow `intents_changed` to see what becomes of it. `clicked_ns` is
+        when the trader asked for it, on the monotonic clock.
         """
-        self._require(TradingBlock.NONE)
+        self._require_open()
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
-        intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body)
-        self._submit(intent, self._link.order_lane, self._sender.place)
-        return intent
+        intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body, clicked_ns=clicked_ns)
+        self._gate.count_order()
+        return self._submit(intent)
 
-    def replace(self, request: ReplaceRequest) -> Intent:
+    def replace(self, request: ReplaceRequest, *, clicked_ns: int | None = None) -> Intent:
         """Ask for new terms of a working order, once. Raises as `place`, and NotFound."""
-        self._require(TradingBlock.NONE)
+        self._require_open()
         order = self._known(request.order_id)
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
-        intent = self._draft(client_order_id, IntentKind.REPLACE, order.symbol, body, order.id)
-        self._submit(intent, self._link.order_lane, self._sender.replace)
-        return intent
+        intent = self._draft(
+            client_order_id, IntentKind.REPLACE, order.symbol, body, order.id, clicked_ns=clicked_ns
+        )
+        self._gate.count_order()
+        return self._submit(intent)
 
-    def cancel(self, order_id: str) -> Intent:
+    def cancel(self, order_id: str, *, clicked_ns: int | None = None) -> Intent:
         """Ask for a cancel, once. Possible whenever it can be sent at all, also while new orders are held."""
-        self._require(*_CANCELS_POSSIBLE)
+        if not self._gate.may_cancel:
+            raise NotPermitted("Cancels cannot be sent right now.", detail=self.trading_block.value)
         order = self._known(order_id)
-        waiting = [
-            intent
-            for intent in self._intents.values()
-            if intent.kind is IntentKind.CANCEL
-            and intent.target_order_id == order_id
-            and intent.state in (IntentState.DRAFT, IntentState.JOURNALED, IntentState.SENT)
-        ]
-        if waiting:
-            return waiting[0]
-        intent = self._draft(self._new_id(), IntentKind.CANCEL, order.symbol, b"", order_id)
-        self._submit(intent, self._link.cancel_lane, self._sender.cancel)
-        return intent
+        if (waiting := self._book.waiting_cancel(order_id)) is not None:
+            return waiting
+        intent = self._draft(
+            self._new_id(), IntentKind.CANCEL, order.symbol, b"", order_id, clicked_ns=clicked_ns
+        )
+        return self._submit(intent)
 
-    def cancel_all(self) -> tuple[Intent, ...]:
-        """Ask for a cancel of every open order, one by one, so that each is answered for."""
-        return tuple(self.cancel(order.id) for order in self._book.open_orders() if order.is_cancelable)
+    def cancel_all(self, *, symbol: str | None = None, side: str | None = None) -> tuple[Intent, ...]:
+        """Ask for a cancel of every open order, or those of a symbol or side, one by one.
+
+        Each is answered for by its own intent. Legs whose parent is still open go with their parent.
+        """
+        return tuple(
+            self.cancel(order.id)
+            for order in self._book.orders.open_orders()
+            if order.is_cancelable
+            and symbol in (None, order.symbol)
+            and side in (None, order.side)
+            and not self._goes_with_its_parent(order)
+        )
+
+    def retry(self, client_order_id: str) -> Intent:
+        """Send an intent of unknown fate once more, byte for byte and under the same id, on a person's word.
+
+        Raises as `place`, and NotPermitted unless `may_retry`: the broker refuses an id that it has, so that
+        this can never make a second order.
+        """
+        if not self.may_retry(client_order_id):
+            raise NotPermitted("That order cannot be sent again now.", "Look it up first.")
+        self._apply(self._book.retried(client_order_id, self._now()))
+        intent = self._book.intents[client_order_id]
+        self._dispatch.send(intent)
+        return self._book.intents[client_order_id]
+
+    def may_retry(self, client_order_id: str) -> bool:
+        """Whether `retry` is possible: unknown, and lately not at the broker."""
+        is_open = self.trading_block is TradingBlock.NONE
+        return is_open and self._book.may_retry(client_order_id, self._now())
+
+    def let_go(self, client_order_id: str) -> None:
+        """Stop asking about an intent of unknown fate. It stays unknown; evidence still counts."""
+        self._apply(self._book.let_go(client_order_id))
 
     def close_position(self, position: Position) -> Intent:
         """Place a market order for all that is free of a position; an ordinary order with our own id.
@@ -188,25 +231,38 @@ class OrderDesk(QObject):
 
     def look_up(self, client_order_id: str) -> None:
         """Ask the broker now what became of an intent of unknown outcome."""
-        intent = self._intents.get(client_order_id)
+        intent = self.intent(client_order_id)
         if intent is not None and not intent.state.is_settled and intent.state is not IntentState.DRAFT:
             self._look_ups.hurry(client_order_id)
 
     def unlock_live(self) -> None:
         """Allow orders on a live account, after the person has confirmed it by typing."""
-        self._live_unlocked = True
+        self._gate.live_unlocked = True
+        self._announce_block()
+
+    def switch(self, reason: TradingBlock, *, on: bool) -> None:
+        """Hold new orders for a reason of the trader's own, such as NO_NEW_ORDERS, or no longer."""
+        self._gate.switch(reason, on=on)
+        self._announce_block()
+
+    def limit_orders_a_minute(self, most: int | None) -> None:
+        """Take no more orders and replaces than that in any minute; None takes any number."""
+        self._gate.orders_a_minute = most
         self._announce_block()
 
     # What happens to the desk.
 
     def start(self) -> None:
         """Open the journal; trading stays held until its open intents and the order list are read."""
-        self._link.order_lane.submit(self._sender.open, done=self._take_journal, failed=self._lose_journal)
+        self._journal.open()
 
     def stop(self) -> None:
         """Ask nothing more."""
         self._look_ups.stop()
         self._reconciliation.stop()
+        self.timing.stop()
+        self._journal.stop()
+        self._block_passes.stop()
 
     @Slot()
     def reconcile(self) -> None:
@@ -221,226 +277,163 @@ class OrderDesk(QObject):
     @Slot(object)
     def take_account(self, account: Account) -> None:
         """Take the account's newest flags."""
-        self._account = account
+        self._gate.account = account
         self._announce_block()
 
     @Slot(object)
     def refuse_token(self, _error: object) -> None:
         """The broker no longer takes our token: what is open is unknown from now on."""
-        self._token_refused = True
+        self._gate.token_refused = True
         self._announce_block()
 
     @Slot(object)
     def take_events(self, events: tuple[OrderEvent, ...]) -> None:
         """Take order events in any order, duplicated or late."""
-        changed: list[Order] = []
         for event in events:
-            changed += [self._book.orders[order_id] for order_id in self._book.take(event.order).changed]
-            self._evidence(event.order)
-            if event.identity in self._seen_events:
-                continue
-            self._remember(event)
-            if (fill := event.fill) is not None:
-                self.filled.emit(fill)
-        if changed:
-            self.orders_changed.emit(tuple(changed))
+            self.timing.mark(event.order.client_order_id, Moment.HEARD)
+        self._apply(self._book.heard(events, self._now()))
 
     # From click to evidence.
 
-    def _require(self, *allowed: TradingBlock) -> None:
-        if self.trading_block not in allowed:
-            raise NotPermitted("Orders cannot be sent right now.", detail=self.trading_block.value)
+    def _require_open(self) -> None:
+        block = self.trading_block
+        if block is not TradingBlock.NONE:
+            self._announce_block()
+            raise NotPermitted("Orders cannot be sent right now.", detail=block.value)
 
     def _known(self, order_id: str) -> Order:
-        order = self._book.get(order_id)
+        order = self._book.orders.get(order_id)
         if order is None:
             raise NotFound("That order is not known here.", "Nothing was sent.")
         return order
 
+    def _goes_with_its_parent(self, order: Order) -> bool:
+        parent = self._book.orders.get(order.parent_id or "")
+        return parent is not None and parent.is_cancelable
+
     def _draft(
-        self, client_order_id: str, kind: IntentKind, symbol: str, body: bytes, target: str | None = None
+        self,
+        client_order_id: str,
+        kind: IntentKind,
+        symbol: str,
+        body: bytes,
+        target: str | None = None,
+        *,
+        clicked_ns: int | None,
     ) -> Intent:
-        now = self._clock.wall_ns()
+        now = self._now()
         intent = Intent(
             client_order_id=client_order_id,
             kind=kind,
             environment=self._link.environment,
-            account_id=self._account.id,
+            account_id=self._account_id,
             symbol=symbol,
             body=body,
             state=IntentState.DRAFT,
-            created_ns=now,
-            since_ns=now,
+            created_ns=now.wall_ns,
+            since_ns=now.wall_ns,
             target_order_id=target,
         )
-        self._intents[client_order_id] = intent
-        self._own_ids.add(client_order_id)
-        return intent
+        self._book.drafted(intent, now)
+        self.timing.begin(intent, now, clicked_ns)
+        return self._book.intents[client_order_id]
 
-    def _submit(self, intent: Intent, lane: Lane, send: Send) -> None:
-        """Hand a draft to its lane, let it depart, and only then show it."""
-        key = intent.client_order_id
-        departure = Departure()
-        lane.submit(
-            departure.of(lambda: send(intent, departure.mark)),
-            done=lambda order: self._answered(key, order),
-            failed=lambda e: self._failed(key, e),
-        )
-        departure.let_pass(after=self._last_departure)
-        self._last_departure = departure
+    def _submit(self, intent: Intent) -> Intent:
+        """Let a draft depart, and only then show it."""
+        self._dispatch.send(intent)
         self.intents_changed.emit((intent,))
+        self._announce_block()
+        return intent
 
     @Slot(str)
     def _mark_sent(self, client_order_id: str) -> None:
-        self._move(client_order_id, IntentState.JOURNALED, note=False)
-        self._move(client_order_id, IntentState.SENT, note=False)
+        self._apply(self._book.journaled(client_order_id, self._now()))
+        self._apply(self._book.sent(client_order_id, self._now()))
 
-    def _answered(self, key: str, order: Order | None) -> None:
-        if order is not None:
-            self._take_orders((order,))
-            if self._intents[key].state is IntentState.SENT:
-                # An answer about some other order says nothing about this one.
-                self._move(key, IntentState.UNKNOWN)
-                self._look_ups.begin(key)
-            return
-        # A cancel was asked for; it is done when the order says so, so read the order again.
-        self._move(key, IntentState.WORKING)
-        self._look_ups.begin(key)
+    def _answered(self, key: str, order: Order | None, moments: Mapping[Moment, int]) -> None:
+        self.timing.take(key, moments)
+        self.timing.mark(key, Moment.ANSWERED)
+        self._apply(self._book.answered(key, order, self._now()))
 
-    def _failed(self, key: str, error: AppError) -> None:
+    def _failed(self, key: str, error: AppError, moments: Mapping[Moment, int]) -> None:
+        self.timing.take(key, moments)
         self._link.notice(error)
         _log.info("intent %s: %s", key, error)
-        intent = self._intents[key]
-        if intent.state.is_settled:
-            return
-        if intent.state is IntentState.WORKING:
-            # The stream or a list was faster than the answer, and knows better: the broker has it.
-            self._look_ups.begin(key)
-        elif isinstance(error, Offline | StorageFailed) or intent.state is IntentState.DRAFT:
-            self._move(key, IntentState.NEVER_SENT, reason=error.headline)
-            if isinstance(error, StorageFailed):
-                self.journal_failed.emit(error)
-        elif isinstance(error, NotFound) and intent.kind is not IntentKind.PLACE:
-            self._move(key, IntentState.REFUSED, reason=error.headline)
-        elif _is_proof(error):
-            self._move(key, IntentState.REFUSED, reason=error.headline)
-            if intent.kind is not IntentKind.PLACE:
-                self._reconciliation.read_one(intent.target_order_id or "")
-        else:
-            self._move(key, IntentState.UNKNOWN, reason=error.headline)
-            self._look_ups.begin(key)
+        self._journal.fail(error)
+        self._apply(self._book.failed(key, failure_of(error), self._now()))
 
     def _look_up(self, key: str) -> None:
-        intent = self._intents[key]
+        intent = self._book.intents[key]
         if intent.kind is IntentKind.CANCEL:
             call = read_order(intent.target_order_id or "")
         else:
             call = look_up_order(key)
         self._link.read(
-            call, lambda order: self._found(key, order), lambda error: self._not_found(key, error)
+            call,
+            lambda order: self._found(key, order),
+            lambda error: self._not_found(key, error),
+            Urgency.LOOK_UP,
         )
 
     def _found(self, key: str, order: Order) -> None:
-        self._take_orders((order,))
-        intent = self._intents[key]
-        is_open_question = intent.state in (IntentState.SENT, IntentState.UNKNOWN)
-        if is_open_question or (intent.kind is IntentKind.CANCEL and order.is_open):
-            self._look_ups.again(key)
-        else:
-            self._look_ups.settle(key)
+        self._apply(self._book.found(key, order, self._now()), looked_up=key)
 
     def _not_found(self, key: str, error: AppError) -> None:
-        intent = self._intents[key]
-        if isinstance(error, NotFound) and not intent.state.is_settled:
-            # No proof: the request may still arrive. Say when we looked, and go on looking.
-            intent = replace(intent, last_lookup_ns=self._clock.wall_ns())
-            self._intents[key] = intent
-            self.intents_changed.emit((intent,))
-        if isinstance(error, SignInExpired):
+        if isinstance(error, NotFound):
+            self._apply(self._book.not_found(key, self._now()), looked_up=key)
+        elif isinstance(error, SignInExpired):
             self._look_ups.settle(key)
         else:
-            self._look_ups.again(key, answered=isinstance(error, NotFound | NotPermitted))
+            self._look_ups.again(key, answered=isinstance(error, NotPermitted))
 
     @Slot(object)
-    def _take_orders(self, orders: tuple[Order, ...]) -> None:
-        changed = self._book.take_all(orders).changed
-        if changed:
-            self.orders_changed.emit(tuple(self._book.orders[order_id] for order_id in changed))
-        for order in orders:
-            self._evidence(order)
+    def _take_list(self, orders: tuple[Order, ...]) -> None:
+        self._apply(self._book.listed(orders, self._now()))
 
-    def _evidence(self, order: Order) -> None:
-        """Let the broker's word about an order settle the intents that are about it."""
-        if (placed := self._intents.get(order.client_order_id)) is not None:
-            self._after_order(placed, order)
-        if order.status.is_final:
-            for intent in list(self._intents.values()):
-                is_about = intent.target_order_id == order.id and intent.kind is IntentKind.CANCEL
-                if is_about and not intent.state.is_settled:
-                    self._after_order(intent, order)
+    @Slot(object)
+    def _take_reread(self, order: Order) -> None:
+        self._apply(self._book.reread(order, self._now()))
 
-    def _after_order(self, intent: Intent, order: Order) -> None:
-        if intent.state.is_settled:
-            return
-        self._store(intent, intent.after_order(order, at_ns=self._clock.wall_ns()))
-        if intent.kind is not IntentKind.CANCEL:
-            self._look_ups.settle(intent.client_order_id)
+    def _apply(self, outcome: Outcome, *, looked_up: str = "", first: bool = False) -> None:
+        """Do what follows from evidence, then tell. `looked_up` is the intent that was just looked up."""
+        for step in outcome.steps:
+            match step:
+                case AskAbout(key) if key == looked_up:
+                    self._look_ups.again(key)
+                case AskAbout(key, at_once=True):
+                    self._look_ups.hurry(key)
+                case AskAbout(key):
+                    # The order list, read meanwhile, answers for most of what works.
+                    works = first and self._book.intents[key].state is IntentState.WORKING
+                    self._look_ups.begin(key, first=first, after_s=LISTED_WITHIN_S if works else 0.0)
+                case StopAsking(key):
+                    self._look_ups.settle(key)
+                case Reread(order_id):
+                    self._reconciliation.read_one(order_id)
+                case WriteDown(intent):
+                    self._journal.note(intent)
+        if outcome.orders:
+            self.orders_changed.emit(outcome.orders)
+        if outcome.intents:
+            self.intents_changed.emit(outcome.intents)
+        for fill in outcome.fills:
+            self.filled.emit(fill)
+        for alarm in outcome.alarms:
+            _log.warning("order %s: %s", alarm.order_id, alarm.kind)
+            self.alarmed.emit(alarm)
 
-    def _move(self, key: str, state: IntentState, *, reason: str = "", note: bool = True) -> None:
-        intent = self._intents[key]
-        if intent.state.is_settled:
-            return
-        self._store(intent, intent.moved_to(state, at_ns=self._clock.wall_ns(), reason=reason), note=note)
+    def _restore(self, opened: OpenedJournal) -> None:
+        restored = self._book.restored(opened.unsettled, opened.known_ids, self._now())
+        self._apply(restored, first=True)
 
-    def _store(self, before: Intent, after: Intent, *, note: bool = True) -> None:
-        if after == before:
-            return
-        self._intents[after.client_order_id] = after
-        if after.state.is_settled:
-            self._look_ups.settle(after.client_order_id)
-        if note and after.state is not before.state and before.state is not IntentState.DRAFT:
-            self._link.order_lane.submit(lambda: self._sender.note(after), failed=self._note_failed)
-        self.intents_changed.emit((after,))
-
-    def _note_failed(self, error: AppError) -> None:
-        # What is written already still says "sent": the next start looks it up again, so nothing is lost.
-        if isinstance(error, StorageFailed):
-            self.journal_failed.emit(error)
-
-    # Start and reconciliation.
-
-    def _take_journal(self, opened: OpenedJournal) -> None:
-        self._journal_ready = True
-        self._own_ids |= opened.known_ids
-        for intent in opened.unsettled:
-            self._intents[intent.client_order_id] = intent
-        if opened.unsettled:
-            self.intents_changed.emit(opened.unsettled)
-        for intent in opened.unsettled:
-            if intent.state in (IntentState.JOURNALED, IntentState.SENT):
-                self._move(intent.client_order_id, IntentState.UNKNOWN)
-            # What works is known to have arrived; only the others may be about to.
-            self._look_ups.begin(intent.client_order_id, first=intent.state is not IntentState.WORKING)
-        self._announce_block()
-
-    def _lose_journal(self, error: AppError) -> None:
-        self._journal_error = error if isinstance(error, StorageFailed) else StorageFailed(error.headline)
-        self.journal_failed.emit(self._journal_error)
-        self._announce_block()
+    def _now(self) -> Reading:
+        return Reading(self._clock.monotonic_ns(), self._clock.wall_ns())
 
     @Slot()
     def _announce_block(self) -> None:
-        block = self.trading_block
+        block, wait_s = self.trading_block, self._gate.wait_s
+        if wait_s is not None:
+            self._block_passes.start(int(wait_s * 1000) + _EARLY_MS)
         if block is not self._block:
             self._block = block
             self.trading_block_changed.emit(block)
-
-    def _remember(self, event: OrderEvent) -> None:
-        self._seen_events[event.identity] = None
-        if len(self._seen_events) > _REMEMBERED_EVENTS:
-            self._seen_events.pop(next(iter(self._seen_events)))
-
-
-def _is_proof(error: AppError) -> bool:
-    """Whether the error is an explicit refusal; anything unreadable or unexpected proves nothing."""
-    return not isinstance(error, OutcomeUnknown) and type(error) is not AppError

@@ -29,7 +29,7 @@ class PositionKeeper(QObject):
         self._positions: dict[str, Position] = {}
         self.received_ns: int | None = None  # monotonic
         self._reading = Rereading(
-            link, read_positions, done=self._take, failed=self._report, every_s=EVERY_S, parent=self
+            link, read_positions, done=self.take, failed=self._report, every_s=EVERY_S, parent=self
         )
         self._second_look = QTimer(self)
         self._second_look.setSingleShot(True)
@@ -57,7 +57,9 @@ class PositionKeeper(QObject):
         self._reading.stop()
         self._second_look.stop()
 
-    def _take(self, positions: tuple[Position, ...]) -> None:
+    @Slot(object)
+    def take(self, positions: tuple[Position, ...]) -> None:
+        """Take all of them, as just read."""
         self._positions = {position.symbol: position for position in positions}
         self.received_ns = self._clock.monotonic_ns()
         self.changed.emit(positions)

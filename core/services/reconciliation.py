@@ -1,43 +1,54 @@
-"""Reads the account's orders by REST and compares: after every (re)start of the stream, and now and then.
+"""Reads the account's orders and positions by REST: after every (re)start of the stream, and now and then.
 
-The stream has no replay, and an event can be lost on a healthy connection (threat model S1, S2).
+The stream has no replay, and an event can be lost on a healthy connection (threat model S1, S2). What is read
+is merged with what the stream tells meanwhile; the book does not mind the order, so nothing is held up.
 """
 
-import random
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.book import OrderBook
 from core.domain.order import Order
+from core.domain.position import Position
+from core.domain.request_budget import Urgency
 from core.errors import AppError
 from core.protocol.retry import reread_wait_s
-from core.protocol.trading import list_orders, read_order
-from core.services.broker_link import BrokerLink
+from core.protocol.trading import MAX_ORDERS, list_orders, read_order, read_positions
+from core.services.desk_link import DeskLink
+from core.services.timers import Timers
 
 WHILE_OPEN_MS = 45_000
-_OPEN_LIMIT = 500
+AFTER_FAILURE_MS = 5_000
+PAGE = MAX_ORDERS
 
 
 class Reconciliation(QObject):
-    """Ready once the orders were read after the newest interruption. Lives on the GUI thread."""
+    """Ready once orders and positions were read after the newest interruption. Lives on the GUI thread."""
 
-    orders_read = Signal(object)  # tuple[Order, ...]
+    orders_read = Signal(object)  # tuple[Order, ...]: one page of a list
+    order_reread = Signal(object)  # Order: by its id, so that its word is the last
+    positions_read = Signal(object)  # tuple[Position, ...]: all of them
     ready_changed = Signal()
 
-    def __init__(self, link: BrokerLink, book: OrderBook, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        link: DeskLink,
+        book: OrderBook,
+        timers: Timers,
+        chance: Callable[[], float],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._link, self._book = link, book
+        self._link, self._book, self._chance = link, book, chance
         self.is_ready = False
         self._round = 0  # an answer to an earlier round proves nothing about this one
         self._is_reading = False
         self._again = False  # asked for while this round was reading
         self._failures = 0
-        self._retry = QTimer(self)
-        self._retry.setSingleShot(True)
-        self._retry.timeout.connect(self.begin)
-        self._routine = QTimer(self)
-        self._routine.setInterval(WHILE_OPEN_MS)
-        self._routine.timeout.connect(self._compare_open)
+        self._rereading: set[str] = set()
+        self._retry = timers.timer(self.begin)
+        self._routine = timers.timer(self._compare_open)
 
     @Slot()
     def begin(self) -> None:
@@ -48,12 +59,13 @@ class Reconciliation(QObject):
         self._round += 1
         self._is_reading, self._again = True, False
         self._retry.stop()
-        self._routine.start()
+        self._routine.start(WHILE_OPEN_MS)
         this_round = self._round
         self._link.read(
             list_orders("all"),
             lambda orders: self._take_recent(this_round, orders),
             lambda error: self._try_again(this_round, error),
+            Urgency.RECONCILE,
         )
 
     def hold(self) -> None:
@@ -70,52 +82,103 @@ class Reconciliation(QObject):
         self._routine.stop()
 
     def read_one(self, order_id: str) -> None:
-        """Read one order again, because an answer contradicted what we know of it."""
-        self._link.read(read_order(order_id), lambda order: self.orders_read.emit((order,)), self._ignore)
+        """Read one order again, because what we were told of it cannot all be right."""
+        if not order_id or order_id in self._rereading:
+            return
+        self._rereading.add(order_id)
+        self._link.read(
+            read_order(order_id),
+            lambda order: self._take_one(order_id, order),
+            lambda _error: self._rereading.discard(order_id),  # the next round asks again
+            Urgency.LOOK_UP,
+        )
+
+    def _take_one(self, order_id: str, order: Order) -> None:
+        self._rereading.discard(order_id)
+        self.order_reread.emit(order)
+
+    # A whole round: the newest of all orders, every open one, the positions.
 
     def _take_recent(self, this_round: int, orders: tuple[Order, ...]) -> None:
         if this_round != self._round:
             return
         self.orders_read.emit(orders)
         # Open orders may be older than the newest page of all orders.
-        self._link.read(
-            list_orders("open", limit=_OPEN_LIMIT),
-            lambda found: self._take_open(this_round, found),
+        self._read_open(
+            lambda listed: self._take_open(this_round, listed),
             lambda error: self._try_again(this_round, error),
+            goes_on=lambda: this_round == self._round,
         )
 
-    def _take_open(self, this_round: int, orders: tuple[Order, ...]) -> None:
+    def _take_open(self, this_round: int, listed: set[str]) -> None:
+        self._reread_missing(listed)
+        self._link.read(
+            read_positions(),
+            lambda positions: self._finish(this_round, positions),
+            lambda error: self._try_again(this_round, error),
+            Urgency.RECONCILE,
+        )
+
+    def _finish(self, this_round: int, positions: tuple[Position, ...]) -> None:
         if this_round != self._round:
             return
         self._failures = 0
         self._is_reading = False
-        self._merge_open(orders)
+        self.positions_read.emit(positions)
         if self._again:
             self.begin()
         else:
             self._set_ready(ready=True)
 
-    def _merge_open(self, orders: tuple[Order, ...]) -> None:
-        self.orders_read.emit(orders)
-        listed = {part.id for order in orders for part in (order, *order.legs)}
-        for order in self._book.open_orders():
-            # Open to us, yet not on the broker's list of open orders: an event was lost.
-            if order.id not in listed and len(orders) < _OPEN_LIMIT:
-                self.read_one(order.id)
-
-    @Slot()
-    def _compare_open(self) -> None:
-        if self.is_ready and self._book.open_orders():
-            self._link.read(list_orders("open", limit=_OPEN_LIMIT), self._merge_open, self._ignore)
-
     def _try_again(self, this_round: int, _error: AppError) -> None:
         if this_round == self._round:
             self._is_reading = False
             self._failures += 1
-            self._retry.start(int(reread_wait_s(self._failures, random.random()) * 1000))  # noqa: S311
+            self._retry.start(int(reread_wait_s(self._failures, self._chance()) * 1000))
 
-    def _ignore(self, _error: AppError) -> None:
-        """The next round comes by itself."""
+    # Now and then: the open orders alone.
+
+    def _compare_open(self) -> None:
+        self._routine.start(WHILE_OPEN_MS)
+        if self.is_ready and self._book.open_orders():
+            this_round = self._round
+            self._read_open(
+                self._reread_missing,
+                lambda _error: self._routine.start(AFTER_FAILURE_MS),
+                goes_on=lambda: this_round == self._round,
+            )
+
+    def _read_open(
+        self,
+        done: Callable[[set[str]], None],
+        failed: Callable[[AppError], None],
+        *,
+        goes_on: Callable[[], bool],
+        before_id: str = "",
+        listed: set[str] | None = None,
+    ) -> None:
+        """Read every page of open orders; `done` is given the ids that they hold, legs included."""
+        found: set[str] = set() if listed is None else listed
+
+        def take(orders: tuple[Order, ...]) -> None:
+            if not goes_on():
+                return
+            self.orders_read.emit(orders)
+            found.update(part.id for order in orders for part in (order, *order.legs))
+            if len(orders) < PAGE or orders[-1].id == before_id:
+                done(found)
+                return
+            self._read_open(done, failed, goes_on=goes_on, before_id=orders[-1].id, listed=found)
+
+        call = list_orders("open", before_order_id=before_id, limit=PAGE)
+        self._link.read(call, take, failed, Urgency.RECONCILE)
+
+    def _reread_missing(self, listed: Iterable[str]) -> None:
+        """Open to us, yet not on the list of open orders: an event was lost, or the list has a gap."""
+        there = set(listed)
+        for order in self._book.open_orders():
+            if order.id not in there:
+                self.read_one(order.id)
 
     def _set_ready(self, *, ready: bool) -> None:
         if ready != self.is_ready:

@@ -69,7 +69,7 @@ class Session(QObject):
         super().__init__()
         self.profile, self.environment, self.grant = profile, environment, grant
         self._has_ended = False
-        link = BrokerLink(profile, environment, grant.token, user_agent=parts.user_agent)
+        link = BrokerLink(profile, environment, grant.token, user_agent=parts.user_agent, clock=parts.clock)
         self._link = link
         self._mailbox = MarketMailbox()
         # Quoted, because the id is the broker's text: it must not lead out of the folder.
@@ -187,6 +187,7 @@ class Session(QObject):
         self.orders.filled.connect(self._after_fill)
         self.orders.orders_changed.connect(self.history.take_orders)
         self.orders.trading_block_changed.connect(self._check_history)
+        self.orders.positions_read.connect(self.positions.take)
         self.account.changed.connect(self.orders.take_account)
         self.positions.changed.connect(self._follow_positions)
         self.watchlist.changed.connect(self._follow_watchlist)
@@ -195,8 +196,7 @@ class Session(QObject):
     @Slot()
     def _resync(self) -> None:
         """The order stream is (again) live: what happened meanwhile is known by REST alone."""
-        self.orders.reconcile()
-        self.positions.refresh()
+        self.orders.reconcile()  # and positions
         self.account.refresh()
 
     @Slot(object)

@@ -7,7 +7,7 @@ The order lanes share one connection; a lock keeps their statements apart.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
+SCHEMA_VERSION = 2
+_SCHEMA_1 = """
 CREATE TABLE journal (account_id TEXT NOT NULL, environment TEXT NOT NULL);
 CREATE TABLE intent (
     client_order_id TEXT PRIMARY KEY,
@@ -32,9 +32,31 @@ CREATE TABLE intent (
 ) STRICT;
 CREATE INDEX intent_state ON intent (state);
 """
+# `sending` has a row for each Retry by a person, `moment` when an intent passed which point after the click.
+_TO_2 = """
+ALTER TABLE intent ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE intent ADD COLUMN sendings INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE intent ADD COLUMN is_let_go INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE sending (
+    client_order_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
+    PRIMARY KEY (client_order_id, number)
+) STRICT;
+CREATE TABLE moment (
+    client_order_id TEXT NOT NULL,
+    moment TEXT NOT NULL,
+    after_ns INTEGER NOT NULL,
+    PRIMARY KEY (client_order_id, moment)
+) STRICT;
+"""
+# What leads from each version to the next; an empty file is version 0.
+_STEPS = {0: _SCHEMA_1, 1: _TO_2}
 _COLUMNS = (
-    "client_order_id, kind, symbol, body, target_order_id, order_id, state, reason, created_ns, since_ns"
+    "client_order_id, kind, symbol, body, target_order_id, order_id, state, reason, created_ns, since_ns, "
+    "request_id, sendings, is_let_go"
 )
+_MARKS = ",".join("?" * 13)
 
 
 class Journal:
@@ -70,18 +92,64 @@ class Journal:
             intent.reason,
             intent.created_ns,
             intent.since_ns,
+            intent.request_id,
+            intent.sendings,
+            intent.is_let_go,
         )
         with self._translated("could not be written, so nothing was sent"):
-            self._database.execute(f"INSERT INTO intent ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", row)  # noqa: S608
+            self._database.execute(f"INSERT INTO intent ({_COLUMNS}) VALUES ({_MARKS})", row)  # noqa: S608
+
+    def record_again(self, intent: Intent, *, at_ns: int) -> None:
+        """Write that a person sends a recorded intent once more at `at_ns`, byte for byte as it was.
+
+        Returns once the disk has it. After StorageFailed nothing may be sent.
+        """
+        key, number = intent.client_order_id, intent.sendings
+        with (
+            self._translated("could not be written, so nothing was sent again"),
+            self._at_once() as execute,
+        ):
+            changed = execute(
+                "UPDATE intent SET sendings = ?, is_let_go = 0 WHERE client_order_id = ? AND body = ?",
+                (number, key, intent.body),
+            )
+            if changed.rowcount != 1:
+                raise ValueError("no such intent")
+            execute("INSERT INTO sending VALUES (?, ?, ?)", (key, number, at_ns))
 
     def update(self, intent: Intent) -> None:
         """Write the state of a known intent. Raises StorageFailed; the earlier record stays as it was."""
         with self._translated("could not be updated"):
             self._database.execute(
-                "UPDATE intent SET state = ?, order_id = ?, reason = ?, since_ns = ? "
-                "WHERE client_order_id = ?",
-                (intent.state.value, intent.order_id, intent.reason, intent.since_ns, intent.client_order_id),
+                "UPDATE intent SET state = ?, order_id = ?, reason = ?, since_ns = ?, request_id = ?, "
+                "is_let_go = ? WHERE client_order_id = ?",
+                (
+                    intent.state.value,
+                    intent.order_id,
+                    intent.reason,
+                    intent.since_ns,
+                    intent.request_id,
+                    intent.is_let_go,
+                    intent.client_order_id,
+                ),
             )
+
+    def note_moments(self, moments: Mapping[str, Mapping[str, int]]) -> None:
+        """Write when intents passed which points, in nanoseconds since the click. Raises StorageFailed."""
+        rows = [(key, name, after) for key, passed in moments.items() for name, after in passed.items()]
+        with self._translated("could not be updated"), self._at_once():
+            self._database.executemany("INSERT OR REPLACE INTO moment VALUES (?, ?, ?)", rows)
+
+    def moments(self, client_order_id: str) -> dict[str, int]:
+        """When an intent passed which points, in nanoseconds since the click. Raises StorageFailed."""
+        query = "SELECT moment, after_ns FROM moment WHERE client_order_id = ?"
+        with self._translated("could not be read"):
+            return dict(self._database.execute(query, (client_order_id,)).fetchall())
+
+    def probe(self) -> None:
+        """Write without changing anything. Raises StorageFailed while the disk takes nothing."""
+        with self._translated("could not be written"), self._at_once() as execute:
+            execute("UPDATE journal SET account_id = account_id")
 
     def unsettled(self) -> tuple[Intent, ...]:
         """Every intent whose fate is not settled, oldest first. Raises StorageFailed."""
@@ -107,15 +175,14 @@ class Journal:
         execute("PRAGMA synchronous = FULL")
         execute("PRAGMA busy_timeout = 2000")
         version = execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._make()
-            return
-        if version != SCHEMA_VERSION:
+        if version not in _STEPS and version != SCHEMA_VERSION:
             raise StorageFailed(
                 f"The order journal {self.path.name} was written by another version of Bellwether.",
                 "Trading is off. Use that version, or move the file away after checking your orders.",
             )
-        if execute("SELECT account_id, environment FROM journal").fetchone() != (
+        if version == 0:
+            self._require_empty()
+        elif execute("SELECT account_id, environment FROM journal").fetchone() != (
             self._account_id,
             self._environment.value,
         ):
@@ -123,27 +190,41 @@ class Journal:
                 f"The order journal {self.path.name} belongs to another account.", "Trading is off."
             )
 
-    def _make(self) -> None:
-        """Make the tables in an empty file, all or nothing: half a journal would belong to nobody."""
-        execute = self._database.execute
-        if execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if version != SCHEMA_VERSION:
+            self._bring_up_from(version)
+
+    def _require_empty(self) -> None:
+        if self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise StorageFailed(
                 f"{self.path.name} is not an order journal.", "Trading is off. Move the file away."
             )
+
+    def _bring_up_from(self, version: int) -> None:
+        """Make the tables of this version, all or nothing: half a journal would belong to nobody."""
+        with self._at_once() as execute:
+            for step in range(version, SCHEMA_VERSION):
+                for statement in _STEPS[step].split(";")[:-1]:
+                    execute(statement)
+            if version == 0:
+                execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
+            execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def _at_once(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """All that is executed within, or nothing."""
+        execute = self._database.execute
         execute("BEGIN IMMEDIATE")
         try:
-            for statement in _SCHEMA.split(";")[:-1]:
-                execute(statement)
-            execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
-            execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            yield execute
             execute("COMMIT")
-        except sqlite3.Error:
+        except (sqlite3.Error, ValueError):
             if self._database.in_transaction:
                 execute("ROLLBACK")
             raise
 
     def _intent(self, row: tuple[object, ...]) -> Intent:
-        client_order_id, kind, symbol, body, target, order_id, state, reason, created_ns, since_ns = row
+        client_order_id, kind, symbol, body, target, order_id, state, reason, created_ns, since_ns = row[:10]
+        request_id, sendings, is_let_go = row[10:]
         return Intent(
             client_order_id=str(client_order_id),
             kind=IntentKind(str(kind)),
@@ -157,6 +238,9 @@ class Journal:
             target_order_id=None if target is None else str(target),
             order_id=None if order_id is None else str(order_id),
             reason=str(reason),
+            request_id=str(request_id),
+            sendings=int(str(sendings)),
+            is_let_go=bool(is_let_go),
         )
 
     @contextmanager

@@ -120,6 +120,8 @@ class Broker(AppThread):
         self.requests: list[tuple[str, str, bytes]] = []
         self.tokens_seen: set[str] = set()
         self.sends_events = True
+        # What the broker says of its limit with every answer; a generous one, since tests are quick.
+        self.limit_headers = {"X-RateLimit-Limit": "1000000"}
         self.streams = 0
         self._numbers = itertools.count(1)
         self._listeners: list[web.WebSocketResponse] = []
@@ -254,6 +256,7 @@ class Broker(AppThread):
     # The routes.
 
     def add_routes(self, app: web.Application) -> None:
+        app.on_response_prepare.append(self._tell_limit)
         self.released = asyncio.Event()
         for base in ("", "/live"):
             app.router.add_get(f"{base}/v2/account", self._on_account)
@@ -272,6 +275,9 @@ class Broker(AppThread):
         app.router.add_get("/v2/stocks/bars", self._on_bars)
         app.router.add_post("/exchange", self._on_exchange)
         app.router.add_get("/stream", self._on_stream)
+
+    async def _tell_limit(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(self.limit_headers)
 
     def end_connections(self) -> None:
         for request in self._requests_of_streams:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import (
+    AlreadyOver,
+    AlreadyThere,
     AppError,
     BadAnswer,
     NotFound,
@@ -66,11 +68,11 @@ ROWS = [
     (404, envelope("order not found for x", 40410000), NotFound, NotFound),
     (404, HTML, OutcomeUnknown, BadAnswer),
     (422, envelope("qty must be integer", 40010001), OrderRefused, NotPermitted),
-    (422, envelope("client_order_id must be unique", 42210000), OutcomeUnknown, NotPermitted),
-    (422, envelope("client_order_id must be unique", 40010001), OutcomeUnknown, NotPermitted),
-    (422, envelope("Client_Order_ID must be unique", 40010001), OutcomeUnknown, NotPermitted),
+    (422, envelope("client_order_id must be unique", 42210000), AlreadyThere, NotPermitted),
+    (422, envelope("client_order_id must be unique", 40010001), AlreadyThere, NotPermitted),
+    (422, envelope("Client_Order_ID must be unique", 40010001), AlreadyThere, NotPermitted),
     (422, envelope('asset "X" not found', 42210000), OrderRefused, NotPermitted),
-    (422, envelope('order is already in "filled" state', 42210000), OrderRefused, NotPermitted),
+    (422, envelope('order is already in "filled" state', 42210000), AlreadyOver, NotPermitted),
     (422, envelope("unable to open new notional orders"), OrderRefused, NotPermitted),
     (422, b"", OutcomeUnknown, BadAnswer),
     (429, envelope("rate limit exceeded", 42910000), Overloaded, Overloaded),

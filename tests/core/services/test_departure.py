@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from core.services import departure
+from core.services.clock import SystemClock
 from core.services.departure import Departure
 
 _FOR_EVER_S = 60.0
@@ -18,11 +19,11 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patience")
 def test_the_screen_stands_aside_until_the_request_leaves():
-    order, done = Departure(), []
+    order, done = Departure(SystemClock()), []
 
     def send():
         done.append("left")
-        order.mark()
+        order.written()
 
     lane = threading.Thread(target=send)
     lane.start()
@@ -33,7 +34,7 @@ def test_the_screen_stands_aside_until_the_request_leaves():
 
 @pytest.mark.usefixtures("patience")
 def test_a_request_that_fails_before_it_leaves_holds_nobody_up():
-    order = Departure()
+    order = Departure(SystemClock())
 
     def fail():
         raise ConnectionResetError
@@ -45,12 +46,12 @@ def test_a_request_that_fails_before_it_leaves_holds_nobody_up():
 
 @pytest.mark.usefixtures("patience")
 def test_nobody_waits_for_an_order_that_waits_behind_another():
-    Departure().let_pass(after=Departure())
+    Departure(SystemClock()).let_pass(after=Departure(SystemClock()))
 
 
 def test_a_lane_that_hangs_holds_the_screen_up_for_a_moment_only():
-    Departure().let_pass(after=None)
+    Departure(SystemClock()).let_pass(after=None)
 
 
 def test_the_work_itself_is_unchanged():
-    assert Departure().of(lambda: 7)() == 7
+    assert Departure(SystemClock()).of(lambda: 7)() == 7

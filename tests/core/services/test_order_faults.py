@@ -222,7 +222,7 @@ def test_a_replacement_the_broker_refuses_leaves_the_old_order_as_it_is(desk, br
     ("fault", "state"),
     [
         (refuse(404, "order not found"), S.REFUSED),
-        (refuse(422, 'order is already in "canceled" state'), S.REFUSED),
+        (refuse(422, "order is not cancelable"), S.REFUSED),
         (refuse(429, "too many requests"), S.REFUSED),
         (refuse(403, "forbidden."), S.REFUSED),
     ],

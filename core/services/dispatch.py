@@ -1,0 +1,67 @@
+"""Takes an intent to its lane, and brings home what came of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from core.domain.intent import Intent, IntentKind
+from core.domain.order import Order
+from core.domain.request_budget import Urgency
+from core.domain.timeline import Moment
+from core.errors import AppError
+from core.services.clock import Clock
+from core.services.departure import Departure
+from core.services.desk_link import DeskLink
+from core.services.order_sender import OpenedJournal
+
+
+class Sender(Protocol):
+    """What runs on a lane: `core.services.order_sender.OrderSender`."""
+
+    leaving: SignalInstance
+
+    def open(self) -> OpenedJournal: ...
+    def send(self, intent: Intent, departure: Departure) -> Order | None: ...
+    def note(self, intent: Intent) -> None: ...
+    def note_moments(self, moments: Mapping[str, Mapping[str, int]]) -> None: ...
+    def probe(self) -> None: ...
+
+
+class Dispatch:
+    """The way out and home of one account's intents. Lives on the GUI thread.
+
+    `answered` and `failed` are called with the client order id and the moments that were passed.
+    """
+
+    def __init__(
+        self,
+        link: DeskLink,
+        sender: Sender,
+        clock: Clock,
+        *,
+        answered: Callable[[str, Order | None, Mapping[Moment, int]], None],
+        failed: Callable[[str, AppError, Mapping[Moment, int]], None],
+    ) -> None:
+        self._link, self._sender, self._clock = link, sender, clock
+        self._answered, self._failed = answered, failed
+        self._last: Departure | None = None
+
+    def send(self, intent: Intent) -> None:
+        """Journal and send, once. An order leaves at once; a cancel when the request budget has room."""
+        if intent.kind is IntentKind.CANCEL:
+            self._link.when_allowed(Urgency.CANCEL, lambda: self._submit(intent))
+        else:
+            self._link.when_allowed(Urgency.ORDER, lambda: self._submit(intent))
+
+    def _submit(self, intent: Intent) -> None:
+        """Hand over, and let depart before anything is drawn."""
+        key, departure = intent.client_order_id, Departure(self._clock)
+        lane = self._link.cancel_lane if intent.kind is IntentKind.CANCEL else self._link.order_lane
+        lane.submit(
+            departure.of(lambda: self._sender.send(intent, departure)),
+            done=lambda order: self._answered(key, order, departure.moments),
+            failed=lambda error: self._failed(key, error, departure.moments),
+        )
+        departure.let_pass(after=self._last)
+        self._last = departure
