@@ -54,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME-OR-FILE",
         help="let go wrong what a scenario says; may be repeated",
     )
+    parser.add_argument(
+        "--rfc-errors", action="store_true", help="token endpoint failures in the form of RFC 6749"
+    )
+    parser.add_argument("--no-introspection", action="store_true", help="no GET /oauth/token")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin is closed")
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     return parser
@@ -120,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         quote_rate=options.quote_rate,
         keep_grants=options.keep_grants,
         scenarios=scenarios,
+        rfc_errors=options.rfc_errors,
+        introspection=not options.no_introspection,
     )
     try:
         asyncio.run(serve(settings, exit_with_parent=options.exit_with_parent))

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 
@@ -15,11 +16,12 @@ from practice.engine.recording import read_recording
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Faults
 from practice.server.activities import ActivityRoutes
-from practice.server.authorization import Application, Authorization
+from practice.server.authorization import Application, Authorization, Switches
 from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
 from practice.server.control_log import LogRoutes
+from practice.server.control_oauth import OAuthSwitchRoutes
 from practice.server.control_scenarios import ScenarioRoutes
 from practice.server.control_time import TimeRoutes
 from practice.server.data_stream import DataStreams
@@ -36,6 +38,8 @@ from practice.server.news_broadcast import NewsBroadcast
 from practice.server.oauth import OAuthRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
+from practice.server.partner_api import PartnerKey, PartnerRoutes, new_partner_key
+from practice.server.partner_site import PartnerSite
 from practice.server.portfolio import PortfolioRoutes
 from practice.server.pump import Pump
 from practice.server.rate_limit import RateLimit
@@ -63,6 +67,7 @@ class Broker:
     effects: FaultEffects
     runs: ScenarioRuns
     application: Application
+    partner: PartnerKey
     api_key: str
     api_secret: str = field(repr=False)
 
@@ -92,12 +97,22 @@ def built_broker(settings: Settings) -> Broker:
     front = Front(faults, effects, limit, log)
     public = web.Application(middlewares=[web.middleware(front)], client_max_size=_MOST_BODY_BYTES)
     public.on_response_prepare.append(front.add_headers)
+    authorization = Authorization(application, grants, time.monotonic)
+    switches = Switches(rfc_errors=settings.rfc_errors, introspection=settings.introspection)
     oauth = OAuthRoutes(
-        Authorization(application, grants, time.monotonic),
+        authorization,
+        grants,
+        switches,
         always_open=settings.hours == "always",
         auto_approve=settings.auto_approve,
     )
     oauth.add_to(public)
+    partner = new_partner_key(name[40:])
+    environments = {account.id: account.environment for account in brokerage.accounts.values()}
+    PartnerRoutes(partner, authorization, grants, environments).add_to(public)
+    site = PartnerSite(partner, application, environments, auto_approve=settings.auto_approve)
+    site.add_to(public)
+    grants.on_revocation(partial(_cut_all, sockets))
     for account in brokerage.accounts.values():
         desk = Desk(brokerage, account, account.environment, grants, clock)
         _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
@@ -113,6 +128,7 @@ def built_broker(settings: Settings) -> Broker:
     control = web.Application(middlewares=[control_errors])
     ControlRoutes(fault_desk, sockets, grants, limit).add_to(control)
     LogRoutes(log, frames, traffic).add_to(control)
+    OAuthSwitchRoutes(switches).add_to(control)
     TimeRoutes(clock, pump.turn).add_to(control)
     HaltRoutes(brokerage.market, brokerage.instruments, clock).add_to(control)
     runs = ScenarioRuns(
@@ -137,9 +153,14 @@ def built_broker(settings: Settings) -> Broker:
         effects=effects,
         runs=runs,
         application=application,
+        partner=partner,
         api_key=grants.api_key,
         api_secret=grants.api_secret,
     )
+
+
+def _cut_all(sockets: Sockets) -> None:
+    sockets.drop("all")
 
 
 def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> None:

@@ -46,6 +46,14 @@ class Application:
         )
 
 
+@dataclass(slots=True)
+class Switches:
+    """How the authorization server behaves where the broker's documents are silent; change it at any time."""
+
+    rfc_errors: bool = False  # {"error": ...} as in RFC 6749, instead of the broker's envelope
+    introspection: bool = True  # the early route that describes a token; otherwise it is not there
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A valid authorize request, waiting for the person's decision."""
@@ -140,7 +148,7 @@ class Authorization:
             raise OAuthError("invalid_grant")
         if not _verified(request.challenge, verifier):
             raise OAuthError("invalid_grant")
-        return self._grants.issue(request.scopes, issued.environments)
+        return self._grants.issue(request.scopes, issued.environments, client_id)
 
 
 class RedirectedError(Exception):

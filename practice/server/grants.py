@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import msgspec
 from practice.engine.accounts import Environment
 
 SCOPES = ("account:write", "trading", "data")
+GENERAL = "general"  # what a broker partner may grant instead: everything
 
 
 class UnreadableGrants(Exception):
@@ -24,10 +26,15 @@ class Grant(msgspec.Struct, frozen=True):
 
     scopes: frozenset[str]
     environments: frozenset[Environment]
+    id: str = ""  # of a token
+    client_id: str = ""
+    issued_at: int = 0  # unix seconds
 
     @property
     def scope(self) -> str:
         """The scopes as the wire spells them."""
+        if GENERAL in self.scopes:
+            return GENERAL
         return " ".join(scope for scope in SCOPES if scope in self.scopes)
 
 
@@ -46,6 +53,7 @@ class Grants:
     api_key: str
     api_secret: str = field(repr=False)
     keep_in: Path | None = None
+    clock: Callable[[], float] = time.time  # unix seconds
     _by_digest: dict[str, Grant] = field(default_factory=dict, repr=False)
     _revoked: list[Callable[[], None]] = field(default_factory=list)
 
@@ -56,10 +64,19 @@ class Grants:
             except msgspec.DecodeError as error:
                 raise UnreadableGrants(f"{self.keep_in}: {error}") from error
 
-    def issue(self, scopes: Iterable[str], environments: Iterable[Environment]) -> tuple[str, Grant]:
+    def issue(
+        self, scopes: Iterable[str], environments: Iterable[Environment], client_id: str = ""
+    ) -> tuple[str, Grant]:
         """A new token and what it allows."""
         token = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
-        grant = Grant(frozenset(scopes), frozenset(environments))
+        allowed = frozenset(scopes)
+        grant = Grant(
+            allowed.union(SCOPES) if GENERAL in allowed else allowed,
+            frozenset(environments),
+            "TK" + secrets.token_hex(9).upper(),
+            client_id,
+            int(self.clock()),
+        )
         self._by_digest[_digest(token)] = grant
         self._save()
         return token, grant
@@ -85,12 +102,20 @@ class Grants:
 
     def revoke_all(self) -> int:
         """End every token; return how many there were."""
-        count = len(self._by_digest)
-        self._by_digest.clear()
+        return self._end(lambda _: True)
+
+    def revoke(self, token_id: str) -> bool:
+        """End the token with this id; say whether there was one."""
+        return self._end(lambda grant: grant.id == token_id) > 0
+
+    def _end(self, ends: Callable[[Grant], bool]) -> int:
+        ended = [digest for digest, grant in self._by_digest.items() if ends(grant)]
+        for digest in ended:
+            del self._by_digest[digest]
         self._save()
         for listener in self._revoked:
             listener()
-        return count
+        return len(ended)
 
     def _save(self) -> None:
         if self.keep_in:

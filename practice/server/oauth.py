@@ -1,22 +1,33 @@
 """The OAuth routes: authorize page, token endpoint, and the token proxy's contract for those without one."""
 
+import uuid
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
+from practice.server.access import require
 from practice.server.answers import error_answer, json_answer
 from practice.server.authorization import (
     Authorization,
     OAuthError,
     RedirectedError,
     Request,
+    Switches,
     UnknownApplication,
 )
+from practice.server.grants import Grants
 from practice.server.pages import CHOICES, consent_page, offered_choices, refused_page
 
 _STATUSES = {"invalid_client": (401, 40110000)}
+_MEANINGS = {
+    "invalid_client": "Client authentication failed.",
+    "invalid_grant": "The code is invalid, expired, used, or was issued to another redirect URI.",
+    "invalid_request": "A required parameter is missing.",
+    "unsupported_grant_type": "Only authorization_code is offered.",
+}
+_OWNERS = uuid.UUID("3c1f6d0e-8a55-4f0b-9f7a-5d2f4f4d9b21")
 _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -32,8 +43,16 @@ class ExchangeRequest(msgspec.Struct, frozen=True):
 class OAuthRoutes:
     """HTTP around `Authorization`."""
 
-    def __init__(self, authorization: Authorization, *, always_open: bool, auto_approve: bool) -> None:
-        self._authorization = authorization
+    def __init__(
+        self,
+        authorization: Authorization,
+        grants: Grants,
+        switches: Switches,
+        *,
+        always_open: bool,
+        auto_approve: bool,
+    ) -> None:
+        self._authorization, self._grants, self._switches = authorization, grants, switches
         self._always_open, self._auto_approve = always_open, auto_approve
 
     def add_to(self, app: web.Application) -> None:
@@ -41,6 +60,7 @@ class OAuthRoutes:
         app.router.add_get("/oauth/authorize", self.authorize)
         app.router.add_post("/oauth/authorize", self.decide)
         app.router.add_post("/oauth/token", self.token)
+        app.router.add_get("/oauth/token", self.introspect)
         app.router.add_post("/exchange", self.exchange)
 
     async def authorize(self, request: web.Request) -> web.Response:
@@ -50,7 +70,7 @@ class OAuthRoutes:
         except UnknownApplication as problem:
             return refused_page(str(problem))
         except RedirectedError as problem:
-            return _error_redirect(problem.redirect_uri, problem.state, problem.error)
+            return error_redirect(problem.redirect_uri, problem.state, problem.error)
         if self._auto_approve and "text/html" not in request.headers.get("Accept", ""):
             return self._approved(asked, offered_choices(asked)[0])
         ticket = self._authorization.ask(asked)
@@ -66,7 +86,7 @@ class OAuthRoutes:
             return refused_page(str(problem))
         account = fields.get("account", "")
         if fields.get("decision") != "allow":
-            return _error_redirect(
+            return error_redirect(
                 asked.redirect_uri, asked.state, OAuthError("access_denied", "The request was denied.")
             )
         if account not in offered_choices(asked):
@@ -75,23 +95,23 @@ class OAuthRoutes:
 
     def _approved(self, asked: Request, account: str) -> web.Response:
         code = self._authorization.approve(asked, CHOICES[account])
-        return _redirect(asked.redirect_uri, asked.state, {"code": code})
+        return redirect(asked.redirect_uri, asked.state, {"code": code})
 
     async def token(self, request: web.Request) -> web.Response:
         """Redeem a code. A form, or the client is not recognised."""
         if request.content_type != "application/x-www-form-urlencoded":
-            return _envelope("invalid_client")
+            return self._failed("invalid_client")
         form = await request.post()
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         application = self._authorization.application
         if fields.get("client_id") != application.client_id or not application.has_secret(
             fields.get("client_secret", "")
         ):
-            return _envelope("invalid_client")
+            return self._failed("invalid_client")
         if "grant_type" not in fields or "code" not in fields or "redirect_uri" not in fields:
-            return _envelope("invalid_request")
+            return self._failed("invalid_request")
         if fields["grant_type"] != "authorization_code":
-            return _envelope("unsupported_grant_type")
+            return self._failed("unsupported_grant_type")
         try:
             return self._token_answer(
                 ExchangeRequest(
@@ -99,7 +119,37 @@ class OAuthRoutes:
                 )
             )
         except OAuthError as problem:
-            return _envelope(problem.name)
+            return self._failed(problem.name)
+
+    def _failed(self, name: str) -> web.Response:
+        """A failure in the broker's envelope or, by switch, in the form of RFC 6749."""
+        status, code = _STATUSES.get(name, (400, 40010000))
+        if self._switches.rfc_errors:
+            answer = json_answer({"error": name, "error_description": _MEANINGS.get(name, name)}, status)
+        else:
+            answer = error_answer(status, code, name)
+        answer.headers.update(_PRIVATE)
+        return answer
+
+    async def introspect(self, request: web.Request) -> web.Response:
+        """Describe the token that asks, in the shape of the broker's first guide; not RFC 7662."""
+        if not self._switches.introspection:
+            return error_answer(404, 40410000, "endpoint not found")
+        grant = require(request, self._grants)
+        answer = json_answer(
+            {
+                "active": True,
+                "aud": self._authorization.application.name,
+                "client_id": grant.client_id,
+                "iat": grant.issued_at,
+                "id": grant.id,
+                "owner_id": str(uuid.uuid5(_OWNERS, self._authorization.application.client_id)),
+                "scope": grant.scope,
+                "token_type": "Bearer",
+            }
+        )
+        answer.headers.update(_PRIVATE)
+        return answer
 
     async def exchange(self, request: web.Request) -> web.Response:
         """The token proxy's contract, for a package that has no proxy."""
@@ -128,27 +178,24 @@ class OAuthRoutes:
         return answer
 
 
-def _envelope(name: str) -> web.Response:
-    status, code = _STATUSES.get(name, (400, 40010000))
-    answer = error_answer(status, code, name)
-    answer.headers.update(_PRIVATE)
-    return answer
-
-
 def _exchange_error(name: str, message: str) -> web.Response:
     answer = json_answer({"error": name, "message": message}, 400)
     answer.headers.update(_PRIVATE)
     return answer
 
 
-def _redirect(redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> web.Response:
+def redirect(
+    redirect_uri: str, state: str | None, parameters: Mapping[str, str], joint: str = ""
+) -> web.Response:
+    """Send the browser back to the application; `joint` is what its answer begins with, ? or & by default."""
     query = urlencode({**parameters, **({"state": state} if state is not None else {})})
-    joint = "&" if "?" in redirect_uri else "?"
+    joint = joint or ("&" if "?" in redirect_uri else "?")
     return web.Response(status=302, headers={"Location": f"{redirect_uri}{joint}{query}", **_PRIVATE})
 
 
-def _error_redirect(redirect_uri: str, state: str | None, error: OAuthError) -> web.Response:
+def error_redirect(redirect_uri: str, state: str | None, error: OAuthError) -> web.Response:
+    """Tell the application through the browser what went wrong."""
     parameters = {"error": error.name}
     if error.description:
         parameters["error_description"] = error.description
-    return _redirect(redirect_uri, state, parameters)
+    return redirect(redirect_uri, state, parameters)

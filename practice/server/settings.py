@@ -28,3 +28,5 @@ class Settings:
     quote_rate: int = 0
     keep_grants: Path | None = None
     scenarios: tuple[tuple[str, Scenario], ...] = ()
+    rfc_errors: bool = False
+    introspection: bool = True
