@@ -48,6 +48,12 @@ class Correction(msgspec.Struct, frozen=True, gc=False):
     true: Trade
 
 
+class AmendedTrade(Trade, frozen=True, gc=False):
+    """A trade as history shows it: canceled, incorrect, or what an incorrect one was corrected to."""
+
+    how: str = ""
+
+
 class UpdatedBar(msgspec.Struct, frozen=True, gc=False):
     """A minute's bar again, with the trade that was late."""
 
@@ -61,7 +67,7 @@ TradeReport = Trade | Amendment
 
 def amendment(market: Market, instrument: Instrument, at: int) -> Amendment | None:
     """What went wrong in the minute that starts at `at`; nearly always nothing."""
-    if instrument.is_option:
+    if instrument.is_option or market.is_recorded(instrument):
         return None
     if instrument.is_test:
         turn, off = divmod(at // MINUTE, _MINUTES_BETWEEN_REHEARSALS)
@@ -143,16 +149,19 @@ def updated_bars(market: Market, instrument: Instrument, at: int) -> Sequence[Up
     return (UpdatedBar(at + _UPDATE_AFTER, market.minute_bar(instrument, at)),)
 
 
-def marked_trades(market: Market, instrument: Instrument, at: int) -> Sequence[tuple[Trade, str | None]]:
-    """All trades that history shows of a minute: the true ones, and those that were taken back, marked so."""
-    minute = market.minute(instrument, at)
-    if minute is None:
-        return ()
-    found = amendment(market, instrument, at)
-    corrected = found.true if isinstance(found, Correction) else None
-    marks = [(trade, "corrected" if trade is corrected else None) for trade in minute.trades]
-    if isinstance(found, Cancellation):
-        marks.append((found.trade, "canceled"))
-    if isinstance(found, Correction):
-        marks.append((found.printed, "incorrect"))
-    return sorted(marks, key=lambda marked: marked[0].at)
+def history_trades(market: Market, instrument: Instrument, at: int) -> Sequence[Trade]:
+    """All trades that history shows of a minute: the true ones and those that were taken back, marked so."""
+    trades, found = market.of(instrument).trades_in(at), amendment(market, instrument, at)
+    match found:
+        case Cancellation(trade=wrong):
+            shown = [*trades, _amended(wrong, "canceled")]
+        case Correction(printed=printed, true=true):
+            others = [trade for trade in trades if trade is not true]
+            shown = [*others, _amended(printed, "incorrect"), _amended(true, "corrected")]
+        case _:
+            return trades
+    return sorted(shown, key=lambda trade: trade.at)
+
+
+def _amended(trade: Trade, how: str) -> AmendedTrade:
+    return AmendedTrade(**msgspec.structs.asdict(trade), how=how)

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from practice.engine.amendments import history_trades
 from practice.engine.clock import HOUR, MINUTE
 from practice.engine.hours import Hours, Session
 from practice.engine.instruments import Instrument
@@ -118,7 +119,7 @@ def _scaled(bar: Bar, price: float, lots: float) -> Bar:
 
 
 def ticks(market: Market, instrument: Instrument, kind: type[Print], span: Span) -> Iterator[Print]:
-    """The quotes or trades of a span until `now`, a minute at a time."""
+    """The quotes or trades of a span until `now`, a minute at a time; amended trades are marked."""
     hours, prices = market.timetable_of(instrument).hours, market.of(instrument)
     start, end = max(span.start, hours.midnight(first_day(instrument))), min(span.end, span.now)
     step = timedelta(days=-1 if span.newest_first else 1)
@@ -129,7 +130,7 @@ def ticks(market: Market, instrument: Instrument, kind: type[Print], span: Span)
         for at in _minutes(hours.on(day), start, end, newest_first=span.newest_first):
             found: Sequence[Quote | Trade] = ()
             if kind is Trade:
-                found = prices.trades_in(at)
+                found = history_trades(market, instrument, at)
             elif minute := prices.minute(at):
                 found = minute.quotes
             inside = [tick for tick in found if isinstance(tick, kind) and start <= tick.at <= end]

@@ -25,6 +25,7 @@ _VENUES = {
     "CRYPTO": "",
     "": "C",  # options have no listing exchange; most of ours print at the oldest one
 }
+_POWERS: tuple[int, ...] = tuple(10**digits for digits in range(19))
 _CENT, _FINEST = Decimal("0.01"), Decimal("1e-9")
 
 
@@ -119,11 +120,11 @@ class Instrument:
 
     def number(self, ticks: int) -> float:
         """The price as market data sends it: a JSON number with the instrument's decimals."""
-        return float(ticks / 10**self.digits)
+        return ticks / _POWERS[self.digits]
 
     def size(self, lots: int) -> float | int:
         """A market size as market data sends it."""
-        return lots if self.lot == 1 else float(lots * self.lot)
+        return lots if self.asset_class != "crypto" or self.lot == 1 else float(lots * self.lot)
 
 
 class Instruments(Mapping[str, Instrument]):

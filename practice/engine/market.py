@@ -78,6 +78,10 @@ class Market:
             self._drawn[instrument.symbol] = prices
         return prices
 
+    def is_recorded(self, instrument: Instrument) -> bool:
+        """Whether its day is replayed from a file."""
+        return instrument.symbol in self._recorded
+
     def days(self, instrument: Instrument) -> Days:
         """The daily history of a stock or coin before its halts."""
         return self._own(instrument).days

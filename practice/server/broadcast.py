@@ -9,7 +9,7 @@ from practice.engine.clock import MINUTE
 from practice.engine.hours import Session, new_york_day
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
-from practice.engine.ticker import PARTS, Part, Ticker
+from practice.engine.ticker import PARTS, Part, Report, Ticker
 from practice.server.feeds import Feed
 from practice.server.reader import Reader
 from practice.server.tape_wire import CHANNELS, bar_message, book_message, report_message
@@ -61,6 +61,7 @@ class Broadcast:
         self._known: list[object] = []
         self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
+        self._interested: dict[str, dict[type[Report], Listeners]] = {}  # by what is reported of a symbol
         self._tickers: dict[str, Ticker] = {}
         self._joining: list[tuple[str, frozenset[Part]]] = []
 
@@ -110,6 +111,10 @@ class Broadcast:
             for symbol, ticker in self._tickers.items()
             if symbol in followed and ticker.parts == followed[symbol]
         }
+        self._interested = {
+            symbol: {kind: self._listeners[name][symbol] for kind, name in CHANNELS.items() if name in parts}
+            for symbol, parts in followed.items()
+        }
         new = sorted(followed.keys() - self._tickers.keys(), reverse=True)
         self._joining = [(symbol, frozenset(followed[symbol])) for symbol in new]
         for reader in readers if "orderbooks" in self._channels else ():
@@ -134,9 +139,18 @@ class Broadcast:
 
     def _report(self, symbol: str, ticker: Ticker, until: int) -> None:
         instrument = self._instruments[symbol]
+        interested = self._interested[symbol]
         for report in ticker.due(until):
-            if listeners := self._listeners.get(CHANNELS[type(report)], {}).get(symbol):
-                listeners.tell(partial(report_message, instrument, report, tape=self._tape))
+            # Written out rather than told to `Listeners`: everything a market prints comes by here.
+            listeners = interested[type(report)]
+            if listeners.plain:
+                message = report_message(instrument, report, packed=False, tape=self._tape)
+                for reader in listeners.plain:
+                    reader.pending.append(message)
+            if listeners.packed:
+                message = report_message(instrument, report, packed=True, tape=self._tape)
+                for reader in listeners.packed:
+                    reader.pending.append(message)
 
     def _bars(self, end: int) -> None:
         for symbol, listeners in self._listeners.get("bars", {}).items():

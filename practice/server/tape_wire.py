@@ -5,7 +5,13 @@ from typing import Any
 
 import msgspec
 
-from practice.engine.amendments import Cancellation, Correction, LateTrade, TradeReport, UpdatedBar
+from practice.engine.amendments import (
+    AmendedTrade,
+    Cancellation,
+    Correction,
+    LateTrade,
+    UpdatedBar,
+)
 from practice.engine.book_changes import BookChange
 from practice.engine.clock import SECOND
 from practice.engine.hours import new_york_day
@@ -17,50 +23,66 @@ from practice.server.wire import timestamp
 
 Stamp = Callable[[int], Any]
 Fields = dict[str, Any]
-_Told = Quote | TradeReport | Status | Bands | Imbalance | BookChange
+_pack, _write = msgspec.msgpack.Encoder().encode, msgspec.json.Encoder().encode
+_REGULAR = ["R"]
+_EIGHT_BYTES_SUFFICE = 1 << 34  # seconds
 
 
 def packed_timestamp(instant: int) -> msgspec.msgpack.Ext:
     """The timestamp extension of MessagePack: 8 bytes, or 12 outside the years 1970 to 2514."""
     seconds, nanoseconds = divmod(instant, SECOND)
-    if 0 <= seconds < 1 << 34:
+    if 0 <= seconds < _EIGHT_BYTES_SUFFICE:
         return msgspec.msgpack.Ext(-1, (nanoseconds << 34 | seconds).to_bytes(8, "big"))
     return msgspec.msgpack.Ext(-1, nanoseconds.to_bytes(4, "big") + seconds.to_bytes(8, "big", signed=True))
 
 
 def quote_fields(instrument: Instrument, quote: Quote, stamp: Stamp = timestamp) -> Fields:
     """A quote; sizes in shares or coins."""
+    number, size = instrument.number, instrument.size
+    if instrument.is_crypto:
+        return {
+            "bp": number(quote.bid),
+            "bs": size(quote.bid_lots),
+            "ap": number(quote.ask),
+            "as": size(quote.ask_lots),
+            "t": stamp(quote.at),
+        }
     fields: Fields = {
         "bx": quote.bid_venue,
-        "bp": instrument.number(quote.bid),
-        "bs": instrument.size(quote.bid_lots),
+        "bp": number(quote.bid),
+        "bs": size(quote.bid_lots),
         "ax": quote.ask_venue,
-        "ap": instrument.number(quote.ask),
-        "as": instrument.size(quote.ask_lots),
-        "c": ["R"],
-        "z": instrument.tape,
-        "t": stamp(quote.at),
+        "ap": number(quote.ask),
+        "as": size(quote.ask_lots),
     }
     if instrument.is_option:
-        return _without(fields, "z") | {"c": "A"}
-    return _without(fields, "bx", "ax", "c", "z") if instrument.is_crypto else fields
+        fields["c"] = "A"
+    else:
+        fields["c"] = _REGULAR
+        fields["z"] = instrument.tape
+    fields["t"] = stamp(quote.at)
+    return fields
 
 
 def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp) -> Fields:
-    """A trade."""
+    """A trade; one that was amended says how."""
+    price, size, moment = instrument.number(trade.price), instrument.size(trade.lots), stamp(trade.at)
+    if instrument.is_crypto:
+        taker = "B" if trade.buyer_took else "S"
+        return {"i": trade.number, "p": price, "s": size, "t": moment, "tks": taker}
+    if instrument.is_option:
+        return {"x": trade.venue, "p": price, "s": size, "c": "I", "t": moment}
     fields: Fields = {
         "i": trade.number,
         "x": trade.venue,
-        "p": instrument.number(trade.price),
-        "s": instrument.size(trade.lots),
+        "p": price,
+        "s": size,
         "c": _conditions(trade),
         "z": instrument.tape,
-        "t": stamp(trade.at),
+        "t": moment,
     }
-    if instrument.is_option:
-        return _without(fields, "i", "z") | {"c": "I"}
-    if instrument.is_crypto:
-        return _without(fields, "x", "c", "z") | {"tks": "B" if trade.buyer_took else "S"}
+    if isinstance(trade, AmendedTrade):
+        fields["u"] = trade.how
     return fields
 
 
@@ -170,10 +192,6 @@ def window_start(instant: int) -> str:
     return text[:19] + "Z"
 
 
-def _without(fields: Fields, *names: str) -> Fields:
-    return {name: value for name, value in fields.items() if name not in names}
-
-
 CHANNELS: dict[type[Report], str] = {
     Quote: "quotes",
     Trade: "trades",
@@ -192,32 +210,28 @@ def report_message(instrument: Instrument, report: Report, *, packed: bool, tape
     """What the ticker reports as the stream sends it; `tape` replaces that of the listing."""
     if isinstance(report, UpdatedBar):
         return bar_message("u", instrument, report.bar, packed=packed)
-    kind, fields = _report(instrument, report, packed_timestamp if packed else timestamp)
+    kind, fields_of = _WRITERS[type(report)]
+    fields = fields_of(instrument, report, packed_timestamp if packed else timestamp)
     if tape is not None:
         fields["z"] = tape
     return _encoded(kind, instrument, fields, packed=packed)
 
 
-def _report(instrument: Instrument, report: _Told, stamp: Stamp) -> tuple[str, Fields]:
-    match report:
-        case Quote():
-            return "q", quote_fields(instrument, report, stamp)
-        case Trade():
-            return "t", trade_fields(instrument, report, stamp)
-        case LateTrade(trade=trade):
-            return "t", trade_fields(instrument, trade, stamp)
-        case Correction():
-            return "c", correction_fields(instrument, report, stamp)
-        case Cancellation():
-            return "x", cancellation_fields(instrument, report, stamp)
-        case Status():
-            return "s", status_fields(instrument, report, stamp)
-        case Bands():
-            return "l", bands_fields(instrument, report, stamp)
-        case Imbalance():
-            return "i", imbalance_fields(instrument, report, stamp)
-        case BookChange():
-            return "o", book_fields(instrument, report, stamp)
+def _late_trade_fields(instrument: Instrument, late: LateTrade, stamp: Stamp) -> Fields:
+    return trade_fields(instrument, late.trade, stamp)
+
+
+_WRITERS: dict[type[Report], tuple[str, Callable[[Instrument, Any, Stamp], Fields]]] = {
+    Quote: ("q", quote_fields),
+    Trade: ("t", trade_fields),
+    LateTrade: ("t", _late_trade_fields),
+    Correction: ("c", correction_fields),
+    Cancellation: ("x", cancellation_fields),
+    Status: ("s", status_fields),
+    Bands: ("l", bands_fields),
+    Imbalance: ("i", imbalance_fields),
+    BookChange: ("o", book_fields),
+}
 
 
 def book_message(instrument: Instrument, book: Book, *, packed: bool) -> bytes:
@@ -233,5 +247,4 @@ def bar_message(kind: str, instrument: Instrument, bar: Bar, *, packed: bool) ->
 
 
 def _encoded(kind: str, instrument: Instrument, fields: Fields, *, packed: bool) -> bytes:
-    encode = msgspec.msgpack.encode if packed else msgspec.json.encode
-    return encode({"T": kind, "S": instrument.symbol, **fields})
+    return (_pack if packed else _write)({"T": kind, "S": instrument.symbol, **fields})

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practice.engine.amendments import (
+    AmendedTrade,
     Amendment,
     Cancellation,
     Correction,
@@ -15,7 +16,7 @@ from practice.engine.amendments import (
     UpdatedBar,
     amendment,
     first_bar,
-    marked_trades,
+    history_trades,
 )
 from practice.engine.clock import MINUTE, SECOND
 from practice.engine.hours import AlwaysOpen, Timetable
@@ -40,6 +41,13 @@ def minutes_with(kind: type[Amendment]) -> Iterator[tuple[int, Amendment]]:
 def heard(after: int, until: int, *parts: str) -> list[object]:
     chosen = frozenset(part for part in PARTS if part in parts)
     return list(Ticker(MARKET, FAKE, after, chosen).due(until))
+
+
+def marks(at: int) -> dict[int, str]:
+    """How history marks a minute's amended trades, by their numbers."""
+    shown = history_trades(MARKET, FAKE, at)
+    assert [trade.at for trade in shown] == sorted(trade.at for trade in shown)
+    return {trade.number: trade.how for trade in shown if isinstance(trade, AmendedTrade)}
 
 
 @pytest.mark.parametrize("kind", [LateTrade, Cancellation, Correction])
@@ -75,7 +83,7 @@ def test_a_cancellation_names_a_trade_that_was_printed_and_is_in_no_bar() -> Non
         assert first_bar(MARKET, FAKE, MARKET.minute_bar(FAKE, at + MINUTE)).trades == len(
             MARKET.minute(FAKE, at).trades  # type: ignore[union-attr]
         )
-        assert (canceled.trade, "canceled") in marked_trades(MARKET, FAKE, at)
+        assert marks(at)[canceled.trade.number] == "canceled"
 
 
 def test_a_correction_turns_what_was_printed_into_what_history_says() -> None:
@@ -84,9 +92,8 @@ def test_a_correction_turns_what_was_printed_into_what_history_says() -> None:
         printed = heard(at, correction.at, "trades")
         assert correction.printed in printed
         assert correction.true not in printed
-        marks = dict(marked_trades(MARKET, FAKE, at))
-        assert marks[correction.printed] == "incorrect"
-        assert marks[correction.true] == "corrected"
+        assert marks(at)[correction.printed.number] == "incorrect"
+        assert marks(at)[correction.true.number] == "corrected"
 
 
 def test_trades_amended_by_what_the_tape_says_later_are_those_of_history() -> None:
