@@ -16,6 +16,7 @@ from practice.engine.recording import read_recording
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Faults
 from practice.server.activities import ActivityRoutes
+from practice.server.announcements import AnnouncementRoutes
 from practice.server.authorization import Application, Authorization, Switches
 from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
@@ -34,8 +35,10 @@ from practice.server.grants import Grants
 from practice.server.halt_control import HaltRoutes
 from practice.server.market_data.desk import DataDesk
 from practice.server.market_data.routes import add_market_data
+from practice.server.markets import MarketRoutes
 from practice.server.news_broadcast import NewsBroadcast
 from practice.server.oauth import OAuthRoutes
+from practice.server.option_contracts import OptionContractRoutes
 from practice.server.order_stream import OrderStream
 from practice.server.orders import OrderRoutes
 from practice.server.partner_api import PartnerKey, PartnerRoutes, new_partner_key
@@ -167,6 +170,9 @@ def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> No
     prefix = f"/{desk.environment}"
     AccountRoutes(desk).add_to(public, prefix)
     CatalogueRoutes(desk).add_to(public, prefix)
+    OptionContractRoutes(desk).add_to(public, prefix)
+    MarketRoutes(desk).add_to(public, prefix)
+    AnnouncementRoutes(desk).add_to(public, prefix)
     OrderRoutes(desk).add_to(public, prefix)
     ActivityRoutes(desk).add_to(public, prefix)
     PortfolioRoutes(desk).add_to(public, prefix)

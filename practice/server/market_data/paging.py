@@ -93,7 +93,7 @@ def place_of(token: str | None) -> Place | None:
     if not token:
         return None
     try:
-        symbol, at, skipped = base64.urlsafe_b64decode(token.encode()).decode().split("|")
+        symbol, at, skipped = base64.b64decode(token, altchars=b"-_", validate=True).decode().split("|")
         return Place(symbol, int(at), int(skipped))
     except (binascii.Error, ValueError):
         raise BadValue("invalid page_token") from None
