@@ -220,6 +220,11 @@ def order_status(order: Order) -> str:
     return look_up(_STATUSES, order.status)
 
 
+def order_status_text(code: str) -> str:
+    """The word for a status in the broker's spelling, known to us or not."""
+    return look_up(_STATUSES, code)
+
+
 def intent_state(intent: Intent) -> str:
     """Where something the trader asked for stands."""
     return look_up(_INTENT_STATES, intent.state)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import dev_start, memory, order_events, orders, practice, quotes, starts
+from tests.bench import blotter, dev_start, memory, order_events, orders, practice, quotes, starts
 from tests.bench.effort import Effort
 from tests.bench.row import Row
 
@@ -12,6 +12,9 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "signed_in_painted": starts.measure_signed_in,
     "click_to_wire": orders.measure,
     "order_event_to_painted": order_events.measure,
+    "blotter_load": blotter.measure_load,
+    "blotter_sort": blotter.measure_sort,
+    "blotter_filter": blotter.measure_filter,
     "quotes_absorbed": quotes.measure,
     "memory_200_symbols": memory.measure,
     "practice": practice.measure,

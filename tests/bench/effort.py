@@ -17,6 +17,8 @@ class Effort:
     rival_quotes_s: float
     practice_stream_s: float
     practice_stream_warm_up_s: float
+    blotter_rows: int
+    blotter_repeats: int
 
 
 FULL = Effort(
@@ -30,6 +32,8 @@ FULL = Effort(
     rival_quotes_s=8.0,
     practice_stream_s=10.0,
     practice_stream_warm_up_s=2.0,
+    blotter_rows=100_000,
+    blotter_repeats=7,
 )
 QUICK = Effort(
     starts=2,
@@ -42,4 +46,6 @@ QUICK = Effort(
     rival_quotes_s=1.0,
     practice_stream_s=1.0,
     practice_stream_warm_up_s=0.5,
+    blotter_rows=500,
+    blotter_repeats=1,
 )

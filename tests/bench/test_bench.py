@@ -14,7 +14,15 @@ from tests.bench.report import table
 from tests.bench.row import Aim, Row, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
-CHEAP = ("dev_start", "first_window", "click_to_wire", "order_event_to_painted")
+CHEAP = (
+    "dev_start",
+    "first_window",
+    "click_to_wire",
+    "order_event_to_painted",
+    "blotter_load",
+    "blotter_sort",
+    "blotter_filter",
+)
 MEMBERS = {"name", "value", "unit", "rival", "rival_value", "ratio", "aim", "holds"}
 
 
@@ -43,6 +51,9 @@ def test_every_benchmark_writes_rows_with_all_their_members(quick):
         "click_to_wire_p99",
         "order_event_to_painted_p50",
         "order_event_to_painted_p99",
+        "blotter_load",
+        "blotter_sort",
+        "blotter_filter",
     ]
     for row in rows:
         assert row.keys() == MEMBERS

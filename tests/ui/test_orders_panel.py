@@ -11,7 +11,7 @@ from core.domain.trading_block import TradingBlock
 from core.services.session import Session
 from tests.fakes.services import order
 from tests.ui.scene import on_screen, reference_session
-from ui.models.orders import ACTIONS, STATUS
+from ui.models.order_columns import ACTIONS, STATUS
 from ui.panels.orders import OrdersPanel
 
 

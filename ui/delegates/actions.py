@@ -51,10 +51,10 @@ class ActionsDelegate(CellDelegate):
 
     def draw(self, painter: QPainter, box: QRectF, _cell: Cell, row: object) -> None:
         colors = self.style.theme.colors
-        place = self.model.place_of(self.model.key_of(row))
-        is_pointed = place == self.pointed.place
+        is_pointed = self._is_at(row, self.pointed.place)
+        is_current = self._is_at(row, self.current)
         for action, button in _buttons(self.style.base, self.actions_of(row), box):
-            if action.icon and not is_pointed and place != self.current:
+            if action.icon and not (is_pointed or is_current):
                 continue
             is_hot = is_pointed and action.code == self.pointed.code
             if is_hot:
@@ -70,6 +70,11 @@ class ActionsDelegate(CellDelegate):
             else:
                 left = button.left() + _WORD_PADDING_PX
                 draw_text(painter, left, button.center().y(), action.text, self.style.base, colors.tone(tone))
+
+    def _is_at(self, row: object, place: int) -> bool:
+        # Not by `place_of`: after a sort that would number every row before the first one is painted.
+        is_there = 0 <= place < self.model.rowCount()
+        return is_there and self.model.key_at(place) == self.model.key_of(row)
 
 
 def _buttons(

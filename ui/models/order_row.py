@@ -1,6 +1,5 @@
 """One line of the orders table: an order, a leg of one, or an intent that the broker has not shown yet."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,33 +11,47 @@ from core.domain.order import Order, OrderStatus
 
 NS_PER_S = 1_000_000_000
 _ON_THE_WAY = frozenset({IntentState.DRAFT, IntentState.JOURNALED, IntentState.SENT})
+_NOT_PLACED = frozenset({IntentState.REFUSED, IntentState.NEVER_SENT})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+WORKING, FILLED, REFUSED, ENDED = "working", "filled", "refused", "ended"
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_KINDS = {status.value: ENDED if status.is_final else WORKING for status in OrderStatus}
+_KINDS[OrderStatus.REJECTED.value] = REFUSED
+
+
+class OrderRow(msgspec.Struct, eq=False, gc=False):
     """What the table shows; `order` or `intent` is what it stands for.
 
-    `key` is the client order id, so that a line keeps its selection when the broker's order takes the place
-    of the intent. `change` is an unfinished replace or cancel of this order.
+    A thin cover over values that exist anyway, because there may be a hundred thousand. `key` is the client
+    order id, so that a line keeps its selection when the broker's order takes the place of the intent.
+    `shown` has the terms: the order itself, or what was asked for in an order's shape. `since` is when it
+    was submitted or asked for. `change` is an unfinished replace or cancel of this order.
     """
 
     key: str
-    symbol: str
-    side: str
-    type: str
-    time_in_force: str
-    at: datetime | None
-    qty: Decimal | None = None
-    notional: Decimal | None = None
-    filled_qty: Decimal = Decimal(0)
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    trail_percent: Decimal | None = None
-    average_price: Decimal | None = None
-    order: Order | None = None
+    shown: Order
+    since: datetime
+    kind: str
     intent: Intent | None = None
     change: Intent | None = None
     parent_key: str = ""
+
+    @property
+    def order(self) -> Order | None:
+        """The broker's order, once there is one."""
+        return self.shown if self.intent is None else None
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was submitted, or asked for."""
+        return self.shown.submitted_at
+
+    @property
+    def stop_price(self) -> Decimal | None:
+        """The stop, or how far a trailing one trails."""
+        shown = self.shown
+        return shown.stop_price if shown.stop_price is not None else shown.trail_price
 
     @property
     def is_leg(self) -> bool:
@@ -48,14 +61,7 @@ class OrderRow:
     @property
     def is_working(self) -> bool:
         """Whether it may still trade, as far as anybody knows."""
-        if self.order is not None:
-            return self.order.is_open
-        return self.intent is not None and not self.intent.state.is_settled
-
-    @property
-    def is_filled(self) -> bool:
-        """Whether it is over and traded, in whole or in part."""
-        return self.order is not None and not self.order.is_open and self.order.filled_qty > 0
+        return self.kind == WORKING
 
     @property
     def waiting(self) -> Intent | None:
@@ -65,30 +71,29 @@ class OrderRow:
     @property
     def is_unknown(self) -> bool:
         """Whether something was sent whose outcome has to be found out."""
-        return self.waiting is not None and self.waiting.state is IntentState.UNKNOWN
+        waiting = self.change or self.intent
+        return waiting is not None and waiting.state is IntentState.UNKNOWN
 
     @property
     def is_on_the_way(self) -> bool:
         """Whether something is being sent, and no answer is due yet."""
-        return self.waiting is not None and self.waiting.state in _ON_THE_WAY
+        waiting = self.change or self.intent
+        return waiting is not None and waiting.state in _ON_THE_WAY
 
     @property
     def is_refused(self) -> bool:
         """Whether the broker did not take it, or it never left."""
-        if self.order is not None:
-            return self.order.status is OrderStatus.REJECTED
-        settled = (IntentState.REFUSED, IntentState.NEVER_SENT)
-        return self.intent is not None and self.intent.state in settled
+        return self.kind == REFUSED
 
     @property
     def may_cancel(self) -> bool:
         """Whether asking for a cancel makes sense now."""
-        return self.order is not None and self.order.is_cancelable and self.change is None
+        return self.intent is None and self.shown.is_cancelable and self.change is None
 
     @property
     def may_replace(self) -> bool:
         """Whether asking for new terms makes sense now."""
-        return self.order is not None and self.order.is_replaceable and self.change is None
+        return self.intent is None and self.shown.is_replaceable and self.change is None
 
 
 class _Terms(msgspec.Struct):
@@ -99,8 +104,12 @@ class _Terms(msgspec.Struct):
     type: str = ""
     time_in_force: str = ""
     qty: str = ""
+    notional: str = ""
     limit_price: str = ""
     stop_price: str = ""
+    trail_price: str = ""
+    trail_percent: str = ""
+    order_class: str = "simple"
 
 
 def key_of_order(order: Order) -> str:
@@ -108,43 +117,44 @@ def key_of_order(order: Order) -> str:
     return order.client_order_id or order.id
 
 
+def kind_of_order(order: Order) -> str:
+    """Return WORKING, FILLED (in whole or in part, and over), REFUSED or ENDED."""
+    kind = _KINDS[order.status._value_]  # not `value` or the member: both go through Python, 100,000 times
+    return FILLED if order.filled_qty and kind is not WORKING else kind
+
+
 def row_of_order(order: Order, change: Intent | None = None, parent_key: str = "") -> OrderRow:
     """Return the line for what the broker reports."""
-    return OrderRow(
-        key=key_of_order(order),
-        symbol=order.symbol,
-        side=order.side,
-        type=order.type,
-        time_in_force=order.time_in_force,
-        at=order.submitted_at,
-        qty=order.qty,
-        notional=order.notional,
-        filled_qty=order.filled_qty,
-        limit_price=order.limit_price,
-        stop_price=order.stop_price if order.stop_price is not None else order.trail_price,
-        trail_percent=order.trail_percent,
-        average_price=order.filled_avg_price,
-        order=order,
-        change=change,
-        parent_key=parent_key,
-    )
+    key, since = order.client_order_id or order.id, order.submitted_at or NEVER
+    return OrderRow(key, order, since, kind_of_order(order), None, change, parent_key)
 
 
 def row_of_intent(intent: Intent) -> OrderRow:
     """Return the line for an order that was asked for, in the terms that were or will be sent."""
     terms = msgspec.json.decode(intent.body, type=_Terms)
-    return OrderRow(
-        key=intent.client_order_id,
+    created = datetime.fromtimestamp(intent.created_ns / NS_PER_S, tz=UTC)
+    shown = Order(
+        id="",
+        client_order_id=intent.client_order_id,
         symbol=intent.symbol or terms.symbol,
         side=terms.side,
         type=terms.type,
         time_in_force=terms.time_in_force,
-        at=datetime.fromtimestamp(intent.created_ns / NS_PER_S, tz=UTC),
+        status=OrderStatus.UNRECOGNISED,
+        status_text="",
         qty=decimal_from_text(terms.qty),
+        notional=decimal_from_text(terms.notional),
         limit_price=decimal_from_text(terms.limit_price),
         stop_price=decimal_from_text(terms.stop_price),
-        intent=intent,
+        trail_price=decimal_from_text(terms.trail_price),
+        trail_percent=decimal_from_text(terms.trail_percent),
+        order_class=terms.order_class,
+        submitted_at=created,
     )
+    kind = WORKING
+    if intent.state.is_settled:
+        kind = REFUSED if intent.state in _NOT_PLACED else ENDED
+    return OrderRow(intent.client_order_id, shown, created, kind, intent)
 
 
 def is_pending_change(intent: Intent) -> bool:

@@ -1,30 +1,37 @@
-"""The rows of the orders table: working, filled or all, newest first, legs under their parents."""
+"""The rows of the orders table: working, filled, refused or all, newest first, legs under their parents."""
 
-from collections.abc import Iterable
-from datetime import date
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from datetime import date, datetime
 from enum import Enum
+from operator import attrgetter
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
 from core.domain.intent import Intent, IntentKind
-from core.domain.order import Order, OrderStatus, Side
-from ui import figures, words
-from ui.models.column import CellKind, Column, RowAction
+from core.domain.order import Order
+from ui.models.column import Column, RowAction
+from ui.models.column_model import NO_PARENT
+from ui.models.order_columns import OPEN_MARK, SHUT_MARK, STATUS, TIME, OrderWords
 from ui.models.order_row import (
-    NS_PER_S,
+    NEVER,
+    WORKING,
     OrderRow,
     is_pending_change,
     key_of_order,
+    kind_of_order,
     row_of_intent,
     row_of_order,
 )
-from ui.models.table import TableModel
-from ui.theme.colors import Tone
+from ui.models.order_search import NO_SEARCH, OrderSearch
+from ui.models.table import UNSORTED, TableModel
 
-TIME, SYMBOL, SIDE, TYPE, QTY, FILLED, LIMIT, STOP, AVERAGE, TIF, STATUS, ACTIONS = range(12)
-CANCEL, REPLACE = "cancel", "replace"
-LEG_MARK = "\u21b3 "
-_DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPLACED})
+CANCEL, REPLACE, RETRY = "cancel", "replace", "retry"
+_FEW = 64  # rows that are put in their places one by one; more are sorted in
+_key_of = attrgetter("key")
+_since = attrgetter("since")
+_kind_of = attrgetter("kind")
 
 
 class OrdersView(Enum):
@@ -32,127 +39,35 @@ class OrdersView(Enum):
 
     WORKING = "working"
     FILLED = "filled"
+    REFUSED = "refused"
     ALL = "all"
 
     def includes(self, row: OrderRow) -> bool:
         """Whether a line that stands for itself (no leg) belongs into this view."""
-        if self is OrdersView.WORKING:
-            return row.is_working
-        return row.is_filled if self is OrdersView.FILLED else True
+        return self is OrdersView.ALL or row.kind == self.value
 
 
 class OrdersModel(TableModel[OrderRow]):
-    """Orders as the broker shows them, and intents that the broker has not shown yet."""
+    """Orders as the broker shows them, and intents that the broker has not shown yet.
+
+    Made for a hundred thousand: a change costs what it changes, and only a sort or a filter goes through all.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
         self._view = OrdersView.WORKING
-        self._now_ns = 0
-        self._today: date | None = None
+        self._search = NO_SEARCH
         self._changes: dict[str, Intent] = {}  # by the id of the order that is to change
-        self._key_of_order_id: dict[str, str] = {}
+        self._key_of_working: dict[str, str] = {}  # by the broker's id; only what works can be changed
+        self._legs: dict[str, list[str]] = {}  # by the key of the parent
+        self._shut: set[Hashable] = set()  # parents whose legs are not shown
+        self._oldest_first: list[OrderRow] = []  # every row but legs
+        self._unknown: set[str] = set()
+        self._counts: Counter[str] = Counter()  # by kind
+        super().__init__(parent)
 
     def make_columns(self) -> tuple[Column[OrderRow], ...]:
-        return (
-            Column(
-                title=self.tr("Time"),
-                text=self._time_text,
-                sort=lambda row: row.at,
-                tone=lambda _row: "muted",
-                tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
-                sample="88:88:88",
-            ),
-            Column(
-                title=self.tr("Symbol"),
-                text=lambda row: LEG_MARK + row.symbol if row.is_leg else row.symbol,
-                sort=lambda row: row.symbol,
-                kind=CellKind.SYMBOL,
-                tone=lambda row: "muted" if row.is_leg else "text",
-                spoken=self._spoken_symbol,
-                sample="BTC/USD",
-            ),
-            Column(
-                title=self.tr("Side"),
-                text=lambda row: words.side(row.side),
-                sort=lambda row: row.side,
-                kind=CellKind.CHIP,
-                tone=_tone_of_side,
-                sample="Sell",
-            ),
-            Column(
-                title=self.tr("Type"),
-                text=lambda row: words.order_type(row.type),
-                sort=lambda row: row.type,
-                sample="Trailing stop",
-            ),
-            Column(
-                title=self.tr("Qty"),
-                text=_qty_text,
-                sort=lambda row: row.qty,
-                kind=CellKind.FIGURE,
-                sample="10,000",
-            ),
-            Column(
-                title=self.tr("Filled"),
-                text=lambda row: figures.quantity(row.filled_qty) if row.filled_qty else figures.MISSING,
-                sort=lambda row: row.filled_qty,
-                kind=CellKind.FIGURE,
-                tone=lambda row: "text" if row.filled_qty else "faint",
-                sample="10,000",
-            ),
-            Column(
-                title=self.tr("Limit"),
-                text=lambda row: figures.price(row.limit_price),
-                sort=lambda row: row.limit_price,
-                kind=CellKind.FIGURE,
-                tone=lambda row: "faint" if row.limit_price is None else "text",
-                sample="91,240.50",
-            ),
-            Column(
-                title=self.tr("Stop"),
-                text=_stop_text,
-                sort=lambda row: row.stop_price,
-                kind=CellKind.FIGURE,
-                tone=lambda row: "faint" if _stop_text(row) == figures.MISSING else "text",
-                sample="91,240.50",
-            ),
-            Column(
-                title=self.tr("Avg price"),
-                text=lambda row: figures.price(row.average_price),
-                sort=lambda row: row.average_price,
-                kind=CellKind.FIGURE,
-                tone=lambda row: "faint" if row.average_price is None else "text",
-                sample="91,240.50",
-                gives_way=1,
-            ),
-            Column(
-                title=self.tr("TIF"),
-                spoken_title=self.tr("Time in force"),
-                text=lambda row: words.time_in_force(row.time_in_force, short=True),
-                sort=lambda row: row.time_in_force,
-                tone=lambda _row: "muted",
-                tool_tip=lambda row: words.time_in_force(row.time_in_force),
-                sample="Close",
-                gives_way=2,
-            ),
-            Column(
-                title=self.tr("Status"),
-                text=self._status_text,
-                sort=self._status_text,
-                tone=_tone_of_status,
-                tool_tip=self._status_text,
-                sample=self.tr("Unknown, checking \u00b7 59 s"),
-                stretches=True,
-            ),
-            Column(
-                title="",
-                spoken_title=self.tr("Actions"),
-                text=lambda row: ", ".join(action.text for action in self.actions_of(row)),
-                kind=CellKind.ACTIONS,
-                actions=self.actions_of,
-                sample="icons:2",
-            ),
-        )
+        self.words = OrderWords(self.actions_of, self._mark_of, self)
+        return self.words.columns()
 
     def key_of(self, row: OrderRow) -> str:
         return row.key
@@ -161,10 +76,21 @@ class OrdersModel(TableModel[OrderRow]):
 
     def show_orders(self, orders: Iterable[Order]) -> None:
         """Fold in orders that are new or changed, with their legs."""
+        known, working = self._rows, self._key_of_working
+        are_plain = not self._changes
+        fresh: list[OrderRow] = []
         rows: dict[str, OrderRow] = {}
         for order in orders:
-            self._put_order(order, rows)
-        self.put(rows.values())
+            key = order.client_order_id or order.id
+            if are_plain and not order.legs and key not in known:
+                row = OrderRow(key, order, order.submitted_at or NEVER, kind_of_order(order))
+                known[key] = row
+                if row.kind is WORKING:
+                    working[order.id] = key
+                fresh.append(row)
+            else:
+                self._put_order(order, rows)
+        self._fold(rows, fresh)
 
     def show_intents(self, intents: Iterable[Intent]) -> None:
         """Fold in what was asked for: new orders as lines of their own, changes onto the orders they mean."""
@@ -176,33 +102,51 @@ class OrdersModel(TableModel[OrderRow]):
                     rows[intent.client_order_id] = row_of_intent(intent)
             elif intent.target_order_id is not None:
                 self._take_change(intent, intent.target_order_id, rows)
-        self.put(rows.values())
+        self._fold(rows, [])
 
     def start_over(self) -> None:
         """Forget every order and intent."""
-        self._changes.clear()
-        self._key_of_order_id.clear()
-        self.replace_all(())
+        for kept in (self._changes, self._key_of_working, self._legs, self._shut, self._unknown):
+            kept.clear()
+        self._oldest_first = []
+        self._counts.clear()
+        self._rows.clear()
+        if self._shown:
+            self._show_anew([])
 
     def show_view(self, view: OrdersView) -> None:
         """Show these orders only."""
         if view is not self._view:
             self._view = view
-            self.touch(())
+            self._arrange()
+
+    def search(self, search: OrderSearch) -> None:
+        """Show only what is looked for, within the view."""
+        if search != self._search:
+            self._search = search
+            self._arrange()
+
+    def toggle_legs(self, key: Hashable, *, show: bool | None = None) -> None:
+        """Show the legs of an order, or hide them; without `show` the other way round."""
+        row = self.row(key)
+        if row is None or key not in self._legs or show is (key not in self._shut):
+            return
+        self._shut ^= {key}
+        self._put_in_place(row)
+        self._say_changed((key,), None)
 
     def grow_older(self, now_ns: int, today: date) -> None:
         """Count the seconds of what is under way; `now_ns` since 1970, `today` as on the wall clock here."""
-        self._now_ns = now_ns
-        if today != self._today:
-            self._today = today
-            self.touch([row.key for row in self.rows()], columns=(TIME, TIME))
-        waiting = [row.key for row in self.rows() if row.is_unknown]
-        if waiting:
-            self.touch(waiting, columns=(STATUS, STATUS))
+        self.words.now_ns = now_ns
+        if today != self.words.today:
+            self.words.today = today
+            self._say_changed(list(self._rows), (TIME, TIME))
+        if self._unknown:
+            self._say_changed(self._unknown, (STATUS, STATUS))
 
     def count(self, view: OrdersView) -> int:
         """Return how many orders `view` has, legs not counted."""
-        return sum(1 for row in self.rows() if not row.is_leg and view.includes(row))
+        return len(self._oldest_first) if view is OrdersView.ALL else self._counts[view.value]
 
     def actions_of(self, row: OrderRow) -> tuple[RowAction, ...]:
         """Return what can be asked for now."""
@@ -213,116 +157,224 @@ class OrdersModel(TableModel[OrderRow]):
             actions.append(RowAction(CANCEL, self.tr("Cancel"), "x"))
         return tuple(actions)
 
-    def arranged(self, rows: Iterable[OrderRow]) -> list[OrderRow]:
+    # ---- arranging ----------------------------------------------------------------------------------
+
+    def arranged(self, rows: Iterable[OrderRow]) -> list[OrderRow]:  # noqa: ARG002 - kept in order here
         """Parents by the chosen column, or newest first; legs right under theirs, in the broker's order."""
-        legs: dict[str, list[OrderRow]] = {}
-        parents = []
-        for row in rows:
-            if row.is_leg:
-                legs.setdefault(row.parent_key, []).append(row)
-            elif self._view.includes(row):
-                parents.append(row)
+        parents = self._oldest_first[::-1]
+        if self._view is not OrdersView.ALL:
+            kind = self._view.value
+            parents = [row for row in parents if row.kind == kind]
+        if not self._search.is_empty:
+            parents = list(filter(self._is_found if self._legs else self._search.matches, parents))
         if self.is_sorted:
             parents = self.sorted_rows(parents)
-        else:
-            parents.sort(key=_newest_first, reverse=True)
-        return [line for parent in parents for line in (parent, *legs.get(parent.key, ()))]
+        if not self._legs:
+            return parents
+        legs = self._legs
+        lines: list[OrderRow] = []
+        for row in parents:
+            lines.append(row)
+            if row.key in legs:
+                lines += self._legs_shown(row)
+        return lines
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sort_column = column if 0 <= column < len(self.columns) else UNSORTED
+        self._is_descending = order is Qt.SortOrder.DescendingOrder
+        self._reorder(self.arranged(()))
+
+    def _arrange(self) -> None:
+        self._show_anew(self.arranged(()))
+
+    def _is_found(self, row: OrderRow) -> bool:
+        matches = self._search.matches
+        return matches(row) or any(matches(self._rows[key]) for key in self._legs.get(row.key, ()))
+
+    def _legs_shown(self, row: OrderRow) -> list[OrderRow]:
+        if row.key in self._shut:
+            return []
+        return [self._rows[key] for key in self._legs.get(row.key, ())]
+
+    def _mark_of(self, row: OrderRow) -> str:
+        if row.key not in self._legs:
+            return ""
+        return SHUT_MARK if row.key in self._shut else OPEN_MARK
+
+    def _precedes(self, one: OrderRow, other: OrderRow) -> bool:
+        sort = self.columns[self._sort_column].sort if self.is_sorted else None
+        if sort is not None:
+            key, other_key = sort(one), sort(other)
+            if (key is None) is not (other_key is None):
+                return other_key is None
+            if key is not None and key != other_key:
+                return bool((key < other_key) is not self._is_descending)
+        return one.since > other.since
+
+    def _position(self, row: OrderRow, low: int, high: int) -> int:
+        """Where among the lines from `low` to `high` a parent belongs; both ends are beginnings of orders."""
+        while low < high:
+            middle = (low + high) // 2
+            parent = middle
+            while self._shown[parent].parent_key:
+                parent -= 1
+            if self._precedes(row, self._shown[parent]):
+                high = parent
+            else:
+                low = self._end_of(parent)
+        return low
+
+    def _end_of(self, place: int) -> int:
+        """The place after the last leg of the order at `place`."""
+        end = place + 1
+        while end < len(self._shown) and self._shown[end].parent_key:
+            end += 1
+        return end
 
     # ---- folding ------------------------------------------------------------------------------------
 
+    def _fold(self, rows: dict[str, OrderRow], fresh: list[OrderRow]) -> None:
+        """Take new rows and new versions of known ones, and tell the views; `fresh` are kept already."""
+        oldest = self._oldest_first[0].since if self._oldest_first else None
+        self._add(fresh)
+        news = len(fresh)
+        parents: dict[str, None] = {}
+        for key, row in rows.items():
+            known = self._rows.get(key)
+            self._rows[key] = row
+            if row.change is not None or row.intent is not None or key in self._unknown:
+                (self._unknown.add if row.is_unknown else self._unknown.discard)(key)
+            if row.parent_key:
+                parents[row.parent_key] = None
+                if known is not None and not known.parent_key:
+                    self._forget_line(known)  # it came alone before anybody said whose leg it is
+            elif known is None:
+                fresh.append(row)
+            else:
+                parents[key] = None
+                self._renew(known, row)
+        self._add(fresh[news:])
+        self._place_parents(fresh, parents, oldest)
+        self._say_changed(rows, None)
+
+    def _add(self, fresh: list[OrderRow]) -> None:
+        if len(fresh) <= _FEW:
+            for row in fresh:
+                insort(self._oldest_first, row, key=_since)
+        else:
+            self._oldest_first += reversed(fresh)  # lists come newest first, so that little is left to sort
+            self._oldest_first.sort(key=_since)
+        self._counts.update(map(_kind_of, fresh))
+
+    def _place_parents(self, fresh: list[OrderRow], known: dict[str, None], oldest: datetime | None) -> None:
+        """Show what is new, and what has changed, where it belongs."""
+        if len(fresh) + len(known) <= _FEW:
+            for key in dict.fromkeys((*map(_key_of, fresh), *known)):
+                self._put_in_place(self._rows[key])
+            return
+        is_page = oldest is not None and not self.is_sorted and fresh and len(known) <= _FEW
+        if is_page and oldest is not None and oldest >= max(map(_since, fresh)):
+            self._append(fresh)  # a page of history belongs as a whole under everything that was there
+            for key in known:
+                self._put_in_place(self._rows[key])
+        else:
+            self._show_anew(self.arranged(()))
+
+    def _append(self, fresh: list[OrderRow]) -> None:
+        lines: list[OrderRow] = []
+        for row in sorted(fresh, key=_since, reverse=True):
+            if self._view.includes(row) and (self._search.is_empty or self._is_found(row)):
+                lines += (row, *self._legs_shown(row))
+        if lines:
+            self._insert(len(self._shown), lines)
+
+    def _put_in_place(self, row: OrderRow) -> None:
+        """Show an order and its legs where they belong now, or no longer."""
+        lines: list[OrderRow] = []
+        if self._view.includes(row) and (self._search.is_empty or self._is_found(row)):
+            lines = [row, *self._legs_shown(row)]
+        place = self.place_of(row.key)
+        if place is None:
+            if lines:
+                self._insert(self._position(row, 0, len(self._shown)), lines)
+            return
+        end = self._end_of(place)
+        if not lines:
+            self._remove(place, end - 1)
+            return
+        if [line.key for line in lines] != [line.key for line in self._shown[place:end]]:
+            if end > place + 1:
+                self._remove(place + 1, end - 1)
+            self._shown[place] = row
+            if len(lines) > 1:
+                self._insert(place + 1, lines[1:])
+        else:
+            self._shown[place:end] = lines
+        self._move_if_due(row, place, place + len(lines))
+
+    def _move_if_due(self, row: OrderRow, place: int, end: int) -> None:
+        above = self._position(row, 0, place)
+        below = end if above < place else self._position(row, end, len(self._shown))
+        target = above if above < place else below
+        if place <= target <= end:
+            return
+        self.beginMoveRows(NO_PARENT, place, end - 1, NO_PARENT, target)
+        lines = self._shown[place:end]
+        del self._shown[place:end]
+        start = target if target < place else target - len(lines)
+        self._shown[start:start] = lines
+        first, last = min(start, place), max(start + len(lines), end)
+        for number, line in enumerate(self._shown[first:last], first):
+            self._place[line.key] = number - self._shift
+        self.endMoveRows()
+
+    def _renew(self, known: OrderRow, row: OrderRow) -> None:
+        """Put a newer version in the place of `known`, in time and in what is counted."""
+        self._counts[known.kind] -= 1
+        self._counts[row.kind] += 1
+        at = self._index_of(known)
+        if row.since == known.since:
+            self._oldest_first[at] = row
+        else:
+            del self._oldest_first[at]
+            insort(self._oldest_first, row, key=_since)
+
+    def _index_of(self, known: OrderRow) -> int:
+        at = bisect_left(self._oldest_first, known.since, key=_since)
+        while self._oldest_first[at] is not known:
+            at += 1
+        return at
+
+    def _forget_line(self, known: OrderRow) -> None:
+        """A line of its own turned out to be a leg."""
+        self._counts[known.kind] -= 1
+        del self._oldest_first[self._index_of(known)]
+        place = self.place_of(known.key)
+        if place is not None:
+            self._remove(place, self._end_of(place) - 1)
+
     def _put_order(self, order: Order, rows: dict[str, OrderRow], parent_key: str = "") -> None:
         key = key_of_order(order)
-        known = self.row(key)
-        if not parent_key and known is not None:
+        if not parent_key and (known := self._rows.get(key)) is not None:
             parent_key = known.parent_key  # a leg's own event does not say whose leg it is
-        change = self._changes.get(order.id)
-        if change is not None and not order.is_open:
+        change = None
+        if self._changes and (change := self._changes.get(order.id)) is not None and not order.is_open:
             change = None
             del self._changes[order.id]
-        self._key_of_order_id[order.id] = key
+        if order.is_open:
+            self._key_of_working[order.id] = key
         rows[key] = row_of_order(order, change, parent_key)
-        for leg in order.legs:
-            self._put_order(leg, rows, key)
+        if order.legs:
+            for leg in order.legs:
+                self._put_order(leg, rows, key)
+            self._legs[key] = [key_of_order(leg) for leg in order.legs]
 
     def _take_change(self, intent: Intent, order_id: str, rows: dict[str, OrderRow]) -> None:
         if is_pending_change(intent):
             self._changes[order_id] = intent
         elif order_id in self._changes:
             del self._changes[order_id]
-        key = self._key_of_order_id.get(order_id, "")
+        key = self._key_of_working.get(order_id, "")
         known = rows.get(key) or self.row(key)
         if known is not None and known.order is not None:
             rows[key] = row_of_order(known.order, self._changes.get(order_id), known.parent_key)
-
-    # ---- words --------------------------------------------------------------------------------------
-
-    def _time_text(self, row: OrderRow) -> str:
-        if row.at is None:
-            return figures.MISSING
-        local = row.at.astimezone()
-        if self._today is None or local.date() == self._today:
-            return figures.local_time(row.at)
-        return f"{local:%m-%d %H:%M}"
-
-    def _spoken_symbol(self, row: OrderRow) -> str:
-        return self.tr("Leg of an order: {symbol}").format(symbol=row.symbol) if row.is_leg else row.symbol
-
-    def _status_text(self, row: OrderRow) -> str:
-        if row.is_unknown:
-            return self._unknown_text(row)
-        if row.is_on_the_way:
-            return self._sending_text(row)
-        if row.order is not None:
-            return words.order_status(row.order)
-        if row.intent is None:
-            return figures.MISSING
-        text = words.intent_state(row.intent)
-        return f"{text}: {words.outside_text(row.intent.reason)}" if row.intent.reason else text
-
-    def _unknown_text(self, row: OrderRow) -> str:
-        since = 0.0
-        if row.waiting is not None and self._now_ns:
-            since = max(0.0, (self._now_ns - row.waiting.since_ns) / NS_PER_S)
-        if row.change is None:
-            text = self.tr("Outcome unknown, checking \u00b7 {seconds} s")
-        elif row.change.kind is IntentKind.CANCEL:
-            text = self.tr("Cancel unknown, checking \u00b7 {seconds} s")
-        else:
-            text = self.tr("Replace unknown, checking \u00b7 {seconds} s")
-        return text.format(seconds=int(since))
-
-    def _sending_text(self, row: OrderRow) -> str:
-        if row.change is None:
-            return self.tr("Sending\u2026")
-        is_cancel = row.change.kind is IntentKind.CANCEL
-        return self.tr("Cancelling\u2026") if is_cancel else self.tr("Replacing\u2026")
-
-
-def _newest_first(row: OrderRow) -> float:
-    return row.at.timestamp() if row.at is not None else 0.0
-
-
-def _qty_text(row: OrderRow) -> str:
-    if row.qty is None and row.notional is not None:
-        return f"${figures.money(row.notional)}"
-    return figures.quantity(row.qty)
-
-
-def _stop_text(row: OrderRow) -> str:
-    if row.stop_price is None and row.trail_percent is not None:
-        return f"{figures.quantity(row.trail_percent)} %"
-    return figures.price(row.stop_price)
-
-
-def _tone_of_side(row: OrderRow) -> Tone:
-    if not row.side:
-        return "muted"
-    return "up" if row.side == Side.BUY else "down"
-
-
-def _tone_of_status(row: OrderRow) -> Tone:
-    if row.is_unknown or row.is_refused:
-        return "warning"
-    if row.is_on_the_way:
-        return "muted"
-    return "muted" if row.order is not None and row.order.status in _DIMMED else "text"

@@ -1,7 +1,6 @@
 """Tables over rows with a key, which keep their own sort order and tell the views once per batch."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 
@@ -9,6 +8,8 @@ from ui.models.column import Row
 from ui.models.column_model import DATA_ROLES, NO_PARENT, ColumnModel, Index
 
 UNSORTED = -1
+_FEW_KEYS = 16
+MANY_RUNS = 64  # more changes than these are told as one
 
 
 class TableModel(ColumnModel[Row]):
@@ -24,6 +25,8 @@ class TableModel(ColumnModel[Row]):
         self._rows: dict[Hashable, Row] = {}
         self._shown: list[Row] = []
         self._place: dict[Hashable, int] = {}
+        self._shift = 0  # a row stands at what `_place` says plus this
+        self._is_numbered = True  # whether `_place` is up to date; numbering waits until somebody asks
         self._sort_column = UNSORTED
         self._is_descending = False
 
@@ -38,10 +41,15 @@ class TableModel(ColumnModel[Row]):
         sort = self.columns[self._sort_column].sort
         if sort is None:
             return list(rows)
-        keyed = [(sort(row), row) for row in rows]
-        present = [pair for pair in keyed if pair[0] is not None]
-        present.sort(key=_first, reverse=self._is_descending)
-        return [row for _, row in present] + [row for key, row in keyed if key is None]
+        in_order = list(rows)
+        keys = list(map(sort, in_order))
+        present: Iterable[int] = range(len(keys))
+        absent: list[int] = []
+        if None in keys:
+            present = [number for number, key in enumerate(keys) if key is not None]
+            absent = [number for number, key in enumerate(keys) if key is None]
+        placed = sorted(present, key=keys.__getitem__, reverse=self._is_descending)
+        return [in_order[number] for number in placed + absent]
 
     # ---- batches ------------------------------------------------------------------------------------
 
@@ -83,7 +91,8 @@ class TableModel(ColumnModel[Row]):
 
     def place_of(self, key: Hashable) -> int | None:
         """Return where the row with `key` is shown, or None."""
-        return self._place.get(key)
+        stored = self._numbered().get(key)
+        return None if stored is None else stored + self._shift
 
     @property
     def is_sorted(self) -> bool:
@@ -94,70 +103,115 @@ class TableModel(ColumnModel[Row]):
 
     def _refresh(self, changed: Iterable[Hashable], columns: tuple[int, int] | None = None) -> None:
         first, last = columns or (0, len(self.columns) - 1)
+        self._say_changed(changed, columns)
+        if columns is None or first <= self._sort_column <= last:
+            self._show(self.arranged(self._rows.values()))
+
+    def _say_changed(self, changed: Iterable[Hashable], columns: tuple[int, int] | None) -> None:
+        """Tell the views once about rows that stay where they are."""
+        first, last = columns or (0, len(self.columns) - 1)
         places = []
         for key in changed:
             self.forget_cells(key, first, None if columns is None else last)
-            place = self._place.get(key)
+            place = self.place_of(key)
             if place is not None:
                 self._shown[place] = self._rows.get(key, self._shown[place])
                 places.append(place)
         if places:
             top, bottom = self.index(min(places), first), self.index(max(places), last)
             self.dataChanged.emit(top, bottom, DATA_ROLES)
-        if columns is None or first <= self._sort_column <= last:
-            self._show(self.arranged(self._rows.values()))
 
     def _show(self, wanted: list[Row]) -> None:
-        key_of = self.key_of
-        wanted_keys = [key_of(row) for row in wanted]
-        shown_keys = [key_of(row) for row in self._shown]
+        wanted_keys = list(map(self.key_of, wanted))
+        shown_keys = list(map(self.key_of, self._shown))
         if wanted_keys == shown_keys:
             return
-        if len(wanted_keys) != len(shown_keys) or set(wanted_keys) != self._place.keys():
-            self._remove_missing(shown_keys, set(wanted_keys))
-            known = self._place.keys()
-            self._reorder([row for row, key in zip(wanted, wanted_keys, strict=True) if key in known])
-            self._insert_missing(wanted, wanted_keys)
-        else:
+        if len(wanted_keys) == len(shown_keys) and set(wanted_keys) == self._numbered().keys():
             self._reorder(wanted)
+            return
+        stays = set(wanted_keys)
+        gone = _runs([place for place, key in enumerate(shown_keys) if key not in stays])
+        new = _runs([place for place, key in enumerate(wanted_keys) if key not in self._numbered()])
+        if len(gone) + len(new) > MANY_RUNS:
+            self._show_anew(wanted)
+            return
+        for first, last in reversed(gone):
+            self._remove(first, last)
+        known = self._numbered().keys()
+        self._reorder([row for row, key in zip(wanted, wanted_keys, strict=True) if key in known])
+        for first, last in new:
+            self._insert(first, wanted[first : last + 1])
 
-    def _remove_missing(self, shown_keys: Sequence[Hashable], wanted: set[Hashable]) -> None:
-        gone = [place for place, key in enumerate(shown_keys) if key not in wanted]
-        for first, last in reversed(_runs(gone)):
-            self.beginRemoveRows(NO_PARENT, first, last)
-            for row in self._shown[first : last + 1]:
-                self.forget_cells(self.key_of(row))
-            del self._shown[first : last + 1]
-            self._renumber()
-            self.endRemoveRows()
+    def _show_anew(self, wanted: list[Row]) -> None:
+        """Too much has changed to tell it piece by piece; the view finds its selection by the keys."""
+        self.beginResetModel()
+        self._shown = wanted
+        self._is_numbered = False
+        self._cells.clear()
+        self.endResetModel()
+
+    def _insert(self, place: int, rows: Sequence[Row]) -> None:
+        self._numbered()
+        self.beginInsertRows(NO_PARENT, place, place + len(rows) - 1)
+        self._shown[place:place] = rows
+        self._shift_places(place, place + len(rows), len(rows))
+        for number, row in enumerate(rows, place):
+            self._place[self.key_of(row)] = number - self._shift
+        self.endInsertRows()
+
+    def _remove(self, first: int, last: int) -> None:
+        self._numbered()
+        self.beginRemoveRows(NO_PARENT, first, last)
+        for row in self._shown[first : last + 1]:
+            self.forget_cells(self.key_of(row))
+            del self._place[self.key_of(row)]
+        del self._shown[first : last + 1]
+        self._shift_places(first, first, first - last - 1)
+        self.endRemoveRows()
+
+    def _shift_places(self, before: int, after: int, by: int) -> None:
+        """The rows from `after` on have moved by `by`: note that for the shorter side of the table.
+
+        Most rows come and go at the ends, and there may be a hundred thousand between.
+        """
+        if before < len(self._shown) - after:
+            for row in self._shown[:before]:
+                self._place[self.key_of(row)] -= by
+            self._shift += by
+        else:
+            for row in self._shown[after:]:
+                self._place[self.key_of(row)] += by
 
     def _reorder(self, wanted: list[Row]) -> None:
+        """Show the same rows in another order."""
         before = self._shown
-        if [self.key_of(row) for row in wanted] == [self.key_of(row) for row in before]:
+        if wanted == before:
             return
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
+        held_keys = [self.key_of(before[index.row()]) for index in held]
         self._shown = wanted
-        self._renumber()
+        self._is_numbered = False
         if held:
-            place = self._place
+            places = self._places_of(set(held_keys))
             moved = [
-                self.createIndex(place[self.key_of(before[index.row()])], index.column()) for index in held
+                self.createIndex(places[key], index.column())
+                for key, index in zip(held_keys, held, strict=True)
             ]
             self.changePersistentIndexList(held, moved)
         self.layoutChanged.emit()
 
-    def _insert_missing(self, wanted: list[Row], wanted_keys: list[Hashable]) -> None:
-        new = [place for place, key in enumerate(wanted_keys) if key not in self._place]
-        for first, last in _runs(new):
-            self.beginInsertRows(NO_PARENT, first, last)
-            self._shown[first:first] = wanted[first : last + 1]
-            self._renumber()
-            self.endInsertRows()
+    def _places_of(self, keys: set[Hashable]) -> dict[Hashable, int]:
+        """Where a few rows are now, mostly the selected one, without numbering all of them."""
+        if len(keys) > _FEW_KEYS:
+            return {key: self._numbered()[key] for key in keys}
+        return {key: place for place, key in enumerate(map(self.key_of, self._shown)) if key in keys}
 
-    def _renumber(self) -> None:
-        key_of = self.key_of
-        self._place = {key_of(row): place for place, row in enumerate(self._shown)}
+    def _numbered(self) -> dict[Hashable, int]:
+        if not self._is_numbered:
+            self._is_numbered, self._shift = True, 0
+            self._place = dict(zip(map(self.key_of, self._shown), range(len(self._shown)), strict=True))
+        return self._place
 
     # ---- Qt -----------------------------------------------------------------------------------------
 
@@ -168,10 +222,6 @@ class TableModel(ColumnModel[Row]):
         self._sort_column = column if 0 <= column < len(self.columns) else UNSORTED
         self._is_descending = order is Qt.SortOrder.DescendingOrder
         self._show(self.arranged(self._rows.values()))
-
-
-def _first(pair: tuple[Any, Any]) -> Any:
-    return pair[0]
 
 
 def _runs(places: Sequence[int]) -> list[tuple[int, int]]:

@@ -150,7 +150,7 @@ class OrdersPanel(SessionPanel):
     def _choose(self, key: Hashable | None) -> None:
         row = self.model.row(key)
         if row is not None:
-            self.symbol_chosen.emit(row.symbol)
+            self.symbol_chosen.emit(row.shown.symbol)
 
     @Slot(object, str)
     def _act(self, key: Hashable, code: str) -> None:
@@ -192,7 +192,7 @@ class OrdersPanel(SessionPanel):
         replace.setShortcut(QKeySequence(Qt.Key.Key_Return))
         replace.setEnabled(row.may_replace)
         replace.triggered.connect(lambda: self._replace(key))
-        side, symbol = words.side(row.side), row.symbol
+        side, symbol = words.side(row.shown.side), row.shown.symbol
         cancel = menu.addAction(self.tr("Cancel {side} {symbol}").format(side=side, symbol=symbol))
         cancel.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         cancel.setEnabled(row.may_cancel)

@@ -36,6 +36,7 @@ from ui.models.column_model import ColumnModel
 from ui.models.table import UNSORTED
 from ui.panels.column_widths import fitted
 from ui.panels.fading import Fading
+from ui.panels.kept_view import KeptView
 from ui.panels.table_header import TableHeader
 from ui.theme.theme import Theme
 from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
@@ -91,6 +92,7 @@ class TableView(QTableView):
         model.layoutChanged.connect(self._point_again)
         model.rowsInserted.connect(self._point_again)
         model.rowsRemoved.connect(self._point_again)
+        self._keep_view = KeptView(self, model)
 
     def _dress(self) -> None:
         self.setShowGrid(False)

@@ -5,26 +5,27 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
 
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order, OrderStatus
 from tests.fakes.services import order
-from ui.models.orders import (
-    CANCEL,
+from ui.models.order_columns import (
     FILLED,
     LIMIT,
     QTY,
-    REPLACE,
     SIDE,
     STATUS,
     STOP,
     SYMBOL,
     TIME,
-    OrdersModel,
-    OrdersView,
 )
+from ui.models.order_search import parsed_search
+from ui.models.orders import CANCEL, REPLACE, OrdersModel, OrdersView
 
 NOW_NS = 1_772_000_000_000_000_000
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -101,7 +102,7 @@ def test_newest_orders_come_first_and_legs_stay_under_their_parent(model: Orders
     model.show_orders((order(), bracket(), order("o-9", submitted_at=AT + timedelta(minutes=2))))
     assert [model.key_at(place) for place in range(5)] == ["c-o-9", "c-o-2", "c-o-3", "c-o-4", "c-o-1"]
     model.sort(SYMBOL)
-    assert [model.key_at(place) for place in range(5)] == ["c-o-2", "c-o-3", "c-o-4", "c-o-1", "c-o-9"]
+    assert [model.key_at(place) for place in range(5)] == ["c-o-2", "c-o-3", "c-o-4", "c-o-9", "c-o-1"]
 
 
 def test_a_leg_says_that_it_is_one(model: OrdersModel):
@@ -126,7 +127,7 @@ def test_the_views_part_working_filled_and_all(model: OrdersModel):
             order("o-4", status=OrderStatus.CANCELED, filled_qty=Decimal(3)),
         )
     )
-    assert [model.count(view) for view in OrdersView] == [1, 2, 4]
+    assert [model.count(view) for view in OrdersView] == [1, 2, 0, 4]
     assert [model.key_at(place) for place in range(model.rowCount())] == ["c-o-1"]
     model.show_view(OrdersView.FILLED)
     assert {model.key_at(place) for place in range(model.rowCount())} == {"c-o-2", "c-o-4"}
@@ -233,3 +234,156 @@ def test_five_thousand_orders_are_taken_in_one_go_quickly(model: OrdersModel):
     model.show_orders((order("o-4999", status=OrderStatus.FILLED, filled_qty=Decimal(20)),))
     assert model.rowCount() == 4_999
     assert time.process_time() - spent < 1.0
+
+
+def shown_keys(model: OrdersModel) -> list[object]:
+    return [model.key_at(place) for place in range(model.rowCount())]
+
+
+def listed_anew(model: OrdersModel) -> list[object]:
+    """What a model shows that is given the same orders at once."""
+    return [row.key for row in model.arranged(())]
+
+
+SOME_ORDERS = st.lists(
+    st.tuples(
+        st.integers(0, 30),  # which order
+        st.integers(0, 9),  # when it was submitted
+        st.sampled_from([OrderStatus.NEW, OrderStatus.FILLED, OrderStatus.REJECTED, OrderStatus.CANCELED]),
+        st.sampled_from(["AMD", "NVDA", "TSLA"]),
+        st.one_of(st.none(), st.integers(1, 5)),  # limit price
+        st.integers(0, 2),  # legs
+    ),
+    max_size=6,
+)
+
+
+def some_order(number, at, status, symbol, limit, legs) -> Order:
+    return order(
+        f"o-{number}",
+        symbol=symbol,
+        status=status,
+        filled_qty=Decimal(5 if status is OrderStatus.FILLED else 0),
+        limit_price=None if limit is None else Decimal(limit),
+        submitted_at=AT + timedelta(minutes=at),
+        legs=tuple(order(f"o-{number}-{leg}", status=OrderStatus.HELD) for leg in range(legs)),
+    )
+
+
+@given(
+    batches=st.lists(SOME_ORDERS, max_size=8),
+    view=st.sampled_from(OrdersView),
+    column_and_order=st.sampled_from([(-1, 0), (SYMBOL, 0), (LIMIT, 0), (LIMIT, 1), (STATUS, 1)]),
+    text=st.sampled_from(["", "amd", "o-1", "filled"]),
+)
+def test_piecewise_changes_show_what_arranging_everything_would(qapp, batches, view, column_and_order, text):
+    model = OrdersModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.show_view(view)
+    model.search(parsed_search(text))
+    model.sort(column_and_order[0], list(Qt.SortOrder)[column_and_order[1]])
+    known: dict[str, Order] = {}
+    for batch in batches:
+        orders = [some_order(*terms) for terms in batch]
+        # The table never loses legs: the order book keeps them (its rule, not the table's).
+        orders = [
+            one if one.legs or one.id not in known else replace(one, legs=known[one.id].legs)
+            for one in orders
+        ]
+        known |= {one.id: one for one in orders}
+        model.show_orders(orders)
+        assert sorted(map(str, shown_keys(model))) == sorted(map(str, listed_anew(model)))
+        sort = model.columns[column_and_order[0]].sort if column_and_order[0] >= 0 else None
+        parents = [row for row in map(model.row_at, range(model.rowCount())) if not row.is_leg]
+        wanted = [row for row in model.arranged(()) if not row.is_leg]
+        keyed = [(sort(row) if sort else None, row.since) for row in parents]
+        assert keyed == [(sort(row) if sort else None, row.since) for row in wanted]
+        assert all(model.place_of(key) == place for place, key in enumerate(shown_keys(model)))
+        for place in range(model.rowCount()):
+            row = model.row_at(place)
+            assert row is model.row(row.key)
+            if row.is_leg:
+                assert model.row_at(place - 1).key in (row.parent_key, *known_legs(model, row.parent_key))
+    everything = [row for row in model.rows() if not row.is_leg]
+    for one in OrdersView:
+        assert model.count(one) == sum(one.includes(row) for row in everything)
+
+
+def known_legs(model: OrdersModel, parent_key: str) -> list[str]:
+    return [row.key for row in model.rows() if row.parent_key == parent_key]
+
+
+def test_a_page_of_history_goes_under_what_is_there_as_one_insertion(model: OrdersModel, qtbot):
+    model.show_view(OrdersView.ALL)
+    model.show_orders([order(f"o-{n}", submitted_at=AT - timedelta(seconds=n)) for n in range(100)])
+    page = [order(f"o-{n}", submitted_at=AT - timedelta(seconds=n)) for n in range(100, 300)]
+    with qtbot.waitSignal(model.rowsInserted) as inserted, qtbot.assertNotEmitted(model.modelReset):
+        model.show_orders(page)
+    assert inserted.args[1:] == [100, 299]
+    assert shown_keys(model) == [f"c-o-{n}" for n in range(300)]
+
+
+def test_legs_can_be_hidden_and_shown_again_and_stay_so_when_the_order_changes(model: OrdersModel):
+    model.show_orders((bracket(), order("o-1")))
+    model.toggle_legs("c-o-2")
+    assert shown_keys(model) == ["c-o-2", "c-o-1"]
+    assert model.cell(0, SYMBOL).text == "▸ AMD"
+    model.show_orders((replace(bracket(), qty=Decimal(30)),))
+    assert shown_keys(model) == ["c-o-2", "c-o-1"]
+    model.toggle_legs("c-o-2", show=True)
+    model.toggle_legs("c-o-1")
+    assert shown_keys(model) == ["c-o-2", "c-o-3", "c-o-4", "c-o-1"]
+    assert model.cell(0, SYMBOL).text == "▾ AMD"
+
+
+def test_refused_orders_have_a_view_of_their_own(model: OrdersModel):
+    model.show_orders((order("o-1", status=OrderStatus.REJECTED), order("o-2", status=OrderStatus.CANCELED)))
+    model.show_intents(
+        (intent(IntentState.REFUSED, reason="no"), intent(IntentState.SENT, client_order_id="bw-9"))
+    )
+    model.show_view(OrdersView.REFUSED)
+    assert set(shown_keys(model)) == {"c-o-1", "bw-1"}
+    assert model.count(OrdersView.REFUSED) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("amd", {"c-o-1"}),
+        ("NVDA filled", {"c-o-2"}),
+        ("cancelled", {"c-o-3"}),
+        ("canceled sell", set()),
+        ("o-3", {"c-o-3"}),
+        ("2026-03-01", {"c-o-3"}),
+        ("2026-03", {"c-o-1", "c-o-2", "c-o-3"}),
+        ("2026-03-02.. nvda", {"c-o-2"}),
+        ("..2026-03-01", {"c-o-3"}),
+        ("2025..2026 buy", {"c-o-1", "c-o-2", "c-o-3"}),
+        ("2026-13", set()),
+        ("2025", set()),
+        ("", {"c-o-1", "c-o-2", "c-o-3"}),
+    ],
+)
+def test_a_search_goes_by_symbol_id_side_status_and_date(model: OrdersModel, text, found):
+    done = {"status": OrderStatus.FILLED, "status_text": "filled", "filled_qty": Decimal(20)}
+    model.show_orders(
+        (
+            order("o-1", symbol="AMD"),
+            order("o-2", **done),
+            order(
+                "o-3",
+                status=OrderStatus.CANCELED,
+                status_text="canceled",
+                submitted_at=AT - timedelta(days=1),
+            ),
+        )
+    )
+    model.show_view(OrdersView.ALL)
+    model.search(parsed_search(text))
+    assert set(shown_keys(model)) == found
+
+
+def test_an_order_is_found_by_its_legs(model: OrdersModel):
+    model.show_orders((bracket(),))
+    model.search(parsed_search("o-4"))
+    assert "c-o-2" in shown_keys(model)

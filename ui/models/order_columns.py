@@ -1,0 +1,231 @@
+"""The columns of the orders table, and the words in its cells."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from PySide6.QtCore import QObject
+
+from core.domain.intent import IntentKind
+from core.domain.order import OrderStatus, Side
+from ui import figures, words
+from ui.models.column import CellKind, Column, RowAction
+from ui.models.order_row import NS_PER_S, OrderRow
+from ui.theme.colors import Tone
+
+TIME, SYMBOL, SIDE, TYPE, QTY, FILLED, LIMIT, STOP, AVERAGE, TIF, STATUS, ACTIONS = range(12)
+LEG_MARK = "\u21b3 "
+OPEN_MARK, SHUT_MARK = "\u25be ", "\u25b8 "
+_DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPLACED})
+
+
+class OrderWords(QObject):
+    """Words the cells; knows the time, for ages and for what is today's, and which orders are not ours."""
+
+    def __init__(
+        self,
+        actions_of: Callable[[OrderRow], tuple[RowAction, ...]],
+        mark_of: Callable[[OrderRow], str],
+        parent: QObject,
+    ) -> None:
+        """`mark_of` says what stands before the symbol of an order with legs."""
+        super().__init__(parent)
+        self._actions_of, self._mark_of = actions_of, mark_of
+        self.now_ns = 0
+        self.today: date | None = None
+        self.is_foreign: Callable[[OrderRow], bool] = lambda _row: False
+
+    def columns(self) -> tuple[Column[OrderRow], ...]:
+        """The columns, in order."""
+        return (
+            Column(
+                title=self.tr("Time"),
+                text=self.time_text,
+                sort=lambda row: row.since,
+                tone=lambda _row: "muted",
+                tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
+                sample="88:88:88",
+            ),
+            Column(
+                title=self.tr("Symbol"),
+                text=self._symbol_text,
+                sort=lambda row: row.shown.symbol,
+                kind=CellKind.SYMBOL,
+                tone=lambda row: "muted" if row.is_leg else "text",
+                spoken=self.spoken_symbol,
+                sample="BTC/USD",
+            ),
+            Column(
+                title=self.tr("Side"),
+                text=lambda row: words.side(row.shown.side),
+                sort=lambda row: row.shown.side,
+                kind=CellKind.CHIP,
+                tone=_tone_of_side,
+                sample="Sell",
+            ),
+            Column(
+                title=self.tr("Type"),
+                text=lambda row: words.order_type(row.shown.type),
+                sort=lambda row: row.shown.type,
+                sample="Trailing stop",
+            ),
+            Column(
+                title=self.tr("Qty"),
+                text=_qty_text,
+                sort=lambda row: _figure(row.shown.qty),
+                kind=CellKind.FIGURE,
+                sample="10,000",
+            ),
+            Column(
+                title=self.tr("Filled"),
+                text=lambda row: (
+                    figures.quantity(row.shown.filled_qty) if row.shown.filled_qty else figures.MISSING
+                ),
+                sort=lambda row: _figure(row.shown.filled_qty),
+                kind=CellKind.FIGURE,
+                tone=lambda row: "text" if row.shown.filled_qty else "faint",
+                sample="10,000",
+            ),
+            Column(
+                title=self.tr("Limit"),
+                text=lambda row: figures.price(row.shown.limit_price),
+                sort=lambda row: _figure(row.shown.limit_price),
+                kind=CellKind.FIGURE,
+                tone=lambda row: "faint" if row.shown.limit_price is None else "text",
+                sample="91,240.50",
+            ),
+            Column(
+                title=self.tr("Stop"),
+                text=_stop_text,
+                sort=lambda row: _figure(row.stop_price),
+                kind=CellKind.FIGURE,
+                tone=lambda row: "faint" if _stop_text(row) == figures.MISSING else "text",
+                sample="91,240.50",
+            ),
+            Column(
+                title=self.tr("Avg price"),
+                text=lambda row: figures.price(row.shown.filled_avg_price),
+                sort=lambda row: _figure(row.shown.filled_avg_price),
+                kind=CellKind.FIGURE,
+                tone=lambda row: "faint" if row.shown.filled_avg_price is None else "text",
+                sample="91,240.50",
+                gives_way=1,
+            ),
+            Column(
+                title=self.tr("TIF"),
+                spoken_title=self.tr("Time in force"),
+                text=lambda row: words.time_in_force(row.shown.time_in_force, short=True),
+                sort=lambda row: row.shown.time_in_force,
+                tone=lambda _row: "muted",
+                tool_tip=lambda row: words.time_in_force(row.shown.time_in_force),
+                sample="Close",
+                gives_way=2,
+            ),
+            Column(
+                title=self.tr("Status"),
+                text=self.status_text,
+                sort=_status_order,
+                tone=_tone_of_status,
+                tool_tip=self.status_text,
+                sample=self.tr("Unknown, checking \u00b7 59 s"),
+                stretches=True,
+            ),
+            Column(
+                title="",
+                spoken_title=self.tr("Actions"),
+                text=lambda row: ", ".join(action.text for action in self._actions_of(row)),
+                kind=CellKind.ACTIONS,
+                actions=self._actions_of,
+                sample="icons:2",
+            ),
+        )
+
+    # ---- words --------------------------------------------------------------------------------------
+
+    def _symbol_text(self, row: OrderRow) -> str:
+        mark = LEG_MARK if row.is_leg else self._mark_of(row)
+        return mark + (row.shown.symbol or self.tr("Multi-leg"))
+
+    def time_text(self, row: OrderRow) -> str:
+        """When it was submitted: the time alone for today's, else the date too."""
+        if row.at is None:
+            return figures.MISSING
+        local = row.at.astimezone()
+        if self.today is None or local.date() == self.today:
+            return figures.local_time(row.at)
+        return f"{local:%m-%d %H:%M}"
+
+    def spoken_symbol(self, row: OrderRow) -> str:
+        """The symbol for ears, which hear no indentation."""
+        return (
+            self.tr("Leg of an order: {symbol}").format(symbol=row.shown.symbol)
+            if row.is_leg
+            else row.shown.symbol
+        )
+
+    def status_text(self, row: OrderRow) -> str:
+        """Where the order stands; what is not known is said so, with its age."""
+        if row.is_unknown:
+            return self._unknown_text(row)
+        if row.is_on_the_way:
+            return self._sending_text(row)
+        if row.order is not None:
+            return words.order_status(row.order)
+        if row.intent is None:
+            return figures.MISSING
+        text = words.intent_state(row.intent)
+        return f"{text}: {words.outside_text(row.intent.reason)}" if row.intent.reason else text
+
+    def _unknown_text(self, row: OrderRow) -> str:
+        since = 0.0
+        if row.waiting is not None and self.now_ns:
+            since = max(0.0, (self.now_ns - row.waiting.since_ns) / NS_PER_S)
+        if row.change is None:
+            text = self.tr("Outcome unknown, checking \u00b7 {seconds} s")
+        elif row.change.kind is IntentKind.CANCEL:
+            text = self.tr("Cancel unknown, checking \u00b7 {seconds} s")
+        else:
+            text = self.tr("Replace unknown, checking \u00b7 {seconds} s")
+        return text.format(seconds=int(since))
+
+    def _sending_text(self, row: OrderRow) -> str:
+        if row.change is None:
+            return self.tr("Sending\u2026")
+        is_cancel = row.change.kind is IntentKind.CANCEL
+        return self.tr("Cancelling\u2026") if is_cancel else self.tr("Replacing\u2026")
+
+
+def _figure(value: Decimal | None) -> float | None:
+    """A key to sort by: floats compare several times as fast, and equal keys fall back on the time."""
+    return None if value is None else float(value)
+
+
+def _status_order(row: OrderRow) -> str:
+    waiting = row.waiting
+    return row.shown.status_text if waiting is None else f" {waiting.state.value}"
+
+
+def _qty_text(row: OrderRow) -> str:
+    if row.shown.qty is None and row.shown.notional is not None:
+        return f"${figures.money(row.shown.notional)}"
+    return figures.quantity(row.shown.qty)
+
+
+def _stop_text(row: OrderRow) -> str:
+    if row.stop_price is None and row.shown.trail_percent is not None:
+        return f"{figures.quantity(row.shown.trail_percent)} %"
+    return figures.price(row.stop_price)
+
+
+def _tone_of_side(row: OrderRow) -> Tone:
+    if not row.shown.side:
+        return "muted"
+    return "up" if row.shown.side == Side.BUY else "down"
+
+
+def _tone_of_status(row: OrderRow) -> Tone:
+    if row.is_unknown or row.is_refused:
+        return "warning"
+    if row.is_on_the_way:
+        return "muted"
+    return "muted" if row.order is not None and row.order.status in _DIMMED else "text"
