@@ -20,8 +20,8 @@ class Urgency(IntEnum):
 
     CANCEL = 0
     LOOK_UP = 1
-    ORDER = 2
-    RECONCILE = 3
+    RECONCILE = 2  # new orders wait for it after a cut
+    ORDER = 3
     READ = 4
 
 
@@ -29,8 +29,8 @@ class Urgency(IntEnum):
 _SHARES = {
     Urgency.CANCEL: 0.95,
     Urgency.LOOK_UP: 0.90,
+    Urgency.RECONCILE: 0.85,
     Urgency.ORDER: 0.75,
-    Urgency.RECONCILE: 0.75,
     Urgency.READ: 0.55,
 }
 

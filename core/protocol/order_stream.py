@@ -10,7 +10,7 @@ from enum import Enum
 import msgspec
 
 from core.domain.connection import RefusalReason
-from core.domain.event import OrderEvent
+from core.domain.event import Fill, OrderEvent
 from core.domain.secret import Secret
 from core.protocol.wire import Number, Text, WireOrder, decimal, moment
 
@@ -42,6 +42,32 @@ class _Listening(msgspec.Struct):
     streams: list[str] = []
 
 
+class _LegFill(msgspec.Struct):
+    """What one leg of a multi-leg order did; the event of the whole names no execution."""
+
+    order_id: Text = None
+    execution_id: Text = None
+    symbol: Text = None
+    qty: Number = None
+    price: Number = None
+    timestamp: Text = None
+
+    def value(self, sides: Mapping[str, str]) -> Fill | None:
+        qty, price = decimal(self.qty), decimal(self.price)
+        if not self.order_id or qty is None or price is None:
+            return None
+        return Fill(
+            order_id=self.order_id,
+            symbol=self.symbol or "",
+            side=sides.get(self.order_id, ""),
+            qty=qty,
+            price=price,
+            at=moment(self.timestamp),
+            position_qty=None,
+            execution_id=self.execution_id or "",
+        )
+
+
 class _Update(msgspec.Struct):
     event: str
     order: WireOrder
@@ -51,11 +77,16 @@ class _Update(msgspec.Struct):
     price: Number = None
     qty: Number = None
     position_qty: Number = None
+    legs: list[_LegFill] | None = None
 
     def value(self) -> OrderEvent:
+        order = self.order.value()
+        sides = {leg.id: leg.side for leg in order.legs}
+        legs = (leg.value(sides) for leg in self.legs or ())
         return OrderEvent(
             event=self.event,
-            order=self.order.value(),
+            order=order,
+            leg_fills=tuple(leg for leg in legs if leg is not None),
             at=moment(self.timestamp) or moment(self.at),
             execution_id=self.execution_id or "",
             price=decimal(self.price),

@@ -42,17 +42,20 @@ class Dispatch:
         *,
         answered: Callable[[str, Order | None, Mapping[Moment, int]], None],
         failed: Callable[[str, AppError, Mapping[Moment, int]], None],
+        stands_aside: bool = True,
     ) -> None:
+        """`stands_aside` gives each request its head start; not where lanes run on this very thread."""
         self._link, self._sender, self._clock = link, sender, clock
-        self._answered, self._failed = answered, failed
+        self._answered, self._failed, self._stands_aside = answered, failed, stands_aside
         self._last: Departure | None = None
 
     def send(self, intent: Intent) -> None:
-        """Journal and send, once. An order leaves at once; a cancel when the request budget has room."""
-        if intent.kind is IntentKind.CANCEL:
-            self._link.when_allowed(Urgency.CANCEL, lambda: self._submit(intent))
-        else:
-            self._link.when_allowed(Urgency.ORDER, lambda: self._submit(intent))
+        """Journal and send, once, as soon as the request budget has room.
+
+        For an order the desk has seen to that: none waits here, to leave when its price is old.
+        """
+        urgency = Urgency.CANCEL if intent.kind is IntentKind.CANCEL else Urgency.ORDER
+        self._link.when_allowed(urgency, lambda: self._submit(intent))
 
     def _submit(self, intent: Intent) -> None:
         """Hand over, and let depart before anything is drawn."""
@@ -63,5 +66,6 @@ class Dispatch:
             done=lambda order: self._answered(key, order, departure.moments),
             failed=lambda error: self._failed(key, error, departure.moments),
         )
-        departure.let_pass(after=self._last)
+        if self._stands_aside:
+            departure.let_pass(after=self._last)
         self._last = departure

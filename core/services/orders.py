@@ -69,9 +69,13 @@ class OrderDesk(QObject):
         new_id: Callable[[], str],
         timers: Timers | None = None,
         chance: Callable[[], float] = random.random,
+        stands_aside: bool = True,
         parent: QObject | None = None,
     ) -> None:
-        """`new_id` makes a client order id that was never used before; `chance` spreads waits, 0 to 1."""
+        """`new_id` makes a client order id that was never used before; `chance` spreads waits, 0 to 1.
+
+        With `stands_aside` this thread lets an order leave before it draws; not where lanes run on it.
+        """
         super().__init__(parent)
         self._link, self._clock = link, clock
         self._new_id, self._account_id = new_id, account.id
@@ -102,7 +106,14 @@ class OrderDesk(QObject):
             is_ready=lambda: self._look_ups.is_caught_up and self._reconciliation.is_ready,
             budget_wait_s=lambda: link.wait_s(Urgency.ORDER),
         )
-        self._dispatch = Dispatch(link, sender, clock, answered=self._answered, failed=self._failed)
+        self._dispatch = Dispatch(
+            link,
+            sender,
+            clock,
+            answered=self._answered,
+            failed=self._failed,
+            stands_aside=stands_aside,
+        )
         self.timing = OrderTiming(clock, timers, self._journal.note_moments)
         self._block_passes = timers.timer(self._announce_block)
         self._block = self.trading_block

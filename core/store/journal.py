@@ -171,9 +171,11 @@ class Journal:
 
     def _prepare(self) -> None:
         execute = self._database.execute
+        execute("PRAGMA busy_timeout = 500")
+        # Held until closed: two programs on one journal would each believe in half of the orders.
+        execute("PRAGMA locking_mode = EXCLUSIVE")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = FULL")
-        execute("PRAGMA busy_timeout = 2000")
         version = execute("PRAGMA user_version").fetchone()[0]
         if version not in _STEPS and version != SCHEMA_VERSION:
             raise StorageFailed(
@@ -249,6 +251,12 @@ class Journal:
             with self._lock:
                 yield
         except (sqlite3.Error, OSError, ValueError) as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise StorageFailed(
+                    f"The order journal {self.path.name} is in use by another program.",
+                    "Trading is off here. Close the other one, then start again.",
+                    detail=f"{type(error).__name__}: {error}",
+                ) from error
             raise StorageFailed(
                 f"The order journal {what}.",
                 "Free disk space or check the data folder, then try again.",
