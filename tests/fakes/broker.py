@@ -298,13 +298,16 @@ class Broker(AppThread):
         return await self._list(request, lambda: self.positions)
 
     async def _on_list(self, request: web.Request) -> web.StreamResponse:
-        wants_open = request.query.get("status") == "open"
-        return await self._list(
-            request,
-            lambda: [
-                order for order in self.orders.values() if not (wants_open and order["status"] in FINAL)
-            ],
-        )
+        query = request.query
+        wants_open = query.get("status") == "open"
+
+        def page() -> list[Json]:
+            found = [order for order in self.orders.values() if not (wants_open and order["status"] in FINAL)]
+            ids = [order["id"] for order in found]
+            first = ids.index(query["before_order_id"]) + 1 if "before_order_id" in query else 0
+            return found[first : first + int(query["limit"])]
+
+        return await self._list(request, page)
 
     async def _list(self, request: web.Request, rows: Callable[[], list[Json]]) -> web.StreamResponse:
         async def listed(_broker: Broker, _request: web.Request, _act: Act) -> web.StreamResponse:

@@ -335,3 +335,132 @@ def test_a_full_disk_is_a_refusal_and_what_was_there_stays(path):
     assert again.known_ids() >= set(said[:-1])
     again.record(an_intent(999_999))
     again.close()
+
+
+VERSION_1 = """
+CREATE TABLE journal (account_id TEXT NOT NULL, environment TEXT NOT NULL);
+CREATE TABLE intent (
+    client_order_id TEXT PRIMARY KEY, kind TEXT NOT NULL, symbol TEXT NOT NULL, body BLOB NOT NULL,
+    target_order_id TEXT, order_id TEXT, state TEXT NOT NULL, reason TEXT NOT NULL,
+    created_ns INTEGER NOT NULL, since_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX intent_state ON intent (state);
+INSERT INTO journal VALUES ('a', 'paper');
+INSERT INTO intent VALUES ('bw-1', 'place', 'NVDA', x'7b7d', NULL, 'o-1', 'working', '', 1, 2);
+INSERT INTO intent VALUES ('bw-2', 'place', 'NVDA', x'7b7d', NULL, NULL, 'refused', 'why', 3, 4);
+PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def old_path(path: Path) -> Path:
+    """A journal as the first version wrote it."""
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.executescript(VERSION_1)
+    database.close()
+    return path
+
+
+def test_a_journal_of_the_first_version_is_brought_up_with_all_that_it_holds(old_path):
+    journal = opened(old_path)
+    assert journal.known_ids() == {"bw-1", "bw-2"}
+    (left,) = journal.unsettled()
+    assert (left.state, left.order_id, left.body, left.sendings) == (S.WORKING, "o-1", b"{}", 1)
+    journal.record(an_intent(3))
+    journal.close()
+    again = opened(old_path)
+    assert again.known_ids() == {"bw-1", "bw-2", "bw-3"}
+    again.close()
+
+
+def test_another_accounts_journal_is_not_brought_up(old_path):
+    with pytest.raises(StorageFailed, match="belongs to another account"):
+        opened(old_path, "b")
+    with sqlite3.connect(old_path) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    database.close()
+
+
+def test_a_journal_that_cannot_be_brought_up_stays_of_the_first_version(old_path, monkeypatch):
+    from core.store import journal as module
+
+    broken = module._TO_2.replace("CREATE TABLE moment", "CREATE NONSENSE moment")
+    monkeypatch.setitem(module._STEPS, 1, broken)
+    with pytest.raises(StorageFailed):
+        opened(old_path)
+    with sqlite3.connect(old_path) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("SELECT count(*) FROM intent").fetchone() == (2,)
+    database.close()
+
+
+def test_a_journal_in_use_is_not_opened_a_second_time(path):
+    first = opened(path)
+    first.record(an_intent())
+    with pytest.raises(StorageFailed, match="in use by another program"):
+        opened(path)
+    first.record(an_intent(2))
+    first.close()
+    again = opened(path)
+    assert again.known_ids() == {"bw-1", "bw-2"}
+    again.close()
+
+
+def test_another_sending_is_written_beside_the_first(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    journal.record_again(an_intent(sendings=2), at_ns=50)
+    journal.record_again(an_intent(sendings=3), at_ns=60)
+    with pytest.raises(StorageFailed, match="nothing was sent again"):
+        journal.record_again(an_intent(sendings=3), at_ns=70)
+    with pytest.raises(StorageFailed, match="nothing was sent again"):
+        journal.record_again(an_intent(sendings=4, body=b"another"), at_ns=80)
+    with pytest.raises(StorageFailed, match="nothing was sent again"):
+        journal.record_again(an_intent(7, sendings=2), at_ns=90)
+    assert [intent.sendings for intent in journal.unsettled()] == [3]
+    journal.close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT number, at_ns FROM sending").fetchall() == [(2, 50), (3, 60)]
+    database.close()
+
+
+def test_what_was_let_go_and_why_it_was_refused_is_found_again(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    journal.update(an_intent(state=S.UNKNOWN, is_let_go=True, request_id="r-1"))
+    journal.close()
+    again = opened(path)
+    assert [(intent.is_let_go, intent.request_id) for intent in again.unsettled()] == [(True, "r-1")]
+    again.close()
+
+
+def test_moments_are_kept_and_may_be_completed(path):
+    journal = opened(path)
+    journal.note_moments({"bw-1": {"clicked": 0, "journaled": 300}})
+    journal.note_moments({"bw-1": {"clicked": 0, "journaled": 300, "answered": 9_000}})
+    journal.close()
+    again = opened(path)
+    assert again.moments("bw-1") == {"clicked": 0, "journaled": 300, "answered": 9_000}
+    assert again.moments("bw-2") == {}
+    again.probe()
+    again.close()
+
+
+@pytest.mark.parametrize("cut", [1, 100, 3_000])
+def test_a_torn_tail_costs_at_most_the_record_that_was_never_acknowledged(path, cut):
+    """The machine died while the last record was being written: the log ends in the middle of it."""
+    with child(path) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write("\n" * 20)
+        program.stdin.flush()
+        acknowledged = [program.stdout.readline().strip() for _ in range(10)]
+        program.kill()
+        program.stdout.read()
+    log = path.with_name(path.name + "-wal")
+    log.write_bytes(log.read_bytes() + log.read_bytes()[-4_000:-cut])
+    again = opened(path)
+    assert set(acknowledged) <= again.known_ids()
+    again.record(an_intent(999))
+    again.close()
