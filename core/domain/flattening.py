@@ -18,6 +18,7 @@ from core.domain.trading_block import TradingBlock
 NS_PER_S = 1_000_000_000
 # How long the broker's positions may contradict a fill before they are believed again.
 SETTLE_NS = 15 * NS_PER_S
+LOOK_AGAIN_NS = 3 * NS_PER_S
 WAITS_FOR_OPEN = "waits_for_open"  # the broker has the closing order; the market is closed
 HELD_BY_ORDERS = "held_by_orders"  # the broker says that open orders hold all of the position
 _BACK_OFF_NS = tuple(seconds * NS_PER_S for seconds in (2, 4, 8, 15, 30))
@@ -124,7 +125,7 @@ class Flattening:
         self._symbols.update((line.key, line.symbol) for line in lines)
         self.lines = (*lines, *gone)
         self.is_flat = not lines and self._is_confirmed(picture)
-        if not self._is_confirmed(picture) and not deeds:
+        if not deeds and not self.is_flat and (not self._is_confirmed(picture) or _is_old(picture)):
             deeds.append(ReadAgain())
         return tuple(deeds)
 
@@ -144,6 +145,16 @@ class Flattening:
             f"order:{deed.order_id}" if isinstance(deed, CancelOrder) else f"position:{deed.position.symbol}"
         )
         self._pause(self._task(key), reason, now_ns)
+
+    @property
+    def intent_ids(self) -> frozenset[str]:
+        """The client order ids of every cancel and close under way: what a picture has to know about."""
+        return frozenset(task.intent_id for task in self._tasks.values()) - {""}
+
+    def intent_of(self, key: str) -> str:
+        """The client order id under way for a line, or nothing."""
+        task = self._tasks.get(key)
+        return "" if task is None else task.intent_id
 
     @property
     def own_intents(self) -> frozenset[str]:
@@ -289,6 +300,12 @@ class Flattening:
         """Whether both reads were sent after the last thing that happened."""
         reads = (picture.positions_asked_ns, picture.orders_asked_ns)
         return all(asked is not None and asked >= self._last_change_ns for asked in reads)
+
+
+def _is_old(picture: Picture) -> bool:
+    """Whether it is time to look again although nothing was sent: an event may have been lost."""
+    asked = min(picture.positions_asked_ns or 0, picture.orders_asked_ns or 0)
+    return picture.now_ns - asked >= LOOK_AGAIN_NS
 
 
 def _same(symbol: str, busy: set[str]) -> bool:

@@ -308,11 +308,18 @@ class ReplaceRequest:
 
 
 def closing_request(position: Position) -> OrderRequest:
-    """The market order that closes all that is free of a position; its quantity is zero if nothing is."""
+    """The market order that closes all that is free of a position; its quantity is zero if nothing is.
+
+    It says that it closes, so that the broker refuses it when the position is gone by then, and never turns
+    the position round. Coins cannot be short and know no such word.
+    """
+    is_coin = position.asset_class == AssetClass.CRYPTO
+    closes = PositionIntent.BUY_TO_CLOSE if position.is_short else PositionIntent.SELL_TO_CLOSE
     return OrderRequest(
         symbol=order_symbol(position.symbol, position.asset_class),
         side=Side.BUY if position.is_short else Side.SELL,
         type=OrderType.MARKET,
         qty=position.closable_qty,
-        time_in_force=TimeInForce.GTC if position.asset_class == AssetClass.CRYPTO else TimeInForce.DAY,
+        time_in_force=TimeInForce.GTC if is_coin else TimeInForce.DAY,
+        position_intent=None if is_coin else closes,
     )

@@ -158,6 +158,11 @@ class OrderDesk(QObject):
         """In how many seconds a block that passes by itself may have passed; None for the others."""
         return self._gate.wait_s
 
+    @property
+    def may_cancel(self) -> bool:
+        """Whether a cancel can be sent; that takes less than a new order does."""
+        return self._gate.may_cancel
+
     # What the trader does.
 
     def place(self, request: Sendable, *, clicked_ns: int | None = None) -> Intent:
@@ -279,6 +284,10 @@ class OrderDesk(QObject):
     def reconcile(self) -> None:
         """The order stream has (re)started: read orders by REST before new ones are taken."""
         self._reconciliation.begin()
+
+    def compare_open(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
+        """Read every open order now, and each that is open to us but not listed; then call `done`."""
+        self._reconciliation.compare(done, failed)
 
     @Slot()
     def hold(self) -> None:

@@ -136,7 +136,16 @@ class Reconciliation(QObject):
             self._failures += 1
             self._retry.start(int(reread_wait_s(self._failures, self._chance()) * 1000))
 
-    # Now and then: the open orders alone.
+    # Now and then, or when somebody needs to know: the open orders alone.
+
+    def compare(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
+        """Read every open order; `done` is called after the last page, when all that it told has been."""
+
+        def compared(listed: set[str]) -> None:
+            self._reread_missing(listed)
+            done()
+
+        self._read_open(compared, failed, goes_on=lambda: True)
 
     def _compare_open(self) -> None:
         self._routine.start(WHILE_OPEN_MS)

@@ -23,6 +23,7 @@ from core.services.account import AccountWatch
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.connection import ConnectionMonitor
+from core.services.flatten import Flatten
 from core.services.frame_clock import FrameClock
 from core.services.history import ActivityFeed, OrderHistory
 from core.services.history_shelf import HistoryShelf
@@ -100,6 +101,7 @@ class Session(QObject):
         self.history = OrderHistory(link, self._shelf, self)
         self.activities = ActivityFeed(link, self._shelf, self)
         self.positions = PositionKeeper(link, parts.clock, self)
+        self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
         self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
@@ -148,6 +150,7 @@ class Session(QObject):
     def stop(self) -> None:
         """End every request, close both streams, join every thread. Nothing is sent afterwards."""
         for part in (
+            self.flatten,
             self.orders,
             self.account,
             self.positions,
