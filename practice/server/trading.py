@@ -16,6 +16,7 @@ from practice.server.access import require
 from practice.server.answers import json_answer
 from practice.server.calendar import calendar_days
 from practice.server.grants import Grants
+from practice.server.market_data.corporate_actions import cusip_of
 from practice.server.order_entry import closing_qty
 from practice.server.reading import BadValue, flag_of, list_of, one_of
 from practice.server.wire import (
@@ -25,6 +26,11 @@ from practice.server.wire import (
     order_json,
     position_json,
 )
+
+_ASSET_CLASSES = (
+    "us_equity", "us_option", "crypto", "crypto_perp", "treasury", "corporate", "global_equity", "us_index",
+    "ipo",
+)  # fmt: skip
 
 
 class Desk:
@@ -169,7 +175,7 @@ class CatalogueRoutes:
     async def assets(self, request: web.Request) -> web.Response:
         self._desk.enter(request)
         query = request.query
-        wanted_class = query.get("asset_class") or "us_equity"
+        wanted_class = one_of(query.get("asset_class"), "asset_class", _ASSET_CLASSES, "us_equity")
         exchange, attributes = query.get("exchange"), set(list_of(query.get("attributes")))
         one_of(query.get("status"), "status", ("active", "inactive"), "active")
         if query.get("status") == "inactive":
@@ -184,10 +190,14 @@ class CatalogueRoutes:
     async def asset(self, request: web.Request) -> web.Response:
         self._desk.enter(request)
         name = request.match_info["symbol"]
-        instrument = self._brokerage.instruments.find(name)
+        instrument = self._brokerage.instruments.find(name) or self._of_cusip(name)
         if instrument is None:
             raise not_found(f"asset not found for {name[:40]}")
         return json_answer(asset_json(instrument))
+
+    def _of_cusip(self, number: str) -> Instrument | None:
+        stocks = (one for one in self._brokerage.instruments.values() if not one.is_crypto)
+        return next((one for one in stocks if cusip_of(one.symbol) == number), None)
 
     async def clock(self, request: web.Request) -> web.Response:
         self._desk.enter(request)

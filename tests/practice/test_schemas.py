@@ -101,6 +101,13 @@ def order_id(clean: PracticeProgram) -> str:
         ("get", "/v2/assets/{symbol_or_asset_id}", "200"),
         ("get", "/v2/clock", "200"),
         ("get", "/v2/calendar", "200"),
+        ("get", "/v2/account/activities", "200"),
+        ("get", "/v2/account/activities/{activity_type}", "200"),
+        ("get", "/v2/account/portfolio/history", "200"),
+        ("post", "/v2/watchlists", "200"),
+        ("get", "/v2/watchlists", "200"),
+        ("get", "/v2/watchlists:by_name?name=Schema", "200"),
+        ("delete", "/v2/watchlists:by_name?name=Schema", "204"),
         ("delete", "/v2/orders", "207"),
         # What is refused has the broker's error in place of an order, which the file does not say.
         ("delete", "/v2/positions?cancel_orders=true", "207"),
@@ -109,10 +116,13 @@ def order_id(clean: PracticeProgram) -> str:
 def test_trading_answers_fit_the_broker_s_schema(
     clean: PracticeProgram, order_id: str, method: str, path: str, status: str
 ) -> None:
-    schema = response_schema("trading-api", method, path.partition("?")[0], status)
     filled = path.replace("{order_id}", order_id).replace("{symbol_or_asset_id}", "AAPL")
-    answer = clean.call(method.upper(), filled)
+    body = {"name": "Schema", "symbols": ["AAPL", "KO"]} if method == "post" else None
+    answer = clean.call(method.upper(), filled.replace("{activity_type}", "FILL"), json=body)
     assert answer.status_code == int(status)
+    if status == "204":
+        return
+    schema = response_schema("trading-api", method, path.partition("?")[0], status)
     assert answer.json()
     assert list(problems("trading-api", schema, answer.json())) == []
 
