@@ -19,6 +19,7 @@ from practice.engine.imbalances import Imbalance
 from practice.engine.instruments import Instrument
 from practice.engine.tape import Auction, Bands, Bar, Book, Level, Quote, Status, Trade
 from practice.engine.ticker import Report
+from practice.server.stock_messages import quote_message, trade_conditions, trade_message
 from practice.server.wire import timestamp
 
 Stamp = Callable[[int], Any]
@@ -77,7 +78,7 @@ def trade_fields(instrument: Instrument, trade: Trade, stamp: Stamp = timestamp)
         "x": trade.venue,
         "p": price,
         "s": size,
-        "c": _conditions(trade),
+        "c": trade_conditions(trade),
         "z": instrument.tape,
         "t": moment,
     }
@@ -123,10 +124,6 @@ def book_fields(instrument: Instrument, book: Book | BookChange, stamp: Stamp = 
     return {"b": levels(book.bids), "a": levels(book.asks), "t": stamp(book.at)}
 
 
-def _conditions(trade: Trade) -> list[str]:
-    return ["@", *trade.mark, *([] if trade.lots >= 100 else ["I"])]
-
-
 def correction_fields(instrument: Instrument, correction: Correction, stamp: Stamp = timestamp) -> Fields:
     """A correction; the times are those of the correction, not of the trade."""
     printed, true = correction.printed, correction.true
@@ -135,11 +132,11 @@ def correction_fields(instrument: Instrument, correction: Correction, stamp: Sta
         "oi": printed.number,
         "op": instrument.number(printed.price),
         "os": instrument.size(printed.lots),
-        "oc": _conditions(printed),
+        "oc": trade_conditions(printed),
         "ci": true.number,
         "cp": instrument.number(true.price),
         "cs": instrument.size(true.lots),
-        "cc": _conditions(true),
+        "cc": trade_conditions(true),
         "z": instrument.tape,
         "t": stamp(correction.at),
     }
@@ -208,10 +205,17 @@ CHANNELS: dict[type[Report], str] = {
 
 def report_message(instrument: Instrument, report: Report, *, packed: bool, tape: str | None = None) -> bytes:
     """What the ticker reports as the stream sends it; `tape` replaces that of the listing."""
+    stamp: Stamp = packed_timestamp if packed else timestamp
+    if instrument.asset_class == "us_equity":
+        encode, on_tape = _pack if packed else _write, tape or instrument.tape
+        if isinstance(report, Quote):
+            return encode(quote_message(instrument, report, on_tape, stamp(report.at)))
+        if isinstance(report, Trade):
+            return encode(trade_message(instrument, report, on_tape, stamp(report.at)))
     if isinstance(report, UpdatedBar):
         return bar_message("u", instrument, report.bar, packed=packed)
     kind, fields_of = _WRITERS[type(report)]
-    fields = fields_of(instrument, report, packed_timestamp if packed else timestamp)
+    fields = fields_of(instrument, report, stamp)
     if tape is not None:
         fields["z"] = tape
     return _encoded(kind, instrument, fields, packed=packed)
