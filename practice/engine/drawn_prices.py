@@ -54,14 +54,6 @@ class DrawnPrices:
         halts = self._halts.during(self._instrument, session)
         return [halt for halt in halts if halt.start < at + MINUTE and at < halt.end]
 
-    def reach(self, at: int) -> tuple[int, int] | None:
-        """The lowest and the highest price of the minute of an instant; None outside of sessions."""
-        session = self._timetable.current(at)
-        if session is None:
-            return None
-        bar = self.days.minute(session, (at - session.start) // MINUTE)
-        return bar.low, bar.high
-
     def bar(self, session: Session, index: int) -> Bar | None:
         """The bar of one minute, counted from the session's start; None when nothing traded."""
         at = session.start + index * MINUTE
@@ -115,9 +107,6 @@ class DrawnPrices:
 
     def quote(self, instant: int) -> Quote:
         """The best bid and offer in force."""
-        current = self.minute(instant - instant % MINUTE)
-        if current and (quote := current.quote_at(instant)):
-            return quote
         for minute in self._latest_minutes(instant):
             if quote := minute.quote_at(instant):
                 return quote
@@ -125,9 +114,6 @@ class DrawnPrices:
 
     def trade(self, instant: int) -> Trade:
         """The last trade."""
-        current = self.minute(instant - instant % MINUTE)
-        if current and (trade := current.trade_at(instant)):
-            return trade
         for minute in self._latest_minutes(instant):
             if trade := minute.trade_at(instant):
                 return trade

@@ -1,6 +1,6 @@
 """Simulated news, as a pure function of the seed and the hour; every article says what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,7 +49,12 @@ class News:
         self._seed = seed
         coins = [one for one in instruments.values() if one.is_crypto and not one.is_pegged]
         self._subjects = [*instruments.optionable(), *coins]
+        self._named = {instrument.compact_symbol for instrument in self._subjects}
         self._hour = lru_cache(maxsize=1024)(self._written)
+
+    def writes_about(self, symbols: Iterable[str]) -> bool:
+        """Whether there is ever an article about any of these, coins without their slash."""
+        return not self._named.isdisjoint(symbols)
 
     def articles(self, after: int, until: int) -> list[Article]:
         """What came out in (after, until], in order of time."""

@@ -2,17 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import (
-    blotter,
-    dev_start,
-    memory,
-    order_events,
-    orders,
-    practice,
-    practice_engine,
-    quotes,
-    starts,
-)
+from tests.bench import blotter, dev_start, memory, order_events, orders, practice, quotes, starts
 from tests.bench.effort import Effort
 from tests.bench.row import Row
 
@@ -27,5 +17,5 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "blotter_filter": blotter.measure_filter,
     "quotes_absorbed": quotes.measure,
     "memory_200_symbols": memory.measure,
-    "practice": lambda effort: [*practice_engine.measure(effort), *practice.measure(effort)],
+    "practice": practice.measure,
 }

@@ -19,7 +19,6 @@ class Effort:
     practice_stream_warm_up_s: float
     blotter_rows: int
     blotter_repeats: int
-    practice_orders: int
 
 
 FULL = Effort(
@@ -35,7 +34,6 @@ FULL = Effort(
     practice_stream_warm_up_s=2.0,
     blotter_rows=100_000,
     blotter_repeats=7,
-    practice_orders=10_000,
 )
 QUICK = Effort(
     starts=2,
@@ -50,5 +48,4 @@ QUICK = Effort(
     practice_stream_warm_up_s=0.5,
     blotter_rows=500,
     blotter_repeats=1,
-    practice_orders=1000,
 )

@@ -17,7 +17,14 @@ with warnings.catch_warnings():
     )
     from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
     from alpaca.trading.client import TradingClient
-    from alpaca.trading.enums import AssetClass, OrderSide, OrderStatus, QueryOrderStatus, TimeInForce
+    from alpaca.trading.enums import (
+        AssetClass,
+        CorporateActionType,
+        OrderSide,
+        OrderStatus,
+        QueryOrderStatus,
+        TimeInForce,
+    )
     from alpaca.trading.requests import (
         ClosePositionRequest,
         CreateWatchlistRequest,
@@ -40,6 +47,7 @@ __all__ = [
     "APIError",
     "AssetClass",
     "ClosePositionRequest",
+    "CorporateActionType",
     "CreateWatchlistRequest",
     "CryptoDataStream",
     "DataFeed",

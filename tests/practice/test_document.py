@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from practice.__main__ import _parser
 from practice.faults.kinds import KINDS
 from practice.server.scenario_files import shipped_names, shipped_scenario
+from tests.practice.deviations import DEVIATIONS
 from tests.practice.program import ROOT
 
 DOCUMENT = (ROOT / "docs" / "practice.md").read_text("utf-8")
@@ -16,6 +17,13 @@ def rows(section: str) -> list[list[str]]:
     text = DOCUMENT.partition(f"## {section}\n")[2].partition("\n## ")[0]
     lines = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in cells] for cells in lines]
+
+
+def test_every_difference_has_its_reason_and_those_that_checks_allow_for_are_told() -> None:
+    told = {cells[0]: cells[1] for cells in rows("Where it differs from the real broker")}
+    assert all(told.values())
+    for deviation in DEVIATIONS:
+        assert told[deviation.what] == deviation.reason
 
 
 def test_every_kind_of_fault_is_in_the_table_with_its_options() -> None:

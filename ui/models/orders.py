@@ -82,7 +82,7 @@ class OrdersModel(TableModel[OrderRow]):
         rows: dict[str, OrderRow] = {}
         for order in orders:
             key = order.client_order_id or order.id
-            if are_plain and not order.legs and order.parent_id is None and key not in known:
+            if are_plain and not order.legs and key not in known:
                 row = OrderRow(key, order, order.submitted_at or NEVER, kind_of_order(order))
                 known[key] = row
                 if row.kind is WORKING:
@@ -355,7 +355,7 @@ class OrdersModel(TableModel[OrderRow]):
 
     def _put_order(self, order: Order, rows: dict[str, OrderRow], parent_key: str = "") -> None:
         key = key_of_order(order)
-        if not parent_key and (known := rows.get(key) or self._rows.get(key)) is not None:
+        if not parent_key and (known := self._rows.get(key)) is not None:
             parent_key = known.parent_key  # a leg's own event does not say whose leg it is
         change = None
         if self._changes and (change := self._changes.get(order.id)) is not None and not order.is_open:

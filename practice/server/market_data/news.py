@@ -44,6 +44,8 @@ class NewsRoutes:
         if place:
             first, last = (first, place.at) if newest_first else (place.at, last)
         found: list[Article] = []
+        if symbols and not self._news.writes_about(symbols):
+            return _answer(found, None, with_content=with_content)  # without looking through all years
         async for article in self._walk(first, last, newest_first=newest_first):
             if (symbols and symbols.isdisjoint(article.symbols)) or (no_contentless and not article.content):
                 continue
