@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.domain.secret import Secret
 from core.errors import AppError, BadAnswer, Offline, OutcomeUnknown
+from core.net.http_library import load
 from core.net.open_connections import OpenConnections
 from core.protocol.call import Answer, Call, Host
 
@@ -130,6 +131,7 @@ class Transport:
 
     def _session(self) -> "tuple[requests.Session, TrackedAdapter]":
         """One for each thread: threads share no connection."""
+        load()
         import requests
 
         from core.net.connections import TrackedAdapter

@@ -2,10 +2,13 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +34,7 @@ from core.protocol.trading import cancel_order, place_order, read_account
 from tests.core.golden import golden
 from tests.fakes.scripted_server import Peer, Script, ScriptedServer, free_port, scripted, unreachable
 
+ROOT = Path(__file__).parents[3]
 TOKEN = Secret("canary-token-5b1c")
 QUICK = Timeouts(connect_s=0.3, read_s=0.2, whole_s=0.4)
 BODY = b'{"symbol":"AAPL",  "qty":"10"}'
@@ -469,3 +473,24 @@ def test_a_base_address_may_have_a_path():
         transport.run(READ)
         transport.close()
     assert server.requests[0].startswith(b"GET /paper/v2/account ")
+
+
+LIGHT = """
+import sys
+from core.net.http_library import load
+load()
+load()
+import requests
+print(sorted(name for name in sys.modules if name.startswith(("charset_normalizer", "chardet", "_codecs_"))))
+response = requests.Response()
+response._content = b'{"symbol": "\\xc3\\x84"}'
+print(response.json()["symbol"] == chr(0xC4))
+"""
+
+
+def test_the_library_loads_without_what_guesses_encodings_and_reads_json_all_the_same():
+    child = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert child.stderr == ""
+    assert child.stdout.split("\n")[:2] == ["[]", "True"]
