@@ -7,6 +7,8 @@ from core.domain.order import Side
 from core.services.clock import Clock
 from core.services.session import Session
 from core.services.settings import Settings
+from ui.dialogs.order_details import OrderDetails
+from ui.models.order_row import OrderRow
 from ui.panels.account import AccountPanel
 from ui.panels.frame import Panel
 from ui.panels.orders import OrdersPanel
@@ -125,7 +127,10 @@ class Desk(QObject):
         self.stream.symbol_chosen.connect(self.ticket.set_symbol)
         self.orders.cancel_requested.connect(self._cancel)
         self.orders.replace_requested.connect(self._replace)
-        self.orders.cancel_all_requested.connect(self.cancel_all)
+        self.orders.cancel_many_requested.connect(self._cancel_many)
+        self.orders.retry_requested.connect(self._retry)
+        self.orders.look_up_requested.connect(self._look_up)
+        self.orders.details_requested.connect(self._show_details)
 
     @Slot(object)
     def _close_position(self, symbol: str) -> None:
@@ -141,3 +146,23 @@ class Desk(QObject):
     def _replace(self, order_id: str) -> None:
         if self.actions is not None:
             self.actions.replace(order_id)
+
+    @Slot(object, object)
+    def _cancel_many(self, symbol: str | None, side: str | None) -> None:
+        if self.actions is not None:
+            self.actions.cancel_many(symbol, side)
+
+    @Slot(object)
+    def _retry(self, client_order_id: str) -> None:
+        if self.actions is not None:
+            self.actions.retry(client_order_id)
+
+    @Slot(object)
+    def _look_up(self, client_order_id: str) -> None:
+        if self.orders.session is not None:
+            self.orders.session.orders.look_up(client_order_id)
+
+    @Slot(object)
+    def _show_details(self, row: OrderRow) -> None:
+        if self.orders.session is not None:
+            OrderDetails(self._theme, self.orders.session, row, self._window).open()

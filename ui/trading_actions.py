@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 
+_LISTED = 12  # orders named in a question; the others are counted
+
+
 class TradingActions(QObject):
     """Asks the trader, then the session's order desk; failures and refusals come out of `noticed`."""
 
@@ -51,27 +54,75 @@ class TradingActions(QObject):
         dialog.replace_requested.connect(self._replace_confirmed)
         dialog.open()
 
+    @Slot(object)
+    def retry(self, client_order_id: str) -> None:
+        """Ask, then send an intent of unknown fate once more under its own id."""
+        orders = self._session.orders
+        intent = orders.intent(client_order_id)
+        if intent is None:
+            return
+        dialog = Question(
+            self._theme,
+            self.tr("Send it again?"),
+            self.tr("Send again with the same id"),
+            kind="primary",
+            parent=self._window,
+        )
+        dialog.add_account(self._session.environment, self._short_number)
+        if intent.terms:
+            dialog.add_terms(sentences.sent_members(intent.terms))
+        dialog.add_text(
+            self.tr(
+                "Its outcome is unknown. It is sent byte for byte with the same order id, which the broker "
+                "takes only once: this cannot make a second order."
+            )
+        )
+        text = f"{words.intent_kind(intent.kind)} {words.outside_text(intent.symbol, 21)}"
+        dialog.confirmed.connect(lambda: self._try(lambda: self._note(orders.retry(client_order_id), text)))
+        dialog.open()
+
     @Slot()
     def cancel_all(self) -> None:
         """Ask, then cancel every open order one by one."""
-        open_orders = [order for order in self._session.orders.orders.values() if order.is_cancelable]
+        self.cancel_many(None, None)
+
+    @Slot(object, object)
+    def cancel_many(self, symbol: str | None, side: str | None) -> None:
+        """Ask, then cancel the open orders of a symbol, of a side, or all, one by one."""
+        open_orders = [
+            order
+            for order in self._session.orders.orders.values()
+            if order.is_cancelable and symbol in (None, order.symbol) and side in (None, order.side)
+        ]
         if not open_orders:
             self.noticed.emit(AppError(self.tr("There is no working order to cancel.")))
             return
         dialog = Question(
             self._theme,
-            self.tr("Cancel the working order?")
-            if len(open_orders) == 1
-            else self.tr("Cancel all {count} working orders?").format(count=len(open_orders)),
-            self.tr("Cancel all orders"),
+            self._cancel_question(len(open_orders), symbol, side),
+            self.tr("Cancel all orders") if symbol is side is None else self.tr("Cancel these orders"),
             kind="danger",
             parent=self._window,
         )
         dialog.add_account(self._session.environment, self._short_number)
-        dialog.add_text("\n".join(sentences.order_sentence(order) for order in open_orders[:12]))
+        lines = [sentences.order_sentence(order) for order in open_orders[:_LISTED]]
+        if len(open_orders) > _LISTED:
+            lines.append(self.tr("and {count} more").format(count=len(open_orders) - _LISTED))
+        dialog.add_text("\n".join(lines))
         dialog.add_text(self.tr("Each order is cancelled by itself. One that fills first stays filled."))
-        dialog.confirmed.connect(self._cancel_all_confirmed)
+        dialog.confirmed.connect(lambda: self._cancel_confirmed(symbol, side))
         dialog.open()
+
+    def _cancel_question(self, count: int, symbol: str | None, side: str | None) -> str:
+        if count == 1:
+            return self.tr("Cancel the working order?")
+        if symbol is not None:
+            text = self.tr("Cancel all {count} working orders in {symbol}?")
+            return text.format(count=count, symbol=words.outside_text(symbol, 21))
+        if side is not None:
+            text = self.tr("Cancel all {count} working {side} orders?")
+            return text.format(count=count, side=words.side(side).lower())
+        return self.tr("Cancel all {count} working orders?").format(count=count)
 
     @Slot(object)
     def close_position(self, symbol: str) -> None:
@@ -116,10 +167,9 @@ class TradingActions(QObject):
         text = "" if order is None else sentences.order_sentence(order)
         self._try(lambda: self._note(self._session.orders.replace(request), text))
 
-    @Slot()
-    def _cancel_all_confirmed(self) -> None:
+    def _cancel_confirmed(self, symbol: str | None, side: str | None) -> None:
         def cancel() -> None:
-            for intent in self._session.orders.cancel_all():
+            for intent in self._session.orders.cancel_all(symbol=symbol, side=side):
                 order = self._session.orders.orders.get(intent.target_order_id or "")
                 self._note(intent, "" if order is None else sentences.order_sentence(order))
 

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.account import Account
 from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
-from core.domain.event import Asset
+from core.domain.event import Asset, Fill
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.instrument import AssetClass, Instrument
 from core.domain.intent import Intent, IntentKind, IntentState
@@ -31,9 +31,12 @@ from core.domain.sign_in_phase import SignInPhase
 from core.domain.trading_block import TradingBlock
 from core.domain.trading_hours import TradingHours
 from core.services.clock import SystemClock
+from core.services.history_reader import HistoryPhase, HistoryProgress
 from core.services.order_guard import OrderGuard
+from core.services.order_timing import OrderTiming
 from core.services.session import Session
 from core.services.settings import Settings
+from core.services.timers import QtTimers
 from core.store.settings import SettingsValues
 
 NS_PER_S = 1_000_000_000
@@ -170,6 +173,10 @@ class FakeOrderDesk(QObject):
         self.live_unlocks = 0
         self.looked_up: list[str] = []
         self.cancel_alls = 0
+        self.retried: list[str] = []
+        self.may_be_retried: set[str] = set()
+        self.foreign: set[str] = set()
+        self.timing = OrderTiming(SystemClock(), QtTimers(self), lambda _moments: None)
         self.failure: Exception | None = None
         self._intents: dict[str, Intent] = {}
         self._numbers = itertools.count(1)
@@ -203,9 +210,23 @@ class FakeOrderDesk(QObject):
         made = self._new_intent(IntentKind.CANCEL, self.orders[order_id].symbol)
         return self._keep(replace(made, target_order_id=order_id))
 
-    def cancel_all(self) -> tuple[Intent, ...]:
+    def cancel_all(self, *, symbol: str | None = None, side: str | None = None) -> tuple[Intent, ...]:
         self.cancel_alls += 1
-        return tuple(self.cancel(o.id) for o in list(self.orders.values()) if o.is_cancelable)
+        return tuple(
+            self.cancel(o.id)
+            for o in list(self.orders.values())
+            if o.is_cancelable and symbol in (None, o.symbol) and side in (None, o.side)
+        )
+
+    def may_retry(self, client_order_id: str) -> bool:
+        return client_order_id in self.may_be_retried
+
+    def retry(self, client_order_id: str) -> Intent:
+        self.retried.append(client_order_id)
+        return self._intents[client_order_id]
+
+    def executions(self, _order_id: str) -> tuple[Fill, ...]:
+        return ()
 
     def close_position(self, position: Position) -> Intent:
         self.closed.append(position)
@@ -216,7 +237,7 @@ class FakeOrderDesk(QObject):
         self.block(TradingBlock.NONE)
 
     def is_own(self, seen: Order) -> bool:
-        return seen.client_order_id in self._intents
+        return seen.id not in self.foreign
 
     def look_up(self, client_order_id: str) -> None:
         self.looked_up.append(client_order_id)
@@ -449,6 +470,39 @@ class FakeFill:
     position_qty: Decimal | None = None
 
 
+class FakeReader(QObject):
+    """A list of the past of which a test says how far it is read."""
+
+    arrived = Signal(object)
+    progress_changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.progress = HistoryProgress()
+        self.asked: list[str] = []
+
+    def read(self) -> None:
+        self.asked.append("read")
+
+    def read_all(self) -> None:
+        self.asked.append("read_all")
+
+    def pause(self) -> None:
+        self.asked.append("pause")
+
+    def show(self, phase: HistoryPhase, **changes) -> None:
+        self.progress = replace(self.progress, phase=phase, **changes)
+        self.progress_changed.emit(self.progress)
+
+
+class FakeHistory(QObject):
+    arrived = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.reader = FakeReader(self)
+
+
 class FakeSession(QObject):
     """One signed-in paper account that a test fills with state."""
 
@@ -468,6 +522,8 @@ class FakeSession(QObject):
         self.grant = Grant(token=Secret("t"), scopes=scopes)
         self.account = FakeAccountWatch(self)
         self.orders = FakeOrderDesk(self)
+        self.history = FakeHistory(self)
+        self.activities = FakeHistory(self)
         self.positions = FakePositions(self)
         self.market = FakeQuoteBoard(self)
         self.watchlist = FakeWatchlist(self)

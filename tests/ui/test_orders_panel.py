@@ -1,3 +1,6 @@
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -7,10 +10,15 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus
+from core.domain.reading import Reading
+from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
+from core.errors import AppError
+from core.services.history_reader import HistoryPhase
 from core.services.session import Session
 from tests.fakes.services import order
 from tests.ui.scene import on_screen, reference_session
+from ui.dialogs.order_details import OrderDetails
 from ui.models.order_columns import ACTIONS, STATUS
 from ui.panels.orders import OrdersPanel
 
@@ -104,15 +112,14 @@ def test_the_menu_says_which_order_it_cancels(panel, qtbot):
     menu.close()
 
 
-def test_cancel_all_is_asked_for_only_while_something_works(panel, qtbot, session):
-    with qtbot.waitSignal(panel.cancel_all_requested):
-        panel.cancel_all.click()
+def test_cancelling_many_is_offered_only_while_something_works(panel, qtbot, session):
+    assert panel.cancel_many.isEnabled()
     for known in list(session.orders.orders.values()):
         session.orders.show_orders(order(known.id, symbol=known.symbol, status=OrderStatus.CANCELED))
     for intent in session.orders.open_intents:
         states = {IntentState.DRAFT: [IntentState.NEVER_SENT]}.get(intent.state, [IntentState.REFUSED])
         session.orders.answer(intent, *states)
-    assert not panel.cancel_all.isEnabled()
+    assert not panel.cancel_many.isEnabled()
     assert panel.count == ""
 
 
@@ -148,3 +155,160 @@ def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):
     panel.unbind()
     session.orders.show_orders(order("o-99"))
     assert keys(panel) == []
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_many_are_cancelled_by_symbol_by_side_or_all_and_each_entry_counts_them(panel, qtbot):
+    panel.view.choose("c-o-2")
+    panel.cancel_many.click()
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text() for action in menu.actions()] == [
+        "Cancel all in AMD… (1)",
+        "Cancel all buy orders… (1)",
+        "Cancel all sell orders… (2)",
+        "Cancel all… (3)",
+    ]
+    with qtbot.waitSignal(panel.cancel_many_requested) as asked:
+        menu.actions()[2].trigger()
+    assert asked.args == [None, "sell"]
+
+
+def test_the_past_is_read_only_when_somebody_looks_at_it(panel, session):
+    assert session.history.reader.asked == []
+    assert not panel.history.isVisible()
+    panel.views.choose("all")
+    assert session.history.reader.asked == ["read"]
+    assert panel.history.isVisible()
+
+
+def test_orders_of_the_past_are_listed_and_the_desk_knows_better(panel, session):
+    panel.views.choose("all")
+    past = [order(f"h-{n}", status=OrderStatus.FILLED, filled_qty=Decimal(20)) for n in range(3)]
+    outdated = order("o-6", status=OrderStatus.NEW)
+    session.history.arrived.emit((*past, outdated))
+    assert {"c-h-0", "c-h-1", "c-h-2"} <= set(keys(panel))
+    assert status_of(panel, "c-o-6") == "Filled"
+
+
+def test_the_bar_tells_how_far_the_past_is_known_and_steers_the_reading(panel, session):
+    panel.views.choose("all")
+    reader, bar = session.history.reader, panel.history
+    reader.show(HistoryPhase.BROKER, count=500, reached=datetime(2026, 9, 1, 12, tzinfo=UTC))
+    assert bar.says.text() == "Reading from the broker… 500 so far, back to 2026-09-01"
+    bar.halt.click()
+    reader.show(HistoryPhase.PAUSED)
+    assert bar.says.text() == "500 listed · complete back to 2026-09-01"
+    assert bar.more.isVisible()
+    assert not bar.halt.isVisible()
+    bar.more.click()
+    bar.all.click()
+    assert reader.asked == ["read", "pause", "read", "read_all"]
+    reader.show(HistoryPhase.FAILED, error=AppError("The broker refused: no.", "Nothing was changed."))
+    assert bar.says.text() == "Reading stopped: The broker refused: no. Nothing was changed."
+    reader.show(HistoryPhase.COMPLETE, reached=datetime(1970, 1, 1, tzinfo=UTC), error=None)
+    assert not bar.more.isVisible()
+
+
+def test_scrolling_to_the_end_reads_on(panel, session):
+    panel.views.choose("all")
+    session.history.reader.asked.clear()
+    session.history.arrived.emit(tuple(order(f"h-{n}", status=OrderStatus.FILLED) for n in range(200)))
+    session.history.reader.show(HistoryPhase.PAUSED, reached=datetime(2026, 9, 1, tzinfo=UTC))
+    panel.view.scrollToBottom()
+    assert session.history.reader.asked == ["read"]
+
+
+def test_a_search_narrows_the_list_and_escape_ends_it(panel, qtbot):
+    panel.views.choose("all")
+    panel.search.setText("amd partially")
+    qtbot.waitUntil(lambda: keys(panel) == ["c-o-2", "c-o-3", "c-o-4"])
+    panel.search.setText("nothing like it")
+    qtbot.waitUntil(lambda: keys(panel) == [])
+    assert panel.empty.text == "No order matches the search."
+    qtbot.keyClick(panel.search, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(keys(panel)) > 5)
+
+
+def test_an_order_of_another_program_is_marked(panel, session):
+    session.orders.foreign.add("o-9")
+    session.orders.show_orders(order("o-9"))
+    assert status_of(panel, "c-o-9") == "Working · other program"
+
+
+def test_a_refusal_is_told_in_plain_words_with_the_brokers_own_and_the_request_id(panel, session):
+    intent = session.orders.intent("bw-0002")
+    session.orders.answer(intent, IntentState.JOURNALED, IntentState.SENT)
+    known = session.orders.intent("bw-0002")
+    reason = "insufficient buying power"
+    refused = replace(known, state=IntentState.REFUSED, reason=reason, request_id="req-7")
+    panel.show_intents((refused,))
+    panel.views.choose("refused")
+    assert status_of(panel, "bw-0002") == "Refused: The account's buying power does not cover the order."
+    tip = panel.model.index(panel.model.place_of("bw-0002"), STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    assert "The broker's words: insufficient buying power" in tip
+    assert "Request id: req-7" in tip
+
+
+def test_an_unknown_outcome_says_when_the_broker_did_not_know_it_and_offers_retry(panel, session, qtbot):
+    session.orders.may_be_retried.add("bw-0001")
+    known = replace(session.orders.intent("bw-0001"), last_lookup_ns=time.time_ns())
+    panel.show_intents((known,))
+    assert "not at the broker at" in status_of(panel, "bw-0001")
+    place = panel.model.place_of("bw-0001")
+    assert [action.code for action in panel.model.actions_of(panel.model.row_at(place))] == ["retry"]
+    with qtbot.waitSignal(panel.retry_requested) as asked:
+        panel.view.action_triggered.emit("bw-0001", "retry")
+    assert asked.args == ["bw-0001"]
+
+
+def test_left_and_right_fold_the_legs(panel, qtbot):
+    panel.view.setFocus()
+    panel.view.choose("c-o-2")
+    qtbot.keyClick(panel.view, Qt.Key.Key_Left)
+    assert "c-o-3" not in keys(panel)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Right)
+    assert "c-o-3" in keys(panel)
+
+
+def test_selection_and_place_survive_a_search_and_new_orders_above(panel, session, qtbot):
+    panel.views.choose("all")
+    past = datetime(2026, 1, 1, tzinfo=UTC)
+    session.history.arrived.emit(
+        tuple(
+            order(f"h-{n}", status=OrderStatus.FILLED, submitted_at=past - timedelta(n)) for n in range(200)
+        )
+    )
+    panel.view.choose("c-h-150")
+    bar = panel.view.verticalScrollBar()
+    top = panel.view.rowViewportPosition(panel.model.place_of("c-h-150"))
+    assert bar.value() > 0
+    session.orders.show_orders(order("o-99", submitted_at=datetime(2026, 3, 3, tzinfo=UTC)))
+    assert panel.view.rowViewportPosition(panel.model.place_of("c-h-150")) == top
+    panel.search.setText("h-15")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 11)
+    assert panel.view.current_key == "c-h-150"
+    assert [index.row() for index in panel.view.selectionModel().selectedRows()] == [
+        panel.model.place_of("c-h-150")
+    ]
+
+
+def test_the_details_show_ids_legs_and_the_timeline_with_its_percentiles(panel, session, theme, qtbot):
+    timing = session.orders.timing
+    timing.begin(session.orders.intent("bw-0001"), Reading(2_000_000, time.time_ns()), clicked_ns=1_000_000)
+    timing.take("bw-0001", {Moment.JOURNALED: 3_000_000, Moment.WRITTEN: 5_500_000})
+    timing.stop()
+    panel.view.choose("bw-0001")
+    with qtbot.waitSignal(panel.details_requested) as asked:
+        panel.view.setFocus()
+        qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    details = OrderDetails(theme, session, asked.args[0])
+    qtbot.addWidget(details)
+    assert details.timeline.text.splitlines() == [
+        "Click: 0.0 ms",
+        "Checked: 1.0 ms   +1.0 ms",
+        "In the journal: 2.0 ms   +1.0 ms",
+        "Sent: 4.5 ms   +2.5 ms",
+    ]
+    assert "Click to wire (1): 4.5 ms" in details.percentiles.text
+    assert "Our id: bw-0001" in details.facts.text

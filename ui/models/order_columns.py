@@ -1,14 +1,14 @@
 """The columns of the orders table, and the words in its cells."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from PySide6.QtCore import QObject
 
 from core.domain.intent import IntentKind
-from core.domain.order import OrderStatus, Side
-from ui import figures, words
+from core.domain.order import Order, OrderStatus, Side
+from ui import figures, refusals, words
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.theme.colors import Tone
@@ -44,7 +44,7 @@ class OrderWords(QObject):
                 sort=lambda row: row.since,
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
-                sample="88:88:88",
+                sample="88-88 88:88",
             ),
             Column(
                 title=self.tr("Symbol"),
@@ -126,7 +126,7 @@ class OrderWords(QObject):
                 text=self.status_text,
                 sort=_status_order,
                 tone=_tone_of_status,
-                tool_tip=self.status_text,
+                tool_tip=self.status_tip,
                 sample=self.tr("Unknown, checking \u00b7 59 s"),
                 stretches=True,
             ),
@@ -147,13 +147,13 @@ class OrderWords(QObject):
         return mark + (row.shown.symbol or self.tr("Multi-leg"))
 
     def time_text(self, row: OrderRow) -> str:
-        """When it was submitted: the time alone for today's, else the date too."""
+        """When it was submitted: the time of today's, the date of earlier ones."""
         if row.at is None:
             return figures.MISSING
         local = row.at.astimezone()
         if self.today is None or local.date() == self.today:
             return figures.local_time(row.at)
-        return f"{local:%m-%d %H:%M}"
+        return f"{local:%m-%d %H:%M}" if local.year == self.today.year else f"{local:%Y-%m-%d}"
 
     def spoken_symbol(self, row: OrderRow) -> str:
         """The symbol for ears, which hear no indentation."""
@@ -170,11 +170,31 @@ class OrderWords(QObject):
         if row.is_on_the_way:
             return self._sending_text(row)
         if row.order is not None:
-            return words.order_status(row.order)
+            return self._order_text(row, row.order)
         if row.intent is None:
             return figures.MISSING
         text = words.intent_state(row.intent)
-        return f"{text}: {words.outside_text(row.intent.reason)}" if row.intent.reason else text
+        reason = refusals.meaning(row.intent.reason) or words.outside_text(row.intent.reason)
+        return f"{text}: {reason}" if reason else text
+
+    def status_tip(self, row: OrderRow) -> str:
+        """The status whole; for a refusal with the broker's own words and the id of the request."""
+        text = self.status_text(row)
+        reason = row.intent.reason if row.intent is not None else row.shown.reject_reason
+        if row.is_refused and reason:
+            text += "\n" + self.tr("The broker's words: {reason}").format(reason=words.outside_text(reason))
+        if row.intent is not None and row.intent.request_id:
+            text += "\n" + self.tr("Request id: {id}").format(
+                id=words.outside_text(row.intent.request_id, 64)
+            )
+        return text
+
+    def _order_text(self, row: OrderRow, order: Order) -> str:
+        text = words.order_status(order)
+        if row.is_refused and order.reject_reason:
+            reason = refusals.meaning(order.reject_reason) or words.outside_text(order.reject_reason)
+            text = f"{text}: {reason}"
+        return f"{text} \u00b7 {self.tr('other program')}" if self.is_foreign(row) else text
 
     def _unknown_text(self, row: OrderRow) -> str:
         since = 0.0
@@ -186,7 +206,12 @@ class OrderWords(QObject):
             text = self.tr("Cancel unknown, checking \u00b7 {seconds} s")
         else:
             text = self.tr("Replace unknown, checking \u00b7 {seconds} s")
-        return text.format(seconds=int(since))
+        text = text.format(seconds=int(since))
+        seen_ns = None if row.waiting is None else row.waiting.last_lookup_ns
+        if seen_ns is None:
+            return text
+        at = figures.local_time(datetime.fromtimestamp(seen_ns / NS_PER_S, tz=UTC))
+        return f"{text} \u00b7 " + self.tr("not at the broker at {time}").format(time=at)
 
     def _sending_text(self, row: OrderRow) -> str:
         if row.change is None:

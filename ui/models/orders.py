@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime
 from enum import Enum
 from operator import attrgetter
@@ -63,6 +63,7 @@ class OrdersModel(TableModel[OrderRow]):
         self._oldest_first: list[OrderRow] = []  # every row but legs
         self._unknown: set[str] = set()
         self._counts: Counter[str] = Counter()  # by kind
+        self.may_retry: Callable[[str], bool] = lambda _client_order_id: False
         super().__init__(parent)
 
     def make_columns(self) -> tuple[Column[OrderRow], ...]:
@@ -82,7 +83,7 @@ class OrdersModel(TableModel[OrderRow]):
         rows: dict[str, OrderRow] = {}
         for order in orders:
             key = order.client_order_id or order.id
-            if are_plain and not order.legs and key not in known:
+            if are_plain and not order.legs and not order.parent_id and key not in known:
                 row = OrderRow(key, order, order.submitted_at or NEVER, kind_of_order(order))
                 known[key] = row
                 if row.kind is WORKING:
@@ -144,6 +145,11 @@ class OrdersModel(TableModel[OrderRow]):
         if self._unknown:
             self._say_changed(self._unknown, (STATUS, STATUS))
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether a search hides what does not match."""
+        return not self._search.is_empty
+
     def count(self, view: OrdersView) -> int:
         """Return how many orders `view` has, legs not counted."""
         return len(self._oldest_first) if view is OrdersView.ALL else self._counts[view.value]
@@ -151,6 +157,9 @@ class OrdersModel(TableModel[OrderRow]):
     def actions_of(self, row: OrderRow) -> tuple[RowAction, ...]:
         """Return what can be asked for now."""
         actions = []
+        waiting = row.waiting
+        if row.is_unknown and waiting is not None and self.may_retry(waiting.client_order_id):
+            actions.append(RowAction(RETRY, self.tr("Send again with the same id"), "refresh-cw"))
         if row.may_replace:
             actions.append(RowAction(REPLACE, self.tr("Replace"), "pencil"))
         if row.may_cancel:
@@ -355,7 +364,7 @@ class OrdersModel(TableModel[OrderRow]):
 
     def _put_order(self, order: Order, rows: dict[str, OrderRow], parent_key: str = "") -> None:
         key = key_of_order(order)
-        if not parent_key and (known := self._rows.get(key)) is not None:
+        if not parent_key and (known := rows.get(key) or self._rows.get(key)) is not None:
             parent_key = known.parent_key  # a leg's own event does not say whose leg it is
         change = None
         if self._changes and (change := self._changes.get(order.id)) is not None and not order.is_open:

@@ -1,10 +1,10 @@
-"""The orders: working, filled or all, with what is still under way, and how to change or cancel them."""
+"""The orders: working, filled, refused or all of history, and how to change or cancel them."""
 
 from collections.abc import Hashable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -12,12 +12,15 @@ from core.domain.intent import Intent
 from core.domain.order import Order
 from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
-from ui import words
-from ui.controls.menus import popup_menu
+from ui.controls.menus import open_under, popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.order_row import NS_PER_S, OrderRow
-from ui.models.orders import CANCEL, REPLACE, OrdersModel, OrdersView
+from ui.models.order_search import parsed_search
+from ui.models.orders import OrdersModel, OrdersView
+from ui.panels.history_bar import HistoryBar
+from ui.panels.order_menu import add_cancels, add_row_actions
 from ui.panels.pulse import Pulse
+from ui.panels.search_field import SearchField
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
 from ui.theme.buttons import LinkButton
@@ -26,48 +29,74 @@ from ui.theme.theme import Theme
 if TYPE_CHECKING:
     from core.services.session import Session
 
+_SEARCH_AFTER_MS = 120
+_END_PX = 200  # so near to the end of the table more of the past is read
+
 
 class OrdersPanel(SessionPanel):
     """Shows the session's orders. Changes are asked of whoever listens; nothing is sent from here."""
 
     cancel_requested = Signal(object)  # str: the broker's order id
     replace_requested = Signal(object)  # str: the broker's order id
-    cancel_all_requested = Signal()
+    cancel_many_requested = Signal(object, object)  # str | None: a symbol; str | None: a side
+    retry_requested = Signal(object)  # str: our client order id
+    look_up_requested = Signal(object)  # str: our client order id
+    details_requested = Signal(object)  # OrderRow
     symbol_chosen = Signal(object)  # str
 
     def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("OrdersPanel", "Orders"), parent)
         self._clock = clock
+        self._names = {
+            OrdersView.WORKING: self.tr("Working"),
+            OrdersView.FILLED: self.tr("Filled"),
+            OrdersView.REFUSED: self.tr("Refused"),
+            OrdersView.ALL: self.tr("All"),
+        }
+        self.search = SearchField(
+            self.tr("Search"), self.tr("Search by symbol, id, side, status or date, such as 2026-11")
+        )
         self.views = SegmentedControl(
-            self.tr("Which orders"),
-            [
-                Segment(OrdersView.WORKING.value, self.tr("Working")),
-                Segment(OrdersView.FILLED.value, self.tr("Filled")),
-                Segment(OrdersView.ALL.value, self.tr("All")),
-            ],
+            self.tr("Which orders"), [Segment(view.value, name) for view, name in self._names.items()]
         )
         self.views.setProperty("compact", "true")
-        self.cancel_all = LinkButton(self.tr("Cancel all\u2026"), tone="down")
-        self.add_title_action(self.views)
-        self.add_title_action(self.cancel_all)
+        self.cancel_many = LinkButton(self.tr("Cancel\u2026"), tone="down")
+        self.cancel_many.setAccessibleName(self.tr("Cancel several orders\u2026"))
+        for widget in (self.search, self.views, self.cancel_many):
+            self.add_title_action(widget)
         self.model = OrdersModel(self)
+        self.model.words.is_foreign = self._is_foreign
+        self.model.may_retry = self._may_retry
         self.view = TableView(theme, self.model, self.tr("Orders"))
         self.view.allow_sorting()
         self.set_content(self.view)
+        self.history = HistoryBar(self.tr("History of orders"))
+        self.body.addWidget(self.history)
+        self._searching = QTimer(self)
+        self._searching.setSingleShot(True)
+        self._searching.setInterval(_SEARCH_AFTER_MS)
         self._pulse = Pulse(self, every_ms=500)
         self._connect()
         self.end()
 
     def _connect(self) -> None:
         self._pulse.beat.connect(self._grow_older)
-        self.empty.acted.connect(self._show_all)
+        self.empty.acted.connect(self._on_empty_acted)
         self.views.chosen.connect(self._show_view)
-        self.cancel_all.clicked.connect(self.cancel_all_requested)
+        self.search.textChanged.connect(self._searching.start)
+        self._searching.timeout.connect(self._search)
+        self.cancel_many.clicked.connect(self._offer_cancels)
         self.view.current_changed.connect(self._choose)
         self.view.row_activated.connect(self._replace)
         self.view.action_triggered.connect(self._act)
         self.view.menu_requested.connect(self._show_menu)
-        self.view.on_key(QKeySequence.StandardKey.Delete, self._cancel_current)
+        self.view.on_key(QKeySequence.StandardKey.Delete, lambda: self._act(self.view.current_key, "cancel"))
+        self.view.on_key(QKeySequence.StandardKey.Find, self.search.setFocus)
+        self.view.on_key(Qt.Key.Key_Space, lambda: self._act(self.view.current_key, "details"))
+        self.view.on_key(Qt.Key.Key_Left, lambda: self._fold(show=False))
+        self.view.on_key(Qt.Key.Key_Right, lambda: self._fold(show=True))
+        self.view.clicked.connect(self._on_view_clicked)
+        self.view.verticalScrollBar().valueChanged.connect(self._on_scroll_bar_value_changed)
 
     # ---- the session --------------------------------------------------------------------------------
 
@@ -75,12 +104,17 @@ class OrdersPanel(SessionPanel):
         self.bindings.connect(session.orders.orders_changed, self.show_orders)
         self.bindings.connect(session.orders.intents_changed, self.show_intents)
         self.bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)
+        self.bindings.connect(session.history.arrived, self.show_past)
+        self.history.bind(session.history.reader)
         self.show_intents(session.orders.open_intents)
         self.show_orders(tuple(session.orders.orders.values()))
+        self._read_past()
         self._pulse.set_on(True)
 
     def end(self) -> None:
         self._pulse.set_on(False)
+        self.history.unbind()
+        self.history.setVisible(False)
         self.model.start_over()
         self._show_state()
 
@@ -89,6 +123,13 @@ class OrdersPanel(SessionPanel):
         """Fold in orders that are new or changed."""
         self.model.show_orders(orders)
         self._show_state()
+
+    @Slot(object)
+    def show_past(self, orders: tuple[Order, ...]) -> None:
+        """Fold in orders of the past; of those that the order desk knows it knows better."""
+        if self.session is not None:
+            known = self.session.orders.orders
+            self.show_orders(tuple(order for order in orders if order.id not in known))
 
     @Slot(object)
     def show_intents(self, intents: tuple[Intent, ...]) -> None:
@@ -107,93 +148,137 @@ class OrdersPanel(SessionPanel):
         today = datetime.fromtimestamp(now_ns / NS_PER_S).astimezone().date()
         self.model.grow_older(now_ns, today)
 
+    def _is_foreign(self, row: OrderRow) -> bool:
+        session, order = self.session, row.order
+        return (
+            session is not None and order is not None and not row.is_leg and not session.orders.is_own(order)
+        )
+
+    def _may_retry(self, client_order_id: str) -> bool:
+        return self.session is not None and self.session.orders.may_retry(client_order_id)
+
     def _show_state(self) -> None:
-        counts = {view: self.model.count(view) for view in OrdersView}
-        for view, text in (
-            (OrdersView.WORKING, self.tr("Working")),
-            (OrdersView.FILLED, self.tr("Filled")),
-            (OrdersView.ALL, self.tr("All")),
-        ):
-            self.views.relabel(view.value, f"{text} {counts[view]}" if counts[view] else text)
-        working = counts[OrdersView.WORKING]
+        for view, name in self._names.items():
+            count = self.model.count(view)
+            self.views.relabel(view.value, f"{name} {count:,}" if count else name)
+        working = self.model.count(OrdersView.WORKING)
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
-        self.cancel_all.setEnabled(self.session is not None and working > 0)
+        self.cancel_many.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:
         view = OrdersView(self.views.choice)
-        is_reading = self.session is not None and self.session.orders.trading_block is TradingBlock.NOT_READY
-        if self.session is None:
+        session = self.session
+        if session is None:
             self.empty.say(self.tr("Sign in to see your orders."))
-        elif is_reading:
+        elif session.orders.trading_block is TradingBlock.NOT_READY and not self.model.count(OrdersView.ALL):
+            self.empty.say(self.tr("Reading your orders\u2026"))
+        elif self.model.is_searching and self.model.count(view):
+            self.empty.say(self.tr("No order matches the search."), self.tr("Clear the search"))
+        elif not self.model.count(OrdersView.ALL) and session.history.reader.progress.is_busy:
             self.empty.say(self.tr("Reading your orders\u2026"))
         elif view is OrdersView.ALL or not self.model.count(OrdersView.ALL):
             self.empty.say(self.tr("No orders yet. Fill in the order ticket to place one."))
-        elif view is OrdersView.WORKING:
-            self.empty.say(self.tr("No working orders."), self.tr("Show all orders"))
         else:
-            self.empty.say(self.tr("No filled orders."), self.tr("Show all orders"))
+            texts = {
+                OrdersView.WORKING: self.tr("No working orders."),
+                OrdersView.FILLED: self.tr("No filled orders."),
+                OrdersView.REFUSED: self.tr("No refused orders."),
+            }
+            self.empty.say(texts[view], self.tr("Show all orders"))
         self.show_content(is_there=bool(self.model.rowCount()))
 
-    # ---- what the trader does -----------------------------------------------------------------------
+    # ---- what is shown ------------------------------------------------------------------------------
 
     @Slot(object)
     def _show_view(self, code: str) -> None:
         self.model.show_view(OrdersView(code))
+        self._read_past()
+        self._say_if_empty()
+
+    def _read_past(self) -> None:
+        """The past is read when somebody looks at it, and not before."""
+        looks_back = OrdersView(self.views.choice) is not OrdersView.WORKING
+        self.history.setVisible(looks_back and self.session is not None)
+        if looks_back:
+            self.history.begin()
+
+    @Slot(int)
+    def _on_scroll_bar_value_changed(self, value: int) -> None:
+        bar = self.view.verticalScrollBar()
+        if self.history.isVisible() and bar.maximum() and value >= bar.maximum() - _END_PX:
+            self.history.read_more()
+
+    @Slot()
+    def _search(self) -> None:
+        self.model.search(parsed_search(self.search.text()))
         self._say_if_empty()
 
     @Slot()
-    def _show_all(self) -> None:
-        self.views.choose(OrdersView.ALL.value)
+    def _on_empty_acted(self) -> None:
+        if self.search.text():
+            self.search.clear()
+        else:
+            self.views.choose(OrdersView.ALL.value)
+
+    def _fold(self, *, show: bool) -> None:
+        self.model.toggle_legs(self.view.current_key, show=show)
+
+    @Slot(QModelIndex)
+    def _on_view_clicked(self, index: QModelIndex) -> None:
+        key = self.view.fold_key_at(index)
+        if key is not None:
+            self.model.toggle_legs(key)
+
+    # ---- what the trader does -----------------------------------------------------------------------
 
     @Slot(object)
     def _choose(self, key: Hashable | None) -> None:
         row = self.model.row(key)
-        if row is not None:
+        if row is not None and row.shown.symbol:
             self.symbol_chosen.emit(row.shown.symbol)
-
-    @Slot(object, str)
-    def _act(self, key: Hashable, code: str) -> None:
-        if code == CANCEL:
-            self._cancel(key)
-        elif code == REPLACE:
-            self._replace(key)
-
-    @Slot()
-    def _cancel_current(self) -> None:
-        self._cancel(self.view.current_key)
-
-    def _cancel(self, key: Hashable | None) -> None:
-        row = self.model.row(key)
-        if row is not None and row.order is not None and row.may_cancel:
-            self.cancel_requested.emit(row.order.id)
 
     @Slot(object)
     def _replace(self, key: Hashable | None) -> None:
+        self._act(key, "replace")
+
+    @Slot(object, str)
+    def _act(self, key: Hashable | None, code: str) -> None:
         row = self.model.row(key)
-        if row is not None and row.order is not None and row.may_replace:
-            self.replace_requested.emit(row.order.id)
+        if row is None:
+            return
+        order, waiting = row.order, row.waiting
+        if code == "cancel" and order is not None and row.may_cancel:
+            self.cancel_requested.emit(order.id)
+        elif code == "replace" and order is not None and row.may_replace:
+            self.replace_requested.emit(order.id)
+        elif code == "retry" and waiting is not None:
+            self.retry_requested.emit(waiting.client_order_id)
+        elif code == "look_up" and waiting is not None:
+            self.look_up_requested.emit(waiting.client_order_id)
+        elif code == "details":
+            self.details_requested.emit(row)
+
+    @Slot()
+    def _offer_cancels(self) -> None:
+        menu = popup_menu(self.tr("Cancel several orders"), self)
+        self._add_cancels(menu, self.view.current_key)
+        open_under(menu, self.cancel_many)
 
     @Slot(object, QPoint)
     def _show_menu(self, key: Hashable | None, where: QPoint) -> None:
         row = self.model.row(key)
         menu = popup_menu(self.tr("Order"), self)
         if row is not None:
-            self._add_row_actions(menu, row)
+            waiting = row.waiting
+            may_retry = waiting is not None and self._may_retry(waiting.client_order_id)
+            add_row_actions(menu, row, lambda code: self._act(key, code), may_retry=may_retry)
             menu.addSeparator()
-        cancel_all = menu.addAction(self.tr("Cancel all\u2026"))
-        cancel_all.setEnabled(self.cancel_all.isEnabled())
-        cancel_all.triggered.connect(self.cancel_all_requested)
+        self._add_cancels(menu, key)
         menu.popup(where)
 
-    def _add_row_actions(self, menu: QMenu, row: OrderRow) -> None:
-        key = row.key
-        replace = menu.addAction(self.tr("Replace\u2026"))
-        replace.setShortcut(QKeySequence(Qt.Key.Key_Return))
-        replace.setEnabled(row.may_replace)
-        replace.triggered.connect(lambda: self._replace(key))
-        side, symbol = words.side(row.shown.side), row.shown.symbol
-        cancel = menu.addAction(self.tr("Cancel {side} {symbol}").format(side=side, symbol=symbol))
-        cancel.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        cancel.setEnabled(row.may_cancel)
-        cancel.triggered.connect(lambda: self._cancel(key))
+    def _add_cancels(self, menu: QMenu, key: Hashable | None) -> None:
+        row = self.model.row(key)
+        orders = () if self.session is None else self.session.orders.orders.values()
+        symbol = "" if row is None else row.shown.symbol
+        add_cancels(menu, orders, symbol, self.cancel_many_requested.emit)

@@ -32,6 +32,7 @@ from ui.delegates.actions import ActionsDelegate, Pointed
 from ui.delegates.cell import CellDelegate, CellStyle
 from ui.delegates.drawing import PADDING_PX
 from ui.delegates.kinds import delegate_for
+from ui.models.column import CellKind
 from ui.models.column_model import ColumnModel
 from ui.models.table import UNSORTED
 from ui.panels.column_widths import fitted
@@ -43,6 +44,7 @@ from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
 
 _LAYING_ROUNDS = 3
 _FOCUS_MARK_PX = 2
+_FOLD_PX = 22  # the mark before a symbol, and some room around it
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -126,6 +128,13 @@ class TableView(QTableView):
             return False
         self.setCurrentIndex(self._table.index(place, 0))
         return True
+
+    def fold_key_at(self, index: QModelIndex) -> Hashable | None:
+        """The key of the row whose fold mark was just clicked: at the left end of the first strong column."""
+        if not index.isValid() or self._table.columns[index.column()].kind is not CellKind.SYMBOL:
+            return None
+        left = self.viewport().mapFromGlobal(self.cursor().pos()).x() - self.visualRect(index).left()
+        return self._table.key_at(index.row()) if left <= _FOLD_PX else None
 
     def set_compact(self, is_compact: bool) -> None:
         """Rows of 22 rather than 26 pixels."""
