@@ -1,14 +1,16 @@
-"""/v3/clock and /v3/calendar: the phases of American markets, the overnight ones included."""
+"""/v3/clock and /v3/calendar: the phases of markets, those at night and abroad included."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from practice.engine.clock import SECOND
 from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, settlement_day
+from practice.engine.foreign_markets import FOREIGN_MARKETS, ForeignMarket
 from practice.engine.hours import NEW_YORK, at
 from practice.engine.refusals import not_found
 from practice.server.answers import json_answer
@@ -37,11 +39,17 @@ class _Market:
     mic: str
     name: str
     phases: Phases
+    timezone: str = "America/New_York"
+    is_exchange: bool = True  # an American one, whose hours the simulated market may keep
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone)
 
     @property
     def fields(self) -> dict[str, str]:
-        named = {"acronym": self.acronym, "mic": self.mic, "name": self.name}
-        return {**named, "timezone": "America/New_York"}
+        named = {"acronym": self.acronym, "name": self.name, "timezone": self.timezone}
+        return {**named, "mic": self.mic} if self.mic else named
 
 
 def _exchange_phases(day: date) -> list[Phase]:
@@ -70,11 +78,23 @@ _OTC = _Market("OTC", "OTCM", "OTC Markets", _exchange_phases)
 _OPRA = _Market("OPRA", "OPRA", "Options Price Reporting Authority", _option_phases)
 _BOATS = _Market("BOATS", "BOAT", "Blue Ocean Alternative Trading System", _overnight_phases)
 _OCEA = _Market("OCEA", "OCEA", "BlueOcean ATS", _overnight_phases)
+
+
+def _abroad(market: ForeignMarket) -> _Market:
+    def phases(day: date) -> list[Phase]:
+        return [Phase(*phase) for phase in market.phases(day)]
+
+    return _Market(market.code, market.mic, market.name, phases, market.timezone, is_exchange=False)
+
+
 _MARKETS: Mapping[str, _Market] = {
     code: market
-    for market in (_NYSE, _NASDAQ, _IEX, _OTC, _OPRA, _BOATS, _OCEA)
+    for market in (
+        *map(_abroad, FOREIGN_MARKETS), _NYSE, _NASDAQ, _IEX, _OTC, _OPRA, _BOATS, _OCEA,
+    )
     for code in (market.acronym, market.mic)
-}
+    if code
+}  # fmt: skip
 
 
 class MarketRoutes:
@@ -99,35 +119,42 @@ class MarketRoutes:
         return json_answer({"clocks": [self._clock(market, instant) for market in markets]})
 
     def _clock(self, market: _Market, instant: int) -> dict[str, Any]:
-        always_open = self._desk.brokerage.market.timetable.hours.always_open
+        always_open = market.is_exchange and self._desk.brokerage.market.timetable.hours.always_open
         phases = _all_day if always_open else market.phases
-        today = _local(instant).date()
+        zone = market.zone
+        today = _local(instant, zone).date()
         around = [phase for n in range(-1, 12) for phase in phases(today + n * _DAY)]
         current = next((phase for phase in around if phase.start <= instant < phase.end), None)
-        opens = next(p.start for p in around if p.name == "core" and p.start > instant)
-        closes = next(p.end for p in around if p.name == "core" and p.end > instant)
+        days = [edges for n in range(-1, 12) if (edges := _core(phases(today + n * _DAY)))]
+        opens = next(start for start, _ in days if start > instant)
+        closes = next(end for _, end in days if end > instant)
         following = next(phase.start for phase in around if phase.start > instant)
         return {
             "market": market.fields,
-            "timestamp": _text(instant),
+            "timestamp": _text(instant, zone),
             "is_market_day": bool(phases(today)),
-            "next_market_open": _text(opens),
-            "next_market_close": _text(closes),
+            "next_market_open": _text(opens, zone),
+            "next_market_close": _text(closes, zone),
             "phase": current.name if current else "closed",
-            "phase_until": _text(current.end if current else following),
+            "phase_until": _text(current.end if current else following, zone),
         }
 
     async def calendar(self, request: web.Request) -> web.Response:
         self._desk.enter(request)
         market, query = _market(request.match_info["market"]), request.query
-        zone = UTC if one_of(query.get("timezone"), "timezone", ("utc",), "") else NEW_YORK
-        first = _day(query.get("start"), "start") or _local(self._desk.brokerage.now).date()
+        zone = UTC if one_of(query.get("timezone"), "timezone", ("utc",), "") else market.zone
+        first = _day(query.get("start"), "start") or _local(self._desk.brokerage.now, market.zone).date()
         last = _day(query.get("end"), "end") or first + timedelta(days=7)
         if last < first:
             raise BadValue("end should not be before start")
         last = min(last, first + _LONGEST_CALENDAR)
         days = list(_days(market, first, last, zone))
         return json_answer({"market": market.fields, "calendar": days})
+
+
+def _core(phases: list[Phase]) -> tuple[int, int] | None:
+    core = [phase for phase in phases if phase.name == "core"]
+    return (core[0].start, core[-1].end) if core else None
 
 
 def _market(name: str) -> _Market:
@@ -147,11 +174,17 @@ def _days(market: _Market, first: date, last: date, zone: tzinfo) -> Iterator[di
         day = first + number * _DAY
         if phases := market.phases(day):
             spans = {
-                f"{phase.name}_{edge}": _text(instant, zone)
-                for phase in phases
-                for edge, instant in (("start", phase.start), ("end", phase.end))
+                f"{name}_{edge}": _text(instant, zone)
+                for name in dict.fromkeys(phase.name for phase in phases)
+                for edge, instant in _edges([phase for phase in phases if phase.name == name])
             }
-            yield {"date": day.isoformat(), **spans, "settlement_date": settlement_day(day).isoformat()}
+            settled = {"settlement_date": settlement_day(day).isoformat()} if market.is_exchange else {}
+            yield {"date": day.isoformat(), **spans, **settled}
+
+
+def _edges(phases: list[Phase]) -> tuple[tuple[str, int], tuple[str, int]]:
+    """When a phase begins and ends; the core one goes on after lunch."""
+    return ("start", phases[0].start), ("end", phases[-1].end)
 
 
 def _local(instant: int, zone: tzinfo = NEW_YORK) -> datetime:

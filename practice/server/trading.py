@@ -100,6 +100,10 @@ class AccountRoutes:
         if level not in {msgspec.UNSET, None, 0, 1, 2, 3}:
             raise BadValue("max_options_trading_level must be between 0 and 3")
         given = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not None}
+        if changes.max_options_trading_level is None:
+            given["max_options_trading_level"] = None
+        elif changes.max_options_trading_level is msgspec.UNSET:
+            del given["max_options_trading_level"]
         given["max_options_trading_level"] = (
             account.configurations.max_options_trading_level if level is msgspec.UNSET else level
         )

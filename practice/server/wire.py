@@ -157,6 +157,7 @@ def account_json(account: Account, figures: Figures, now: int) -> Json:
         "cash": cash,
         "accrued_fees": "0",
         "pending_transfer_in": "0",
+        "pending_transfer_out": "0",
         "portfolio_value": money(figures.equity),
         "equity": money(figures.equity),
         "last_equity": money(account.last_equity),

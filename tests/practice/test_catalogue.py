@@ -156,6 +156,38 @@ def test_the_night_belongs_to_another_market(july: PracticeProgram) -> None:
     assert clocks(july, "2024-07-03T22:00:00-04:00", "BOATS")["BOATS"]["phase"] == "closed"
 
 
+@pytest.mark.parametrize(
+    ("time", "market", "phase", "until"),
+    [
+        ("2024-07-03T03:00:00Z", "JPX", "lunch", "2024-07-03T12:30:00+09:00"),
+        ("2024-07-03T01:00:00Z", "XTKS", "core", "2024-07-03T11:30:00+09:00"),
+        ("2024-07-07T09:00:00Z", "TADAWUL", "core", "2024-07-07T15:00:00+03:00"),
+        ("2024-12-25T12:00:00Z", "LSE", "closed", "2024-12-27T08:00:00Z"),
+        ("2024-07-04T12:00:00Z", "XETR", "core", "2024-07-04T17:30:00+02:00"),
+        ("2024-07-04T15:00:00Z", "BNYM", "closed", "2024-07-05T09:00:00-04:00"),
+    ],
+)
+def test_markets_abroad_and_banks_have_their_own_hours(
+    july: PracticeProgram, time: str, market: str, phase: str, until: str
+) -> None:
+    (clock,) = clocks(july, time, market).values()
+    assert (clock["phase"], clock["phase_until"]) == (phase, until)
+
+
+def test_every_market_of_the_broker_has_a_clock_and_a_calendar(july: PracticeProgram) -> None:
+    american = "BMO BNYM BOATS IEX IEXG NASDAQ NYSE OCEA OPRA OTC OTCM SIFMA XNAS XNYS"
+    abroad = (
+        "CEUX CHIX HKEX ISE JPX LSE MTA MTAA TADAWUL XAMS XBRU XDUB XETR XETRA XHKG XLIS XLON XPAR XSAU XTKS"
+    )
+    codes = f"{american} {abroad}".split()
+    asked = july.call("GET", "/v3/clock", params={"markets": ",".join(codes)})
+    assert len(asked.json()["clocks"]) == len(codes)
+    for code in codes:
+        days = july.call("GET", f"/v3/calendar/{code}", params={"start": "2024-07-08", "end": "2024-07-12"})
+        assert len(days.json()["calendar"]) >= 4
+        assert days.json()["calendar"][0].keys() >= {"date", "core_start", "core_end"}
+
+
 def test_calendars_of_markets(july: PracticeProgram) -> None:
     week = {"start": "2024-07-01", "end": "2024-07-07"}
     found = july.call("GET", "/v3/calendar/NYSE", params=week).json()
