@@ -38,6 +38,12 @@ class Ticker:
         self._place = bisect.bisect_right(self._reports, after, key=_by_time)
         self._look_ahead()
 
+    @property
+    def draws_minutes(self) -> bool:
+        """Whether whole minutes of prints are drawn for it, and not only an option's trades or no prints."""
+        needs = {"quotes", "orderbooks"} if self._instrument.is_option else {"quotes", "orderbooks", "trades"}
+        return not needs.isdisjoint(self.parts)
+
     def due(self, until: int) -> list[Report]:
         """Everything up to and including `until` that has not been returned before."""
         due: list[Report] = []

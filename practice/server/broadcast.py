@@ -80,7 +80,11 @@ class Broadcast:
     def prepare(self, following: int) -> Iterable[Callable[[], object]]:
         """What to do, a little at a time, so that the minute `following` does not begin with a long turn."""
         minute, at = self._market.minute, following - self._delay
-        return [partial(minute, self._instruments[symbol], at) for symbol in self._tickers]
+        return [
+            partial(minute, self._instruments[symbol], at)
+            for symbol, ticker in self._tickers.items()
+            if ticker.draws_minutes
+        ]
 
     def _meet_readers(self, after: int) -> None:
         """Find out who wants what, if that has changed since last time; a new day has new options."""

@@ -239,7 +239,7 @@ def test_trades_of_the_free_option_feed_are_a_quarter_of_an_hour_old() -> None:
         name: Listener(place.feeds[name], packed=True, trades=["*"], quotes=[quoted])
         for name in ("opra", "indicative")
     }
-    place.pass_time(3 * MINUTE, step=10 * SECOND)
+    place.pass_time(3 * MINUTE, step=2 * SECOND)
     for name, age in (("opra", 0), ("indicative", 15 * 60)):
         heard = readers[name].heard()
         newest = {kind: max(m["t"] for m in of_kind(heard, kind)).timestamp() for kind in ("q", "t")}

@@ -168,6 +168,47 @@ def test_a_minute_bar_comes_right_after_its_minute_and_history_repeats_it(hurrie
     assert daily["l"] <= bar["l"]
 
 
+@pytest.mark.parametrize(
+    ("feed", "symbol", "history"),
+    [("sip", "NVDA", "/v2/stocks"), ("/v1beta3/crypto/us", "BTC/USD", "/v1beta3/crypto/us")],
+)
+def test_history_repeats_every_print_and_bar_that_was_streamed(
+    hurried: PracticeProgram, feed: str, symbol: str, history: str
+) -> None:
+    with live(hurried, feed) as stream:
+        stream.say(
+            {"action": "subscribe", "trades": [symbol], "quotes": [symbol], "bars": [symbol]}
+            | {"updatedBars": [symbol]}
+        )
+        heard = [m for _ in range(4) for m in stream.hear_until(lambda m: m["T"] == "b")]
+    begun, ended = (next(m["t"] for m in side if m["T"] == "q") for side in (heard, heard[::-1]))
+    corrected = {m[name] for m in heard for name in ("oi", "ci", "i") if m["T"] in {"c", "x"} and name in m}
+
+    def told(kind: str) -> list[dict[str, Any]]:
+        messages = [m for m in heard if m["T"] == kind and begun <= m["t"] <= ended]
+        messages.sort(key=lambda m: m["t"])
+        return [{name: value for name, value in m.items() if name not in {"T", "S"}} for m in messages]
+
+    def kept(channel: str, **query: Any) -> list[dict[str, Any]]:
+        answer = hurried.data(
+            f"{history}/{channel}", symbols=symbol, start=begun, end=ended, limit=10000, **query
+        )
+        return list(answer.json()[channel].get(symbol, []))
+
+    assert told("q") == kept("quotes")
+    trades = [trade for trade in kept("trades") if trade["i"] not in corrected]
+    late = {trade["i"] for trade in trades} - {trade["i"] for trade in told("t")}
+    assert len(late) <= 1  # the last minute's may still be on its way
+    assert [t for t in told("t") if t["i"] not in corrected] == [t for t in trades if t["i"] not in late]
+    updated = {bar["t"] for bar in told("u")}
+    bars = {bar["t"]: bar for bar in kept("bars", timeframe="1Min")}
+    prices = [({n: bar[n] for n in "ohlc"}, {n: bars[bar["t"]][n] for n in "ohlc"}) for bar in told("b")]
+    assert len(prices) >= 2
+    assert all(mine == theirs for mine, theirs in prices)
+    settled = [bar for bar in told("b")[:-1] if bar["t"] not in updated]
+    assert all(bar == bars[bar["t"]] for bar in told("u") + settled)
+
+
 def test_the_test_feed_has_its_one_symbol(broker: PracticeProgram) -> None:
     with live(broker, "test") as stream:
         stream.say({"action": "subscribe", "quotes": ["FAKEPACA", "AAPL"]})
