@@ -1,0 +1,180 @@
+"""Random things that people do with their accounts, and what must hold whatever they did."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from practice.engine.orders import Kind, Order, Side, Tif
+from practice.engine.refusals import Refusal
+from practice.engine.rules import Change
+from practice.engine.settlement import Settlement
+from practice.engine.updates import Execution, Update
+from tests.practice.engine import Day
+
+Step = tuple[Any, ...]
+
+SYMBOLS = ("AAPL", "F", "TSLA")
+_sides = st.sampled_from(["buy", "sell"])
+_symbols = st.sampled_from(SYMBOLS)
+_quantities = st.sampled_from(["1", "2", "7", "40", "0.5", "300"])
+_whole = st.sampled_from(["1", "3", "20"])
+_cents = st.integers(-120, 120)
+_picks = st.integers(0, 30)
+_single = st.tuples(
+    st.just("place"),
+    _sides,
+    _symbols,
+    _quantities,
+    st.sampled_from(list(Kind)),
+    st.sampled_from(list(Tif)),
+    _cents,
+)
+_group = st.tuples(
+    st.just("group"),
+    st.sampled_from(["bracket", "oco", "oto"]),
+    _sides,
+    _symbols,
+    _whole,
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.booleans(),
+)
+_coins = st.tuples(st.just("coins"), _sides, st.sampled_from(["0.001", "0.01", "0.0333333337"]), _cents)
+_options = st.tuples(st.just("option"), _sides, st.sampled_from(["call", "put"]), st.integers(0, 3), _whole)
+_combo = st.tuples(st.just("combo"), st.integers(0, 3), st.integers(0, 3), _whole, st.booleans(), _cents)
+_change = st.tuples(st.just("replace"), _picks, st.sampled_from(["3", "9", None]), _cents)
+
+steps = st.lists(
+    st.one_of(
+        _single,
+        _single,
+        _group,
+        _group,
+        _coins,
+        _options,
+        _combo,
+        _change,
+        st.tuples(st.just("cancel"), _picks),
+        st.tuples(st.just("close"), _picks),
+        st.tuples(st.just("exercise"), _picks),
+        st.tuples(st.just("wait"), st.sampled_from([0.002, 0.05, 1.0, 40.0, 900.0])),
+    ),
+    max_size=40,
+)
+
+
+@dataclass
+class Books:
+    """What an account should hold, counted from what the engine announced."""
+
+    cash: Decimal = Decimal(100_000)
+    held: dict[str, Decimal] = field(default_factory=dict)
+    filled: dict[str, Decimal] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+
+    def note(self, update: Update) -> None:
+        """Count an update's executions."""
+        if update.execution:
+            self._count(update.order, update.execution)
+        if update.combo:
+            order, units = update.order, update.combo.qty
+            self.filled[order.id] = self.filled.get(order.id, Decimal(0)) + units
+            for leg, execution in update.combo.legs:
+                self._count(leg, execution)
+
+    def _count(self, order: Order, execution: Execution) -> None:
+        instrument, bought = order.instrument, order.is_buy
+        self.filled[order.id] = self.filled.get(order.id, Decimal(0)) + execution.qty
+        value = execution.qty * execution.price * instrument.multiplier
+        self.cash += -value if bought else value - execution.fee
+        moved = execution.qty - execution.fee if bought else -execution.qty
+        after = self.held.get(instrument.symbol, Decimal(0)) + moved
+        self.held[instrument.symbol] = after
+        if after != execution.position_qty:
+            self.mistakes.append(f"{instrument.symbol}: {execution.position_qty} told, {after} counted")
+
+    def settle(self, told: Settlement) -> None:
+        """Count what became of an option."""
+        contract = told.instrument.contract
+        self.cash += told.cash
+        self.held[told.instrument.symbol] = self.held.get(told.instrument.symbol, Decimal(0)) - told.qty
+        if contract:
+            symbol = contract.underlying.symbol
+            self.held[symbol] = self.held.get(symbol, Decimal(0)) + told.shares
+
+
+def played(flow: list[Step], seed: int = 7) -> tuple[Day, Books]:
+    """A day on which these things were done; what the broker refused has not been done."""
+    day, books = Day(seed=seed), Books()
+    day.brokerage.floor.listen(books.note)
+    day.brokerage.settlements.listen(books.settle)
+    for step in flow:
+        with suppress(Refusal, IndexError):
+            _do(day, step)
+    day.pass_time(3)
+    return day, books
+
+
+def _do(day: Day, step: Step) -> None:
+    match step:
+        case ("place", side, symbol, qty, kind, tif, offset):
+            price = day.ask(symbol) + Decimal(offset) / 100
+            limit = price if kind in {Kind.LIMIT, Kind.STOP_LIMIT} else None
+            stop = price if kind in {Kind.STOP, Kind.STOP_LIMIT} else None
+            trail = {"trail_price": abs(Decimal(offset)) / 100} if kind is Kind.TRAILING_STOP else {}
+            day.place(side, qty, symbol=symbol, kind=kind, tif=tif, limit=limit, stop=stop, **trail)
+        case ("group", name, side, symbol, qty, up, down, gtc):
+            opening = 1 if (side == "buy") is (name != "oco") else -1
+            profit = day.ask(symbol) + opening * Decimal(up) / 100
+            loss = day.bid(symbol) - opening * Decimal(down) / 100
+            day.place(
+                side,
+                qty,
+                symbol=symbol,
+                kind=Kind.LIMIT if name == "oco" else Kind.MARKET,
+                tif=Tif.GTC if gtc else Tif.DAY,
+                order_class=name,
+                profit=profit if name != "oto" or gtc else None,
+                loss=loss if name != "oto" or not gtc else None,
+            )
+        case ("coins", side, qty, offset):
+            price = (day.ask("BTC/USD") + Decimal(offset)).quantize(Decimal("0.01"))
+            day.place(side, qty, symbol="BTC/USD", tif=Tif.GTC, limit=price if offset % 2 else None)
+        case ("option", side, right, index, qty):
+            day.place(side, qty, symbol=day.contracts(right)[index].symbol)
+        case ("combo", first, second, qty, bought, offset):
+            calls = day.contracts("call")
+            sides: tuple[Side, Side] = ("buy", "sell") if bought else ("sell", "buy")
+            limit = Decimal(offset) / 100 if offset % 2 else None
+            day.combination(
+                qty, (calls[first].symbol, sides[0], 1), (calls[second].symbol, sides[1], 1), limit=limit
+            )
+        case ("replace", index, qty, offset):
+            order = list(day.account.orders.values())[index]
+            limit = order.limit_price
+            if limit is not None and not order.is_combo:
+                limit = (limit + Decimal(offset) / 100).quantize(Decimal("0.01"))
+            change = Change(qty=Decimal(qty) if qty is not None else None, limit_price=limit)
+            day.brokerage.replace(day.account, order, change)
+        case ("cancel", index):
+            day.brokerage.cancel(list(day.account.orders.values())[index])
+        case ("close", index):
+            position = list(day.account.positions.values())[index % 4]
+            day.brokerage.close_position(day.account, position.instrument)
+        case ("exercise", index):
+            position = list(day.account.positions.values())[index % 4]
+            day.brokerage.settlements.exercise(day.account, position.instrument)
+        case ("wait", seconds):
+            day.pass_time(seconds)
+
+
+def whole_chain(day: Day, order: Order) -> Decimal:
+    """What an order and all those it replaced have filled."""
+    filled = order.filled_qty
+    while order.replaces:
+        order = day.account.orders[order.replaces]
+        filled += order.filled_qty
+    return filled
