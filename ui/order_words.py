@@ -33,7 +33,7 @@ _PROBLEMS: dict[str, str] = {
     Problem.FRACTION_NEEDS_SIMPLE: QT_TRANSLATE_NOOP(
         "Words", "Orders with take profit or stop loss take whole shares only."
     ),
-    Problem.NUMBER_TOO_LARGE: QT_TRANSLATE_NOOP("Words", "That number is too large to be an order."),
+    Problem.NUMBER_TOO_LARGE: QT_TRANSLATE_NOOP("Words", "That is no number that an order can have."),
     Problem.LIMIT_PRICE_MISSING: QT_TRANSLATE_NOOP("Words", "Enter a limit price."),
     Problem.STOP_PRICE_MISSING: QT_TRANSLATE_NOOP("Words", "Enter a stop price."),
     Problem.LIMIT_PRICE_OFF_GRID: QT_TRANSLATE_NOOP(

@@ -1,9 +1,11 @@
 """Whole sentences about orders, for buttons and confirmations."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication
 
+from core.domain.legs import OrderClass
 from core.domain.order import Order, OrderType, Side
 from core.domain.request import OrderRequest
 from ui import figures, words
@@ -31,7 +33,7 @@ _FIELD_LABELS: dict[str, str] = {
 }
 
 
-def _terms(order_type: str, limit: str, stop: str) -> str:
+def _terms(order_type: str, limit: str, stop: str, trail: str = "") -> str:
     if order_type == OrderType.LIMIT:
         return translate("Sentences", "at {limit}").format(limit=limit)
     if order_type == OrderType.STOP:
@@ -40,27 +42,60 @@ def _terms(order_type: str, limit: str, stop: str) -> str:
         return translate("Sentences", "stop {stop} limit {limit}").format(stop=stop, limit=limit)
     if order_type == OrderType.MARKET:
         return translate("Sentences", "at market")
+    if order_type == OrderType.TRAILING_STOP and trail:
+        return translate("Sentences", "trailing by {trail}").format(trail=trail)
     return words.order_type(order_type).lower()
+
+
+def _trail(price: Decimal | None, percent: Decimal | None) -> str:
+    if price is not None:
+        return figures.price(price)
+    return "" if percent is None else f"{figures.quantity(percent)} %"
+
+
+def _amount(qty: Decimal | None, notional: Decimal | None) -> str:
+    return figures.quantity(qty) if notional is None else f"${figures.money(notional)}"
+
+
+def _exits(request: OrderRequest) -> str:
+    """The legs in a few words: `, profit 191.50, loss 178.00`."""
+    parts = []
+    if request.take_profit is not None:
+        price = figures.price(request.take_profit.limit_price)
+        parts.append(translate("Sentences", "profit {price}").format(price=price))
+    if request.stop_loss is not None:
+        price = figures.price(request.stop_loss.stop_price)
+        parts.append(translate("Sentences", "loss {price}").format(price=price))
+    return "".join(f", {part}" for part in parts)
 
 
 def request_sentence(request: OrderRequest) -> str:
     """The whole order as the button says it: `Buy 20 NVDA at 182.40`; what is missing is a dash."""
+    if request.order_class is OrderClass.OCO:
+        terms = translate("Sentences", "as exit")
+    else:
+        limit, stop = figures.price(request.limit_price), figures.price(request.stop_price)
+        terms = _terms(request.type, limit, stop, _trail(request.trail_price, request.trail_percent))
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(request.side),
-        qty=figures.quantity(request.qty),
+        qty=_amount(request.qty, request.notional),
         symbol=request.symbol or figures.MISSING,
-        terms=_terms(request.type, figures.price(request.limit_price), figures.price(request.stop_price)),
+        terms=terms + _exits(request),
     )
 
 
 def order_sentence(order: Order) -> str:
     """An order of the broker's as a sentence, in the same words as the ticket's."""
-    amount = figures.quantity(order.qty) if order.qty is not None else figures.money(order.notional)
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(order.side),
-        qty=amount,
+        qty=_amount(order.qty, order.notional if order.qty is None else None),
         symbol=words.outside_text(order.symbol, 40),
-        terms=_terms(order.type, figures.price(order.limit_price), figures.price(order.stop_price)),
+        terms=_terms(
+            order.type,
+            figures.price(order.limit_price),
+            figures.price(order.stop_price),
+            _trail(order.trail_price, order.trail_percent),
+        ),
     )
 
 

@@ -203,9 +203,9 @@ def position_side(is_short: bool) -> str:
     return translated("Short" if is_short else "Long")
 
 
-def order_type(code: str) -> str:
-    """The word on the ticket's type switch and in the order list."""
-    return look_up(_TYPES, code)
+def order_type(code: str, *, short: bool = False) -> str:
+    """The word in sentences and in the order list; `short` for the ticket's type switch."""
+    return translated("Trail") if short and code == "trailing_stop" else look_up(_TYPES, code)
 
 
 def time_in_force(code: str, *, short: bool = False) -> str:
@@ -300,6 +300,7 @@ def grant_badge(grant: Grant) -> str:
 _MARKED = (
     QT_TRANSLATE_NOOP("Words", "Live account {number}"),
     QT_TRANSLATE_NOOP("Words", "Paper account {number}"),
+    QT_TRANSLATE_NOOP("Words", "Trail"),
     QT_TRANSLATE_NOOP("Words", "Short"),
     QT_TRANSLATE_NOOP("Words", "Long"),
     QT_TRANSLATE_NOOP("Words", "may trade"),

@@ -133,6 +133,6 @@ class Finding:
 
 
 def worst(findings: Iterable[Finding]) -> Finding | None:
-    """The finding that matters most; of equals the first. None where everything passes."""
+    """The finding that matters most; of equals, as all that stop it are, the first. None if all pass."""
     failing = [finding for finding in findings if finding.verdict is not Verdict.PASSES]
-    return max(failing, key=lambda finding: finding.verdict, default=None)
+    return max(failing, key=lambda finding: min(finding.verdict, Verdict.REFUSED), default=None)

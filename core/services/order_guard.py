@@ -71,6 +71,7 @@ class OrderGuard(QObject):
         self.configuration = AccountConfiguration()
         self._sent_ns: deque[int] = deque()
         self._seen: set[str] = set()
+        self._working: dict[str, Order] = {}
         self._reading: Rereading[AccountConfiguration] | None = None
         if link is not None:
             self._reading = Rereading(
@@ -82,6 +83,8 @@ class OrderGuard(QObject):
                 parent=self,
             )
         session.orders.intents_changed.connect(self._count)
+        session.orders.orders_changed.connect(self._take_orders)
+        self._take_orders(tuple(session.orders.orders.values()))
 
     def start(self) -> None:
         """Read the account's switches, now and then again."""
@@ -116,7 +119,6 @@ class OrderGuard(QObject):
     def circumstances(self, symbol: str, *, replacing: str = "") -> Circumstances:
         """Everything around an order in `symbol`; `replacing` is the id of the order that would make way."""
         session = self._session
-        working = (order for order in session.orders.orders.values() if order.is_open)
         option = OptionTerms.of_symbol(symbol)
         return Circumstances(
             environment=session.environment,
@@ -126,7 +128,7 @@ class OrderGuard(QObject):
             configuration=self.configuration,
             position=self._position(symbol),
             underlying=None if option is None else self._position(option.underlying),
-            working=tuple(order for order in working if order.id != replacing),
+            working=tuple(order for order in self._working.values() if order.id != replacing),
             market=self.market(symbol),
             hours=session.market_clock.hours_now(),
             orders_last_minute=self._sent_lately(),
@@ -174,6 +176,16 @@ class OrderGuard(QObject):
                 if self._clock.wall_ns() - intent.created_ns < _MINUTE_NS:
                     self._sent_ns.append(self._clock.monotonic_ns())
                     self.changed.emit()
+
+    @Slot(object)
+    def _take_orders(self, orders: Sequence[Order]) -> None:
+        """Keep what works, legs too: the whole list is too long to be searched at every tick."""
+        for order in orders:
+            if order.is_open:
+                self._working[order.id] = order
+            else:
+                self._working.pop(order.id, None)
+            self._take_orders(order.legs)
 
     def _take_configuration(self, configuration: AccountConfiguration) -> None:
         if configuration != self.configuration:

@@ -30,7 +30,7 @@ from core.domain.secret import Secret
 from core.domain.sign_in_phase import SignInPhase
 from core.domain.trading_block import TradingBlock
 from core.domain.trading_hours import TradingHours
-from core.services.clock import SystemClock
+from core.services.clock import Clock, SystemClock
 from core.services.history_reader import HistoryPhase, HistoryProgress
 from core.services.order_guard import OrderGuard
 from core.services.order_timing import OrderTiming
@@ -514,6 +514,7 @@ class FakeSession(QObject):
         environment: Environment = Environment.PAPER,
         scopes: frozenset[str] = frozenset({SCOPE_TRADING, SCOPE_DATA}),
         settings: FakeSettings | None = None,
+        clock: Clock | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -532,7 +533,9 @@ class FakeSession(QObject):
         self.market_clock = FakeMarketClock(self)
         self.instruments = FakeInstruments(self)
         self.settings = settings or FakeSettings(self)
-        self.guard = OrderGuard(cast("Session", self), cast("Settings", self.settings), SystemClock())
+        self.guard = OrderGuard(
+            cast("Session", self), cast("Settings", self.settings), clock or SystemClock()
+        )
         self.account.show(account())
 
     def start(self) -> None:

@@ -1,32 +1,51 @@
 """What the ticket says an order would cost and do."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal as D
 
 import pytest
 
+from core.domain.circumstances import Circumstances, Market
+from core.domain.forecast import forecast
 from core.domain.freshness import Freshness
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.position import Position
 from core.domain.request import OrderRequest
-from tests.fakes.services import account
-from ui.panels.ticket_outlook import Market, Mood, estimate, outlook
+from core.domain.rules import check
+from core.domain.trading_hours import TradingHours
+from core.services.order_guard import Judgement
+from tests.fakes.services import account, instrument
+from ui.panels.ticket_outlook import Mood, outlook
 
 MARKET = Market(bid=D("182.41"), ask=D("182.44"), freshness=Freshness.FRESH, age_s=0.2, is_open=True)
 BUY = OrderRequest(symbol="NVDA", side=Side.BUY, type=OrderType.LIMIT, qty=D(20), limit_price=D("182.40"))
+HOURS = TradingHours(now=datetime(2026, 11, 20, 18, tzinfo=UTC))
 HELD = Position(symbol="NVDA", asset_class="us_equity", qty=D(40), avg_entry_price=D("180.18"))
 
 
+def judged(request: OrderRequest, market: Market = MARKET, held: Position | None = None) -> Judgement:
+    share = instrument("NVDA")
+    around = Circumstances(account=account(), instrument=share, market=market, position=held, hours=HOURS)
+    around = replace(around, hours=replace(HOURS, is_open=market.is_open))
+    expected = forecast(request, around)
+    return Judgement(
+        request=request,
+        around=around,
+        expected=expected,
+        findings=check(request, around, expected),
+        fees=(),
+    )
+
+
 def said(request: OrderRequest, market: Market = MARKET, held: Position | None = None, block: str = ""):
-    expected = estimate(request, market, account(), held)
-    return outlook(request, market, expected, block=block, held=None if held is None else held.qty)
+    return outlook(judged(request, market, held), block=block)
 
 
 def test_the_picture_of_the_reference_adds_up():
-    expected = estimate(BUY, MARKET, account(), HELD)
-    assert expected is not None
-    assert expected.cost == D("3648.00")
-    assert expected.buying_power_after == D("183662.40")
+    expected = judged(BUY, held=HELD).expected
+    assert expected.value == D("3648.00")
+    assert expected.power_after == D("183662.40")
     assert expected.position_after == D(60)
     assert expected.average_after is not None
     assert expected.average_after.quantize(D("0.01")) == D("180.92")
@@ -35,37 +54,31 @@ def test_the_picture_of_the_reference_adds_up():
 
 
 def test_without_a_quantity_there_is_nothing_to_estimate():
-    assert estimate(replace(BUY, qty=None), MARKET, account(), None) is None
+    expected = judged(replace(BUY, qty=None)).expected
+    assert (expected.value, expected.position_after, expected.power_after) == (None, None, None)
 
 
 def test_a_market_buy_costs_the_ask_and_a_market_sale_earns_the_bid():
-    buy = estimate(replace(BUY, type=OrderType.MARKET, limit_price=None), MARKET, account(), None)
-    sale = estimate(
-        replace(BUY, type=OrderType.MARKET, limit_price=None, side=Side.SELL), MARKET, account(), HELD
-    )
-    assert buy is not None
-    assert sale is not None
-    assert (buy.cost, sale.cost) == (D("3648.80"), D("3648.20"))
+    market_order = replace(BUY, type=OrderType.MARKET, limit_price=None)
+    assert judged(market_order).expected.value == D("3648.80")
+    assert judged(replace(market_order, side=Side.SELL), held=HELD).expected.value == D("3648.20")
 
 
 def test_a_closing_order_promises_no_less_buying_power_than_there_is():
-    sale = estimate(replace(BUY, side=Side.SELL), MARKET, account(), HELD)
-    assert sale is not None
-    assert sale.is_at_least
-    assert sale.buying_power_after == account().buying_power
+    sale = judged(replace(BUY, side=Side.SELL), held=HELD).expected
+    assert sale.is_closing
+    assert sale.power_after == account().buying_power
     assert (sale.position_after, sale.average_after) == (D(20), D("180.18"))
 
 
 def test_a_position_that_turns_over_starts_a_new_average():
-    sale = estimate(replace(BUY, side=Side.SELL, qty=D(50)), MARKET, account(), HELD)
-    assert sale is not None
+    sale = judged(replace(BUY, side=Side.SELL, qty=D(50)), held=HELD).expected
     assert (sale.position_after, sale.average_after) == (D(-10), D("182.40"))
     assert sale.opens_short
 
 
 def test_a_position_that_is_closed_has_no_average():
-    sale = estimate(replace(BUY, side=Side.SELL, qty=D(40)), MARKET, account(), HELD)
-    assert sale is not None
+    sale = judged(replace(BUY, side=Side.SELL, qty=D(40)), held=HELD).expected
     assert (sale.position_after, sale.average_after) == (D(0), None)
 
 
@@ -91,7 +104,7 @@ def test_the_consequence_is_said_in_figures(request_, market, words):
             replace(MARKET, freshness=Freshness.STALE, age_s=3.0, feed_is_live=False),
             "The quote feed is interrupted",
         ),
-        (BUY, Market(), "There is no quote for NVDA"),
+        (BUY, replace(MARKET, freshness=Freshness.ABSENT), "There is no quote: what this order would meet"),
         (replace(BUY, qty=D(100_000)), MARKET, "more than your buying power"),
         (replace(BUY, side=Side.SELL), MARKET, "Sells 20 more than you hold"),
         (BUY, replace(MARKET, is_open=False), "waits for the next open"),

@@ -1,6 +1,7 @@
 """The real ticket, clicked and typed at; the order desk behind it is a stateful fake."""
 
 import json
+import time
 from decimal import Decimal as D
 from typing import cast
 
@@ -37,8 +38,8 @@ def settings(qapp):
 
 
 @pytest.fixture
-def session(qapp):
-    return FakeSession()
+def session(qapp, settings, clock):
+    return FakeSession(settings=settings, clock=clock)
 
 
 @pytest.fixture
@@ -195,8 +196,9 @@ def test_paper_orders_go_without_asking_once_that_is_wished(qtbot, ticket, butto
 
 def test_live_orders_are_always_confirmed(theme, qtbot, clock, settings):
     settings.change(confirm_paper_orders=False)
-    live = FakeSession(environment=Environment.LIVE)
+    live = FakeSession(environment=Environment.LIVE, settings=settings, clock=clock)
     live.account.show(account(number="9XYZ12345678"))
+    live.market.show(ticker("NVDA", 182.41, 182.44, last=182.44, close=180.13))
     panel = TicketPanel(theme, clock, cast(Settings, settings))
     qtbot.addWidget(panel)
     panel.bind(cast(Session, live))
@@ -324,6 +326,7 @@ def test_a_block_disables_the_button_and_says_why(ticket, button, session, block
 
 def test_a_quote_that_grows_old_is_said_to_be_stale(ticket, session, clock):
     fill_in(ticket)
+    clock.monotonic = time.monotonic_ns()  # the quote was heard by the real clock
     clock.pass_s(22)
     session.connection.changed.emit()
     assert "stale" in ticket.header._age.text()
@@ -394,7 +397,9 @@ def test_a_time_in_force_that_the_rules_exclude_is_greyed_out_with_its_reason(ti
     row = form.time_in_force.findData(TimeInForce.IOC.value)
     item = form.time_in_force.model().item(row)
     assert not item.isEnabled()
-    assert item.toolTip() == "Market and limit orders only."
+    assert item.toolTip() == (
+        "IOC, FOK and the auctions go with market and limit orders only. Choose Day or Good till cancelled."
+    )
     form.type.choose(OrderType.LIMIT)
     assert item.isEnabled()
     form.time_in_force.setCurrentIndex(row)

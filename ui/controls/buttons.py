@@ -48,6 +48,10 @@ class ActionButton(QPushButton):
         hint = super().sizeHint()
         return QSize(hint.width(), max(hint.height(), self._height))
 
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), max(hint.height(), self._height))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.isAutoRepeat():
             event.accept()

@@ -1,6 +1,6 @@
 """Entry fields for quantities and prices: typed text stays as typed, its value is exact or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
@@ -44,6 +44,7 @@ class FigureField(QLineEdit):
         self._has_stepper = has_stepper
         self._suffix = ""
         self._spell: Callable[[Decimal], str] = str
+        self._on_letter: Mapping[str, Callable[[], Decimal | None]] = {}
         self.setAccessibleName(name)
         self.setMaxLength(24)
         self.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)
@@ -63,6 +64,10 @@ class FigureField(QLineEdit):
     def spell_with(self, spell: Callable[[Decimal], str]) -> None:
         """How a number set by `show` or a step is written."""
         self._spell = spell
+
+    def take_on(self, letters: Mapping[str, Callable[[], Decimal | None]]) -> None:
+        """Let a letter, which no number has, put a known figure there: `b` the bid, for one."""
+        self._on_letter = letters
 
     def show_value(self, value: Decimal | None) -> None:
         """Put `value` there as if it had been typed."""
@@ -145,6 +150,12 @@ class FigureField(QLineEdit):
         super().mouseMoveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        known = self._on_letter.get(event.text().lower()) if not self.isReadOnly() else None
+        if known is not None and event.text():
+            figure = known()
+            if figure is not None:
+                self.show_value(figure)
+            return
         size = _COARSE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _FINE
         steps = {
             Qt.Key.Key_Up: size,

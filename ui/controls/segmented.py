@@ -93,12 +93,20 @@ class SegmentedControl(QWidget):
                 Qt.FocusPolicy.StrongFocus if button.isChecked() else Qt.FocusPolicy.ClickFocus
             )
 
+    def _next(self, index: int, step: int) -> int:
+        """The next segment that can be taken; where none can, the same."""
+        for _ in self._codes:
+            index = (index + step) % len(self._codes)
+            if self._group.button(index).isEnabled():
+                break
+        return index
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = -1 if event.key() in _BACK else 1 if event.key() in _FORWARD else 0
         if not step:
             super().keyPressEvent(event)
             return
-        button = self._group.button((self._group.checkedId() + step) % len(self._codes))
+        button = self._group.button(self._next(self._group.checkedId(), step))
         button.setChecked(True)
         button.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -9,11 +9,11 @@ from core.domain.environment import Environment
 from core.domain.money import plain, step_price
 from core.domain.order import Order
 from core.domain.request import ReplaceRequest
+from core.domain.sizing import step_quantity
 from ui import order_words, sentences
 from ui.controls.fields import FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.dialogs.question import Question
-from ui.panels.ticket_form import step_quantity
 from ui.theme.theme import Theme
 
 

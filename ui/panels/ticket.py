@@ -1,7 +1,7 @@
 """The order ticket's panel: holds the ticket of the session it is bound to, or says how to get one."""
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from core.domain.order import Side
 from core.services.clock import Clock
@@ -12,7 +12,7 @@ from ui.panels.frame import Panel
 from ui.panels.ticket_body import Ticket
 from ui.theme.theme import Theme
 
-_LEAST_PX = 304  # below that the order types and the quote no longer stand side by side
+_LEAST_PX = 336  # below that the order types and the quote no longer stand side by side
 
 
 class TicketPanel(Panel):
@@ -24,10 +24,8 @@ class TicketPanel(Panel):
         super().__init__(theme, QCoreApplication.translate("TicketPanel", "Order"), parent, is_linked=True)
         self._clock, self._settings = clock, settings
         self.ticket: Ticket | None = None
-        self._area = _scroll_area()
         self._pages = QStackedWidget()
         self._pages.addWidget(EmptyState(self.tr("Sign in to trade.")))
-        self._pages.addWidget(self._area)
         self.body.addWidget(self._pages)
         self.setMinimumWidth(_LEAST_PX)
 
@@ -36,16 +34,14 @@ class TicketPanel(Panel):
         self.unbind()
         self.ticket = Ticket(session, self._settings, self.theme, self._clock)
         self.ticket.symbol_changed.connect(self._show_symbol)
-        self._area.setWidget(self.ticket)
-        # setWidget asks the ticket to fill itself with the window's colour; the panel's shows instead.
-        self.ticket.setAutoFillBackground(False)
-        self._pages.setCurrentIndex(1)
+        self._pages.addWidget(self.ticket)
+        self._pages.setCurrentWidget(self.ticket)
 
     def unbind(self) -> None:
         """Forget the session; what is under way goes on in its order desk."""
         ticket, self.ticket = self.ticket, None
         if ticket is not None:
-            self._area.takeWidget()
+            self._pages.removeWidget(ticket)
             ticket.end()
             ticket.deleteLater()
         self.set_subtitle("")
@@ -86,14 +82,3 @@ class TicketPanel(Panel):
     def _show_symbol(self, symbol: str) -> None:
         self.set_subtitle(symbol)
         self.symbol_changed.emit(symbol)
-
-
-def _scroll_area() -> QScrollArea:
-    """A low window must not hide the button: the ticket scrolls then."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.viewport().setAutoFillBackground(False)
-    return area

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.domain.connection import StreamName
 from core.domain.environment import Environment
-from core.domain.freshness import age_s, freshness_of
+from core.domain.limits import Limits
 from core.domain.market import Source, Ticker
 from core.domain.order import Side
 from core.domain.request import OrderRequest
@@ -15,12 +16,18 @@ from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from core.services.settings import Settings
 from ui import words
+from ui.controls.scrolling import ContentArea
 from ui.dialogs.confirm_order import ConfirmOrderDialog
+from ui.dialogs.limits import LimitsDialog
+from ui.dialogs.question import Question
 from ui.panels.bindings import Bindings
+from ui.panels.one_click import Disarmed, OneClick
 from ui.panels.pulse import Pulse
+from ui.panels.ticket_foot import TicketFoot
 from ui.panels.ticket_form import TicketForm
 from ui.panels.ticket_header import TicketHeader
-from ui.panels.ticket_outlook import Market, Mood, Outlook, estimate, market_from, outlook
+from ui.panels.ticket_outlook import Mood, Outlook, outlook
+from ui.panels.ticket_rules import RuleList
 from ui.panels.ticket_send import SendArea
 from ui.panels.ticket_submission import Stage, Submission
 from ui.panels.ticket_summary import RuleLine, SummaryBox
@@ -52,14 +59,30 @@ class Ticket(QWidget):
         self.form = TicketForm(theme)
         self.summary = SummaryBox(theme)
         self.rule = RuleLine(theme)
+        self.rules = RuleList(theme)
         self.send_area = SendArea(theme)
-        self.submission = Submission(session.orders, self)
+        self.foot = TicketFoot(theme)
+        self.one_click = OneClick(clock, self)
+        self.submission = Submission(session.orders, self, may_send=self._may_send)
+        self._shown: OrderRequest | None = None  # what the button says
         self._bindings = Bindings()
+        # A low window must not hide the button: what stands above it scrolls then.
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(_MARGIN_PX, 10, _MARGIN_PX, 4)
+        inner.setSpacing(8)
+        for part in (self.header, self.form, self.summary, self.rule, self.rules):
+            inner.addWidget(part)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(_MARGIN_PX, 4, _MARGIN_PX, 8)
+        foot.setSpacing(4)
+        foot.addWidget(self.send_area)
+        foot.addWidget(self.foot)
         column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN_PX, 10, _MARGIN_PX, _MARGIN_PX)
-        column.setSpacing(10)
-        for widget in (self.header, self.form, self.summary, self.rule, self.send_area):
-            column.addWidget(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(ContentArea(content))
+        column.addLayout(foot)
         column.addStretch(1)
         self._ages = Pulse(self, _AGE_MS)
         self._ages.beat.connect(self._refresh)
@@ -81,8 +104,9 @@ class Ticket(QWidget):
         if symbol == self.form.symbol:
             return
         self.submission.note_edit()
+        self.one_click.disarm(Disarmed.OTHER_SYMBOL)
         self._session.market.follow("ticket", (symbol,))
-        self.form.set_symbol(symbol)
+        self.form.set_symbol(symbol, self._settings.values.presets.get(symbol))
         self.header.show_symbol(symbol, self._session.watchlist.name_of(symbol))
         self.symbol_changed.emit(symbol)
         self._refresh()
@@ -95,9 +119,10 @@ class Ticket(QWidget):
 
     @Slot()
     def send_order(self) -> None:
-        """Send what the form says, after a confirmation where one is asked for; otherwise do nothing."""
-        request = self.form.request()
-        if not self.submission.is_armed_for(request):
+        """Send what the button says, after a confirmation where one is asked for; otherwise do nothing."""
+        # A size worked out from prices changes with them: what was read is what goes.
+        request = self._shown
+        if request is None or not self.submission.is_armed_for(request):
             return
         # The form is about to be locked; the keyboard must not fall to whatever comes next in the order.
         self.send_area.setFocus()
@@ -118,6 +143,8 @@ class Ticket(QWidget):
 
     @property
     def _must_confirm(self) -> bool:
+        if self.one_click.is_armed:
+            return False
         is_live = self._session.environment is Environment.LIVE
         return is_live or self._settings.values.confirm_paper_orders
 
@@ -135,6 +162,7 @@ class Ticket(QWidget):
     def end(self) -> None:
         """Hear and show nothing more: the session is about to go."""
         self._bindings.clear()
+        self.one_click.disarm(Disarmed.ENDED)
         self._ages.set_on(False)
         self._session.market.follow("ticket", ())
 
@@ -147,6 +175,18 @@ class Ticket(QWidget):
         hear(session.connection.changed, self._refresh)
         hear(session.market_clock.changed, self._refresh)
         hear(session.watchlist.names_changed, self._take_name)
+        hear(session.instruments.changed, self._take_instrument)
+        hear(session.guard.changed, self._refresh)
+        hear(self._settings.changed, self._on_setting)
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            hear(application.applicationStateChanged, self._on_application_state)
+        self.one_click.changed.connect(self._refresh)
+        self.foot.arm_requested.connect(self.arm_one_click)
+        self.foot.disarm_requested.connect(self._disarm_by_hand)
+        self.foot.preset_requested.connect(self._keep_or_forget_preset)
+        self.rules.limits_requested.connect(self.edit_limits)
+        self.header.last_clicked.connect(self._take_last)
         self.header.symbol_entered.connect(self.set_symbol)
         self.form.changed.connect(self._on_edit)
         self.submission.changed.connect(self._refresh)
@@ -169,34 +209,24 @@ class Ticket(QWidget):
         if symbol == self.form.symbol:
             self.header.show_symbol(symbol, self._session.watchlist.name_of(symbol))
 
-    def _market(self, ticker: Ticker | None) -> Market:
-        quote = None if ticker is None else ticker.quote
-        received_ns = None if quote is None else quote.received_ns
-        now_ns = self._clock.monotonic_ns()
-        is_live = self._session.connection.is_live(StreamName.QUOTES)
-        return market_from(
-            quote,
-            freshness=freshness_of(received_ns, now_ns, stream_is_live=is_live),
-            age_s=age_s(received_ns, now_ns),
-            is_open=self._session.market_clock.is_open,
-            feed_is_live=is_live,
-        )
-
     @Slot()
     def _refresh(self) -> None:
         """Show everything again from what is known now; unchanged texts cost nothing."""
         ticker = self._session.market.ticker(self.form.symbol)
-        market = self._market(ticker)
-        self.header.show_ticker(ticker, market, self._source(ticker))
-        self.form.show_market(market)
-        request = self.submission.request or self.form.request()
+        around = self._session.guard.circumstances(self.form.symbol)
+        self.header.show_ticker(ticker, around.market, self._source(ticker))
+        self.form.show_around(around)
+        request = self._shown = self.submission.request or self.form.request()
+        judged = self._session.guard.judge(request)
         block = self._session.orders.trading_block
         if self.submission.stage in (Stage.EDITING, Stage.CONFIRMING):
-            self._judge(request, market, words.trading_block(block))
+            self.summary.show_estimate(judged)
+            self.rule.show_outlook(outlook(judged, block=words.trading_block(block)))
+            self.rules.show_findings(judged.findings)
         else:
             # The figures stay as they were when it was sent: judged anew, its own fill would count twice.
             self.rule.show_outlook(Outlook(Mood.STOP, self._why_disarmed()))
-        is_sendable = block is TradingBlock.NONE and not request.problems()
+        is_sendable = block is TradingBlock.NONE and judged.may_send
         self.send_area.show_submission(
             self.submission, request, is_sendable=is_sendable, now_ns=self._clock.wall_ns()
         )
@@ -205,16 +235,83 @@ class Ticket(QWidget):
                 account=words.account_sentence(self._session.environment, self._short_number)
             )
         )
+        self.foot.show_one_click(self.one_click)
+        kept = self._settings.values.presets.get(self.form.symbol)
+        self.foot.show_preset(self.form.symbol, is_kept=kept is not None and kept == self.form.preset())
         may_edit = self._may_turn
         self.form.set_editable(may_edit)
         self.header.symbol.setEnabled(may_edit)
 
-    def _judge(self, request: OrderRequest, market: Market, block: str) -> None:
-        position = self._session.positions.positions.get(request.symbol)
-        expected = estimate(request, market, self._session.account.account, position)
-        self.summary.show_estimate(request, expected)
-        held = None if position is None else position.qty
-        self.rule.show_outlook(outlook(request, market, expected, block=block, held=held))
+    def _may_send(self, request: OrderRequest) -> bool:
+        return self._session.guard.judge(request).may_send
+
+    @Slot()
+    def arm_one_click(self) -> None:
+        """Send without asking for a while; with real money only after a question."""
+        if self._session.environment is Environment.PAPER:
+            self.one_click.arm()
+            return
+        question = Question(
+            self._theme,
+            self.tr("Send live orders without asking?"),
+            self.tr("Arm for five minutes"),
+            kind="danger",
+            parent=self.window(),
+        )
+        question.add_account(self._session.environment, self._short_number)
+        question.add_text(
+            self.tr(
+                "One click on the order button, or Ctrl+Enter, then trades real money. It ends after five "
+                "minutes, when the symbol or the account changes, and when you turn to another window. "
+                "Your limits hold all the time."
+            )
+        )
+        question.confirmed.connect(self.one_click.arm)
+        question.open()
+
+    @Slot()
+    def edit_limits(self) -> None:
+        """Show the trader's limits, to be changed."""
+        dialog = LimitsDialog(self._theme, self._settings.values.limits, self.window())
+        dialog.limits_chosen.connect(self._take_limits)
+        dialog.open()
+
+    @Slot(object)
+    def _take_limits(self, limits: Limits) -> None:
+        self._settings.change(limits=limits)
+
+    @Slot()
+    def _disarm_by_hand(self) -> None:
+        self.one_click.disarm(Disarmed.BY_HAND)
+
+    @Slot(object)
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
+        if state is not Qt.ApplicationState.ApplicationActive:
+            self.one_click.disarm(Disarmed.LOOKED_AWAY)
+
+    @Slot(str)
+    def _on_setting(self, name: str) -> None:
+        if name in ("limits", "presets", "confirm_paper_orders"):
+            self._refresh()
+
+    @Slot()
+    def _keep_or_forget_preset(self) -> None:
+        symbol, now = self.form.symbol, self.form.preset()
+        presets = dict(self._settings.values.presets)
+        if presets.get(symbol) == now:
+            del presets[symbol]
+        else:
+            presets[symbol] = now
+        self._settings.change(presets=presets)
+
+    @Slot()
+    def _take_last(self) -> None:
+        self.form.take_price(self._session.guard.market(self.form.symbol).last)
+
+    @Slot(object)
+    def _take_instrument(self, symbol: str) -> None:
+        if symbol == self.form.symbol:
+            self._refresh()
 
     def _why_disarmed(self) -> str:
         match self.submission.stage:

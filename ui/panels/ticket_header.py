@@ -1,17 +1,19 @@
 """The head of the ticket: which instrument, and what it trades at right now."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from core.domain.circumstances import Market
 from core.domain.freshness import Freshness
 from core.domain.market import Ticker
 from ui import figures
 from ui.controls.labels import ElidedLabel, PlainLabel
-from ui.panels.ticket_outlook import Market
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
-_SYMBOL_PX = 84
+_SYMBOL_PX, _CONTRACT_PX = 84, 188
+_TICKER = 8  # letters; what is longer is a contract
 _TONES: dict[int, Tone] = {1: "up", -1: "down", 0: "muted"}
 _AGE_TONES: dict[Freshness, Tone] = {
     Freshness.FRESH: "muted",
@@ -21,10 +23,28 @@ _AGE_TONES: dict[Freshness, Tone] = {
 }
 
 
+class PriceLabel(PlainLabel):
+    """A price that can be clicked, to be used in the order."""
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(font=theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(
+            self.tr("Click to use it. In a price field the keys B, A and L take bid, ask and last.")
+        )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+
 class TicketHeader(QWidget):
     """A field for the symbol, the company's name, last and change, bid and ask, and the quote's age."""
 
     symbol_entered = Signal(object)  # str, upper case
+    last_clicked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +56,8 @@ class TicketHeader(QWidget):
         self.symbol.setFixedWidth(_SYMBOL_PX)
         self.symbol.setFixedHeight(30)
         self._name = ElidedLabel(tone="muted")
-        self._last = PlainLabel(font=theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        self._last = PriceLabel(theme)
+        self._last.clicked.connect(self.last_clicked)
         self._last.set_caption(self.tr("Last price"))
         self._change = PlainLabel(align=Qt.AlignmentFlag.AlignRight)
         self._change.set_caption(self.tr("Change today"))
@@ -65,6 +86,7 @@ class TicketHeader(QWidget):
         """Show which instrument the ticket is about."""
         if self.symbol.text() != symbol:
             self.symbol.setText(symbol)
+        self.symbol.setFixedWidth(_CONTRACT_PX if len(symbol) > _TICKER else _SYMBOL_PX)
         self._name.show_text(name)
 
     def show_ticker(self, ticker: Ticker | None, market: Market, source: str) -> None:

@@ -1,7 +1,7 @@
 """The foot of the ticket: the button that says the whole order, the account, and what became of it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.domain.freshness import NS_PER_S
 from core.domain.intent import IntentState
@@ -16,6 +16,8 @@ from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
 _BUTTON_PX = 40
+_BUTTON_MARGINS_PX = 24
+_LEAST_ROOM_PX = 300
 
 
 class SendArea(QWidget):
@@ -29,6 +31,8 @@ class SendArea(QWidget):
         super().__init__(parent)
         self._stage = Stage.EDITING
         self.button = ActionButton("", kind="buy", font=theme.fonts.strong, height=_BUTTON_PX)
+        # A long order takes two lines; it never makes the panel wider.
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.account = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignHCenter)
         self.account.set_caption(self.tr("Account"))
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -66,7 +70,9 @@ class SendArea(QWidget):
         stage = submission.stage
         shown = submission.request or request
         self.button.set_kind("buy" if shown.side is Side.BUY else "sell")
-        self.button.show_text(self._button_text(stage, shown))
+        text = self._button_text(stage, shown)
+        self.button.show_text(self._in_lines(text))
+        self.button.setAccessibleName(text)
         self.button.setEnabled(stage is Stage.EDITING and is_sendable)
         text, tone = self._status(submission, now_ns)
         has_news = text != self.status.text() and not (stage is self._stage is Stage.UNKNOWN)
@@ -79,6 +85,14 @@ class SendArea(QWidget):
         self.another.setVisible(stage not in (Stage.EDITING, Stage.CONFIRMING))
         self.another.show_text(self.tr("Try again") if stage is Stage.NOT_PLACED else self.tr("New order"))
         self._show_earlier(submission)
+
+    def _in_lines(self, text: str) -> str:
+        """Break before the exits where all of it does not fit on one line."""
+        room = max(self.width(), _LEAST_ROOM_PX) - _BUTTON_MARGINS_PX
+        if self.button.fontMetrics().horizontalAdvance(text) <= room:
+            return text
+        head, comma, exits = text.partition(", ")
+        return f"{head}{comma.strip()}\n{exits}" if comma else text
 
     def _button_text(self, stage: Stage, request: OrderRequest) -> str:
         if stage is Stage.CONFIRMING:

@@ -4,6 +4,7 @@ A ticket is armed once. Sending disarms it until evidence settles what was sent 
 another order by a deliberate step, so that no double click and no held key can ever send twice.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,7 +13,7 @@ from core.domain.intent import Intent, IntentState
 from core.domain.order import Order
 from core.domain.request import OrderRequest
 from core.domain.trading_block import TradingBlock
-from core.errors import AppError
+from core.errors import AppError, NotPermitted
 from core.services.orders import OrderDesk
 
 
@@ -39,14 +40,26 @@ _UNRESOLVED = frozenset({Stage.SENDING, Stage.UNKNOWN})
 _RESULTS = frozenset({Stage.TAKEN, Stage.NOT_PLACED})
 
 
+def _nothing_forbids(_request: OrderRequest) -> bool:
+    return True
+
+
 class Submission(QObject):
     """Follows one order from the ticket to its evidence; nothing else here calls `OrderDesk.place`."""
 
     changed = Signal()
 
-    def __init__(self, orders: OrderDesk, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        orders: OrderDesk,
+        parent: QObject | None = None,
+        *,
+        may_send: Callable[[OrderRequest], bool] = _nothing_forbids,
+    ) -> None:
+        """`may_send` is asked at the click, and once more when the order is confirmed."""
         super().__init__(parent)
         self._orders = orders
+        self._may_send = may_send
         self._stage = Stage.EDITING
         self._request: OrderRequest | None = None
         self._intent: Intent | None = None
@@ -95,7 +108,7 @@ class Submission(QObject):
     def is_armed_for(self, request: OrderRequest) -> bool:
         """Whether `request` could be sent now."""
         may = self._stage is Stage.EDITING and self._orders.trading_block is TradingBlock.NONE
-        return may and not request.problems()
+        return may and not request.problems() and self._may_send(request)
 
     def hold(self, request: OrderRequest) -> bool:
         """Take `request` for confirmation; returns False, and does nothing, unless the ticket is armed."""
@@ -121,6 +134,12 @@ class Submission(QObject):
     def send(self) -> bool:
         """Send what `hold` took, once; any further call does nothing and returns False."""
         if self._stage is not Stage.CONFIRMING or self._request is None:
+            return False
+        if not self._may_send(self._request):
+            self._failure = NotPermitted(
+                "A rule or a limit stopped it.", "Look at the ticket for the reason."
+            )
+            self._move(Stage.NOT_PLACED)
             return False
         # Disarmed before the desk is asked: a slot of its signals may come back here. Shown only afterwards,
         # for the order is on its way while the screen changes.

@@ -1,15 +1,18 @@
-"""What the order would change, in a box of three figures, and the one line on what will happen."""
+"""What the order would change, in a box of figures, and the one line on what will happen."""
+
+from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
+from core.domain.instrument import AssetClass
 from core.domain.order import Side
-from core.domain.request import OrderRequest
-from ui import figures
+from core.services.order_guard import Judgement
+from ui import figures, finding_words
 from ui.controls.box import RaisedBox
 from ui.controls.labels import PlainLabel
-from ui.panels.ticket_outlook import Estimate, Mood, Outlook
+from ui.panels.ticket_outlook import Mood, Outlook
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
@@ -17,55 +20,71 @@ _TONE_OF_MOOD: dict[Mood, Tone] = {Mood.GOOD: "up", Mood.CAUTION: "warning", Moo
 
 
 class SummaryBox(RaisedBox):
-    """Cost, buying power after and position after; every figure is an estimate until the broker answers."""
+    """Cost, fees, buying power and position after; every figure is an estimate until the broker answers."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("SummaryBox", "Estimate"), parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(10, 9, 10, 9)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(10, 9, 10, 9)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
         self._cost_label = PlainLabel(self.tr("Cost"), tone="muted")
-        self.cost = self._figure(self.tr("Estimated cost"))
-        self.buying_power_after = self._figure(self.tr("Buying power after"))
-        self.position_after = self._figure(self.tr("Position after"))
-        rows = (
-            (self._cost_label, self.cost),
-            (PlainLabel(self.tr("Buying power after"), tone="muted"), self.buying_power_after),
-            (PlainLabel(self.tr("Position after"), tone="muted"), self.position_after),
-        )
-        for row, (label, figure) in enumerate(rows):
-            grid.addWidget(label, row, 0)
-            grid.addWidget(figure, row, 1)
+        self.cost = self._row(self._cost_label, self.tr("Estimated cost"))
+        self._fees_label = PlainLabel(self.tr("Fees (estimate)"), tone="muted")
+        self.fees = self._row(self._fees_label, self.tr("Estimated fees"))
+        after = self.tr("Buying power after")
+        self.buying_power_after = self._row(PlainLabel(after, tone="muted"), after)
+        after = self.tr("Position after")
+        self.position_after = self._row(PlainLabel(after, tone="muted"), after)
+        self._risk_label = PlainLabel(self.tr("Risk to stop"), tone="muted")
+        self.risk = self._row(self._risk_label, self.tr("Risk to stop"))
 
-    def show_estimate(self, request: OrderRequest, expected: Estimate | None) -> None:
-        """Show what `request` would change; dashes while that cannot be told."""
+    def show_estimate(self, judged: Judgement) -> None:
+        """Show what the order would change; dashes while that cannot be told."""
+        request, expected = judged.request, judged.expected
         self._cost_label.show_text(
             self.tr("Cost (estimate)") if request.side is Side.BUY else self.tr("Proceeds (estimate)")
         )
-        if expected is None:
-            for label in (self.cost, self.buying_power_after, self.position_after):
-                label.show_text(figures.MISSING, "text")
-            return
-        self.cost.show_text(figures.money(expected.cost))
-        power = figures.money(expected.buying_power_after)
-        if expected.is_at_least and expected.buying_power_after is not None:
+        self.cost.show_text(figures.money(expected.value))
+        self._show_fees(judged)
+        power = figures.money(expected.power_after)
+        # A closing order frees buying power only once it fills.
+        if expected.is_closing and expected.power_after is not None:
             power = self.tr("at least {amount}").format(amount=power)
-        self.buying_power_after.show_text(power, "down" if expected.exceeds_buying_power else "text")
-        self.position_after.show_text(self._position(expected))
+        self.buying_power_after.show_text(power, "down" if expected.exceeds_power else "text")
+        self.position_after.show_text(self._position(judged))
+        for widget in (self._risk_label, self.risk):
+            widget.setVisible(expected.risk_to_stop is not None)
+        self.risk.show_text(figures.money(expected.risk_to_stop, sign=True), "down")
 
-    def _position(self, expected: Estimate) -> str:
-        if not expected.position_after:
+    def _show_fees(self, judged: Judgement) -> None:
+        total = sum((fee.amount for fee in judged.fees), Decimal(0))
+        for widget in (self._fees_label, self.fees):
+            widget.setVisible(bool(judged.fees))
+        basis = "\n".join(f"{figures.money(fee.amount)}: {finding_words.fee(fee)}" for fee in judged.fees)
+        self.fees.show_text(figures.money(total))
+        self.fees.setToolTip(basis)
+        self.fees.setAccessibleDescription(basis)
+
+    def _position(self, judged: Judgement) -> str:
+        after, average = judged.expected.position_after, judged.expected.average_after
+        if after is None:
+            return figures.MISSING
+        if not after:
             return self.tr("none")
-        text = self.tr("{qty} sh").format(qty=figures.quantity(expected.position_after))
-        if expected.average_after is None:
-            return text
-        return f"{text} \u00b7 " + self.tr("avg {price}").format(price=figures.price(expected.average_after))
+        unit = {AssetClass.EQUITY: self.tr("sh"), AssetClass.OPTION: self.tr("ct")}
+        qty = f"{figures.quantity(after)} {unit.get(judged.request.asset_class, '')}".strip()
+        if average is None:
+            return qty
+        return f"{qty} \u00b7 " + self.tr("avg {price}").format(price=figures.price(average))
 
-    def _figure(self, name: str) -> PlainLabel:
-        label = PlainLabel(figures.MISSING, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
-        label.set_caption(name)
-        return label
+    def _row(self, label: PlainLabel, name: str) -> PlainLabel:
+        row = self._grid.rowCount()
+        figure = PlainLabel(figures.MISSING, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        figure.set_caption(name)
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(figure, row, 1)
+        return figure
 
 
 class MoodMark(QWidget):

@@ -1,0 +1,28 @@
+"""Choices that may be excluded for a while, with the reason where one would look for it."""
+
+from PySide6.QtGui import QStandardItemModel
+
+from ui.controls.fields import ChoiceField
+
+
+def exclude(field: ChoiceField, code: str, reason: str) -> None:
+    """Grey out the entry of `code` and say why; an empty reason allows it again."""
+    model = field.model()
+    if not isinstance(model, QStandardItemModel):
+        raise TypeError("a combo box made its own model until now")
+    row = field.findData(code)
+    if row < 0:
+        return
+    item = model.item(row)
+    if item.isEnabled() == bool(reason):
+        item.setEnabled(not reason)
+    if item.toolTip() != reason:
+        item.setToolTip(reason)
+        item.setAccessibleDescription(reason)
+
+
+def choose(field: ChoiceField, code: str) -> None:
+    """Take the entry of `code`, if there is one."""
+    row = field.findData(code)
+    if row >= 0:
+        field.setCurrentIndex(row)
