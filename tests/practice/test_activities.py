@@ -75,6 +75,21 @@ def signed(activity: Activity) -> int:
     return -1 if activity.trade and activity.trade.side == "sell" else 1
 
 
+def test_a_spread_is_entered_leg_by_leg_and_the_cash_runs_through() -> None:
+    day = Day()
+    near, far = day.contracts("call")[:2]
+    order = day.combination("3", (near.symbol, "buy", 1), (far.symbol, "sell", 1))
+    day.wait_for(lambda: not order.is_open)
+    fills = trades(day)
+    assert {one.trade.order_id for one in fills if one.trade} == {leg.id for leg in order.legs}
+    cash = Decimal(100_000)
+    for one in fills:
+        cash -= (one.qty or 0) * (one.price or 0) * 100 * signed(one)
+        assert one.cash_after == cash
+    assert cash == day.account.cash
+    assert [one.trade.is_last for one in fills[-2:] if one.trade] == [True, True]
+
+
 @cache
 def ledger() -> Ledger:
     day = Day(fresh=False)
