@@ -17,6 +17,7 @@ _ERRORS = {
     405: "symbol limit exceeded",
     406: "connection limit exceeded",
     407: "slow client",
+    408: "v2 not enabled",
     409: "insufficient subscription",
     410: "invalid subscribe action for this feed",
     411: "insufficient scope",

@@ -203,13 +203,18 @@ class Copy:
 def test_an_order_book_begins_whole_and_its_changes_keep_it_true() -> None:
     place, bitcoin = Place(), INSTRUMENTS["BTC/USD"]
     listener, copy = Listener(place.feeds["us"], orderbooks=["BTC/USD"]), Copy()
+    changed = []
     for _ in range(70):
         place.pass_time(SECOND)
         for message in listener.heard():
             assert message["T"] == "o"
             copy.take(message)
+            changed.append(len(message["b"]) + len(message["a"]))
         assert copy.is_that_of(place.market, bitcoin, place.now)
     assert copy.resets == 1
+    whole, *changes = changed
+    assert whole > 16
+    assert sum(changes) / len(changes) < whole / 2  # most of a book stays
 
 
 def test_who_comes_later_or_comes_back_is_given_the_whole_book() -> None:
