@@ -16,11 +16,18 @@ from practice.engine.clock import MILLISECOND, SECOND
 from practice.engine.hours import NEW_YORK
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Side
+from practice.engine.settlement import Settlement, SettlementKind
 from practice.engine.updates import Execution, Update
 
 Direction = Literal["asc", "desc"]
 
 FILL = "FILL"
+_SETTLED: dict[SettlementKind, str] = {
+    "exercise": "OPEXC",
+    "assignment": "OPASN",
+    "expiry": "OPEXP",
+    "cash": "OPCSH",
+}
 _TYPES = (
     "FILL TRANS MISC ACATC ACATS CFEE CGD CIL CSD CSW DIV DIVCGL DIVCGS DIVFEE DIVFT DIVNRA DIVROC DIVTW "
     "DIVTXEX DIVWH EXTRD FEE FOPT FXTRD INT INTNRA INTPNL INTTW JNL JNLC JNLS MA MEM NC OCT OPASN OPCA "
@@ -191,6 +198,34 @@ class Activities:
         for order, execution in pieces:
             cash += _proceeds(order, execution)
             self._executed(update.account, order, execution, update.at, cash)
+
+    def settled(self, told: Settlement) -> None:
+        """Enter what became of an option, and the shares or the cash that came of it; a listener too."""
+        contract, cash = told.instrument.contract, told.cash
+        kind = _SETTLED[told.kind]
+        gone = Activity(
+            type=kind,
+            at=told.at,
+            instrument=told.instrument,
+            qty=-told.qty,
+            description=f"Option {told.kind}",
+            net_amount=ZERO if told.shares else cash,
+            group_id=told.id,
+            cash_after=told.account.cash - (cash if told.shares else ZERO),
+        )
+        self.enter(told.account, gone)
+        if told.shares and contract:
+            shares = Activity(
+                type="OPTRD",
+                at=told.at,
+                instrument=contract.underlying,
+                qty=told.shares,
+                price=contract.strike,
+                description=f"Option {told.kind}",
+                net_amount=cash,
+                group_id=told.id,
+            )
+            self.enter(told.account, shares)
 
     def _executed(
         self, account: Account, order: Order, execution: Execution, at: int, cash_after: Decimal

@@ -38,6 +38,7 @@ class Brokerage:
         self._combos = ComboGate(market, instruments, self._gate)
         self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market.timetable)
         self.settlements = Settlements(self.accounts, self.floor, market, self._gate)
+        self.settlements.listen(self.activities.settled)
         self._plan_new_day(start)
 
     def _plan_new_day(self, instant: int) -> None:

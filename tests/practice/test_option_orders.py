@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from practice.engine.activities import Wanted
 from practice.engine.orders import Kind, State, Tif
 from practice.engine.refusals import Refusal
 from practice.engine.rules import Change
@@ -244,6 +245,11 @@ def test_a_holder_exercises_early_and_may_decline_at_the_end(day: Day) -> None:
     assert (day.held(), day.account.held(call)) == (Decimal(100), Decimal(0))
     assert day.account.cash == cash - 100 * call.contract.strike
     assert [one.kind for one in told] == ["exercise"]
+    ledger = day.brokerage.activities.of(day.account)
+    bought, gone = ledger.page(Wanted(types=frozenset({"OPEXC", "OPTRD"})), "desc", 9, None)
+    assert (gone.type, gone.qty, gone.net_amount, gone.cash_after) == ("OPEXC", Decimal(-1), Decimal(0), cash)
+    assert (bought.type, bought.qty, bought.price) == ("OPTRD", Decimal(100), call.contract.strike)
+    assert (bought.cash_after, bought.group_id) == (day.account.cash, gone.group_id)
     deep = day.contracts("put")[0]
     day.filled("buy", "1", symbol=deep.symbol)
     day.brokerage.settlements.do_not_exercise(day.account, deep)
