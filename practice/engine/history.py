@@ -24,6 +24,7 @@ Print = TypeVar("Print", Quote, Trade)
 
 FIRST_DAY, FIRST_COIN_DAY, FIRST_OPTION_DAY = date(2016, 1, 1), date(2021, 1, 1), date(2024, 2, 1)
 FINER = 100
+_QUARTER = timedelta(weeks=13)
 _OPTION_LIFE = timedelta(days=3 * 366)
 _TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
 _UNITS: dict[str, tuple[Unit, frozenset[int]]] = {
@@ -87,11 +88,12 @@ def _groups(
     first = max(hours.day_of(max(span.start, 0)), first_day(instrument))
     last = hours.day_of(min(span.end, span.now))
     if not intraday:
-        first, last = _first_of(first, timeframe), hours.day_of(span.now)
-        days = market.day_bars(instrument, hours.midnight(first), span.now) if last >= first else []
-        if scale:
-            days = [_scaled(bar, *scale(hours.day_of(bar.at))) for bar in days]
-        yield _coarse(days, timeframe, hours)
+        for begin, end in _stretches(_first_of(first, timeframe), last, timeframe, span):
+            stop = min(span.now, hours.midnight(end))
+            days = market.day_bars(instrument, hours.midnight(begin), stop)
+            if scale:
+                days = [_scaled(bar, *scale(hours.day_of(bar.at))) for bar in days]
+            yield _coarse(days, timeframe, hours)
         return
     day, step = (last, -1) if span.newest_first else (first, 1)
     while first <= day <= last:
@@ -102,6 +104,16 @@ def _groups(
                 minutes = [_scaled(bar, *scale(day)) for bar in minutes]
             yield _fine(minutes, hours.midnight(day), timeframe)
         day += timedelta(days=step)
+
+
+def _stretches(first: date, last: date, timeframe: Timeframe, span: Span) -> list[tuple[date, date]]:
+    """Spans of days, ends excluded, that no window straddles: some months each, in the order wanted."""
+    found = []
+    while first <= last:
+        end = first + _QUARTER if timeframe.unit == "Week" else date(first.year + 1, 1, 1)
+        found.append((first, end))
+        first = end
+    return found[::-1] if span.newest_first else found
 
 
 def _scaled(bar: Bar, price: float, lots: float) -> Bar:

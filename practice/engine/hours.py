@@ -11,7 +11,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from practice.engine.clock import MINUTE, SECOND
-from practice.engine.exchange_days import closing_time
+from practice.engine.exchange_days import closing_time, session_end
 
 NEW_YORK = ZoneInfo("America/New_York")
 _DAY = timedelta(days=1)
@@ -128,7 +128,7 @@ class ExchangeHours:
         return Session(
             day=day,
             start=at(day, time(4)),
-            end=at(day, time(20) if close == time(16) else time(17)),
+            end=at(day, session_end(close)),
             open=at(day, time(9, 30)),
             close=at(day, close),
         )

@@ -1,9 +1,9 @@
 """The exchange's calendar as the trading API shows it; the same whatever hours the simulated market keeps."""
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
-from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, settlement_day
+from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, session_end, settlement_day
 
 
 @lru_cache(maxsize=8192)
@@ -16,7 +16,7 @@ def _entry(day: date) -> dict[str, str] | None:
         "open": "09:30",
         "close": f"{close:%H:%M}",
         "session_open": "0400",
-        "session_close": "2000" if close == time(16) else "1700",
+        "session_close": f"{session_end(close):%H%M}",
         "settlement_date": settlement_day(day).isoformat(),
     }
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from practice.engine.clock import SECOND
-from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, settlement_day
+from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, session_end, settlement_day
 from practice.engine.foreign_markets import FOREIGN_MARKETS, ForeignMarket
 from practice.engine.hours import NEW_YORK, at
 from practice.engine.refusals import not_found
@@ -56,8 +56,7 @@ def _exchange_phases(day: date) -> list[Phase]:
     close = closing_time(day)
     if close is None:
         return []
-    last = time(20) if close == time(16) else time(17)
-    instants = [at(day, clock) for clock in (time(4), time(9, 30), close, last)]
+    instants = [at(day, clock) for clock in (time(4), time(9, 30), close, session_end(close))]
     names = ("pre", "core", "post")
     return [Phase(n, start, end) for n, start, end in zip(names, instants, instants[1:], strict=False)]
 

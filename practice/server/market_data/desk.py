@@ -1,12 +1,16 @@
 """What every market-data request passes: credentials, the plan, and the readings they have in common."""
 
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import date, time
+from typing import Any
 
 from aiohttp import web
 
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import MINUTE, Clock
 from practice.engine.hours import CoinHours, at, new_york_day
+from practice.engine.instruments import Instrument
 from practice.engine.refusals import Refusal
 from practice.server.access import presented_grant, require
 from practice.server.grants import Grants
@@ -15,6 +19,7 @@ from practice.server.stream_kinds import Plan
 
 DELAY = 15 * MINUTE
 _MOST_SYMBOLS = 1000
+_AT_A_STRETCH = 8
 
 
 class DataDesk:
@@ -53,6 +58,18 @@ def wanted_symbols(request: web.Request) -> list[str]:
     if len(symbols) > _MOST_SYMBOLS:
         raise BadValue(f"too many symbols: at most {_MOST_SYMBOLS} are accepted")
     return symbols
+
+
+async def gathered(
+    instruments: Mapping[str, Instrument], found: Callable[[Instrument], dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What is found of each, letting the streams go on in between."""
+    answer = {}
+    for number, (symbol, instrument) in enumerate(instruments.items(), 1):
+        answer[symbol] = found(instrument)
+        if number % _AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
+    return answer
 
 
 def start_of_day(now: int) -> int:

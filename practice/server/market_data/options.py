@@ -1,5 +1,6 @@
 """/v1beta1/options: bars, trades, the latest quotes and trades, snapshots and chains of contracts."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -28,6 +29,7 @@ from practice.server.tape_wire import Fields, bar_fields, quote_fields, trade_fi
 _MOST_CONTRACTS = 100
 _USUAL_SNAPSHOTS, _MOST_SNAPSHOTS = 100, 1000
 _DECIMALS = 6
+_AT_A_STRETCH = 20
 
 
 class OptionRoutes:
@@ -91,7 +93,7 @@ class OptionRoutes:
 
     async def snapshots(self, request: web.Request) -> web.Response:
         moments = self._moments(request)
-        return self._snapshots(request, list(self._contracts(request).values()), *moments)
+        return await self._snapshots(request, list(self._contracts(request).values()), *moments)
 
     async def chain(self, request: web.Request) -> web.Response:
         moments = self._moments(request)
@@ -99,9 +101,9 @@ class OptionRoutes:
         keeps = _filter(request)
         chain = self._market.chain(self._desk.instruments, underlying, moments[0]) if underlying else []
         kept = [one for one in chain if one.contract and keeps(one.contract)]
-        return self._snapshots(request, kept, *moments)
+        return await self._snapshots(request, kept, *moments)
 
-    def _snapshots(
+    async def _snapshots(
         self, request: web.Request, contracts: list[Instrument], quoted_at: int, traded_at: int
     ) -> web.Response:
         room = limit_of(request, _USUAL_SNAPSHOTS, _MOST_SNAPSHOTS)
@@ -117,6 +119,8 @@ class OptionRoutes:
                 token = Place(one.symbol, 0, 0).token
                 return json_answer({"snapshots": found, "next_page_token": token})
             found[one.symbol] = self._snapshot(one, quoted_at, traded_at)
+            if len(found) % _AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
         return json_answer({"snapshots": found, "next_page_token": None})
 
     def _snapshot(self, one: Instrument, quoted_at: int, traded_at: int) -> Fields:

@@ -22,6 +22,7 @@ from practice.server.market_data.desk import (
     DELAY,
     DataDesk,
     day_of,
+    gathered,
     not_entitled,
     start_of_day,
     wanted_symbols,
@@ -109,7 +110,7 @@ class StockRoutes:
     async def many_latest(self, request: web.Request) -> web.Response:
         moment, kind = self._moment(request), request.match_info["kind"]
         currency = currency_of(request.query.get("currency"))
-        found = {symbol: self._latest(kind, one, moment) for symbol, one in self._many(request).items()}
+        found = await gathered(self._many(request), lambda one: self._latest(kind, one, moment))
         return json_answer(labelled({kind: converted(found, currency)}, currency))
 
     async def one_latest(self, request: web.Request) -> web.Response:
@@ -137,7 +138,7 @@ class StockRoutes:
 
     async def many_snapshots(self, request: web.Request) -> web.Response:
         moment, currency = self._moment(request), currency_of(request.query.get("currency"))
-        found = {symbol: self._snapshot(one, moment) for symbol, one in self._many(request).items()}
+        found = await gathered(self._many(request), lambda one: self._snapshot(one, moment))
         return json_answer(converted(found, currency))
 
     async def one_snapshot(self, request: web.Request) -> web.Response:
