@@ -54,6 +54,14 @@ class DrawnPrices:
         halts = self._halts.during(self._instrument, session)
         return [halt for halt in halts if halt.start < at + MINUTE and at < halt.end]
 
+    def reach(self, at: int) -> tuple[int, int] | None:
+        """The lowest and the highest price of the minute of an instant; None outside of sessions."""
+        session = self._timetable.current(at)
+        if session is None:
+            return None
+        bar = self.days.minute(session, (at - session.start) // MINUTE)
+        return bar.low, bar.high
+
     def bar(self, session: Session, index: int) -> Bar | None:
         """The bar of one minute, counted from the session's start; None when nothing traded."""
         at = session.start + index * MINUTE

@@ -171,6 +171,14 @@ class Market:
                 yield from _between(minute.quotes, minute.trades, after, until)
             at += MINUTE
 
+    def reach(self, instrument: Instrument, at: int) -> tuple[int, int] | None:
+        """The lowest and the highest trade of a minute, without drawing it; None where only drawing tells.
+
+        No offer of that minute is below the one, no bid above the other.
+        """
+        prices = self._own(instrument) if instrument.contract is None else None
+        return prices.reach(at) if isinstance(prices, DrawnPrices) else None
+
     def is_open(self, instrument: Instrument, at: int, *, extended: bool = False) -> bool:
         """Whether orders execute: in a session's ordinary hours or, with `extended`, all of them; no halt."""
         session = self.timetable_of(instrument).current(at)
@@ -244,9 +252,10 @@ class Market:
 def _between(
     quotes: Sequence[Quote], trades: Sequence[Trade], after: int, until: int
 ) -> Iterator[Quote | Trade]:
-    return heapq.merge(_span(quotes, after, until), _span(trades, after, until), key=_by_time)
+    return heapq.merge(span(quotes, after, until), span(trades, after, until), key=_by_time)
 
 
-def _span(prints: Sequence[Print], after: int, until: int) -> Sequence[Print]:
+def span(prints: Sequence[Print], after: int, until: int) -> Sequence[Print]:
+    """Those prints of a minute that come in (after, until]."""
     first = bisect.bisect_right(prints, after, key=_by_time)
     return prints[first : bisect.bisect_right(prints, until, first, key=_by_time)]

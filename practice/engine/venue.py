@@ -1,14 +1,14 @@
 """Working orders against the market's prints. Knows prices and orders; nothing of accounts."""
 
-import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
-from practice.engine.instruments import Instrument
-from practice.engine.market import Market
+from practice.engine.clock import MINUTE
+from practice.engine.market import Market, span
 from practice.engine.orders import STOPS, Kind, Order
+from practice.engine.resting import Resting
 from practice.engine.tape import Quote, Trade
 
 
@@ -27,28 +27,33 @@ class Venue:
 
     def __init__(self, market: Market, start: int) -> None:
         self._market, self._timetable = market, market.timetable
-        self._orders: dict[str, dict[str, Order]] = {}
-        self._instruments: dict[str, Instrument] = {}
+        self._books: dict[str, Resting] = {}
         self._seen = start
+        self._changes = 0  # how often an order came, went, or began to wait for another price
 
     @property
     def is_idle(self) -> bool:
-        return not self._orders
+        return not self._books
 
     def add(self, order: Order) -> None:
         """Let an order rest until it trades or is removed."""
+        self._changes += 1
         for part in order.legs if order.is_combo else (order,):
             symbol = part.instrument.symbol
-            self._orders.setdefault(symbol, {})[order.id] = order
-            self._instruments[symbol] = part.instrument
+            book = self._books.get(symbol)
+            if book is None:
+                book = self._books[symbol] = Resting(part.instrument)
+            book.add(order)
 
     def remove(self, order: Order) -> None:
         """Take an order from the book; one that is not there is fine."""
         for part in order.legs if order.is_combo else (order,):
             symbol = part.instrument.symbol
-            orders = self._orders.get(symbol)
-            if orders and orders.pop(order.id, None) and not orders:
-                del self._orders[symbol]
+            book = self._books.get(symbol)
+            if book is not None and book.remove(order):
+                self._changes += 1
+                if not book:
+                    del self._books[symbol]
 
     def match_now(self, order: Order, at: int) -> Match | None:
         """Whether an order can trade against the quote in force."""
@@ -67,22 +72,39 @@ class Venue:
         Whoever iterates books the execution and adds or removes orders before asking for the next; stopping
         early is allowed, and the walk continues from there next time.
         """
-        if self._orders:
-            for at, instrument, tick in self._prints(until):
-                self._seen = at
-                for order in list(self._orders.get(instrument.symbol, {}).values()):
-                    match = self._match(order, at, tick)
-                    if match:
-                        yield match
+        while self._books and self._seen < until:
+            end = min(until, self._seen - self._seen % MINUTE + MINUTE)
+            yield from self._minute_s_matches(end)
         self._seen = until
 
-    def _prints(self, until: int) -> Iterator[tuple[int, Instrument, Quote | Trade]]:
-        instruments = [self._instruments[symbol] for symbol in self._orders]
-        streams = [
-            [(tick.at, instrument, tick) for tick in self._market.prints(instrument, self._seen, until)]
-            for instrument in instruments
-        ]
-        return heapq.merge(*streams, key=itemgetter(0))
+    def _minute_s_matches(self, end: int) -> Iterator[Match]:
+        """Walk at most one minute; stop early when an order came or went, for others may act now."""
+        ticks = [(tick.at, book, tick) for book in self._books.values() for tick in self._wakers(book, end)]
+        ticks.sort(key=itemgetter(0))
+        changes = self._changes
+        for at, book, tick in ticks:
+            self._seen = at
+            for order in book.woken(tick):
+                if order in book and (match := self._match(order, at, tick)):
+                    yield match
+            if self._changes != changes:
+                return
+        self._seen = end
+
+    def _wakers(self, book: Resting, end: int) -> list[Quote | Trade]:
+        """What the rest of a minute prints that may wake an order of this book."""
+        instrument, after = book.instrument, self._seen
+        reach = self._market.reach(instrument, after)
+        if reach is not None and not book.may_act_between(*reach):
+            return []
+        minute = self._market.minute(instrument, after - after % MINUTE)
+        quotes = span(minute.quotes, after, end) if minute else ()
+        trades = span(minute.trades, after, end) if minute else ()
+        found = book.wakers(quotes, trades)
+        # Nothing that is drawn prints in the very instant a minute begins; what was recorded may.
+        if reach is None and end % MINUTE == 0 and (following := self._market.minute(instrument, end)):
+            found += book.wakers(span(following.quotes, end - 1, end), span(following.trades, end - 1, end))
+        return found
 
     def _match(self, order: Order, at: int, tick: Quote | Trade) -> Match | None:
         if not self._trades(order, at):
@@ -121,6 +143,8 @@ class Venue:
         if order.kind is Kind.STOP and order.is_buy:
             # A triggered buy stop goes to the venue as a limit order a little above the stop.
             order.collar = stop * (Decimal("1.04") if stop < 50 else Decimal("1.025"))
+        if order.instrument.symbol in self._books and order in self._books[order.instrument.symbol]:
+            self.add(order)  # for it waits for a quote now
         return True
 
 
