@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from practice.engine.instruments import Instrument
-from practice.engine.orders import Order, State
+from practice.engine.orders import Order, Side, State
 
 Environment = Literal["paper", "live"]
 Price = Callable[[Instrument], Decimal]
@@ -82,7 +82,7 @@ class Account:
     never_exercised: set[str] = field(default_factory=set)  # contracts whose holder said so
     reserved: Decimal = ZERO  # what open orders may spend on margin
     reserved_cash: Decimal = ZERO  # and what of coins and options, which nobody lends for
-    _open_by_symbol: dict[str, dict[str, Order]] = field(default_factory=dict)
+    _open_by_side: dict[tuple[str, str], dict[str, Order]] = field(default_factory=dict)
 
     @property
     def options_level(self) -> int:
@@ -90,20 +90,20 @@ class Account:
         chosen = self.configurations.max_options_trading_level
         return self.options_approved_level if chosen is None else min(chosen, self.options_approved_level)
 
-    def open_on(self, instrument: Instrument) -> Iterable[Order]:
-        """The open orders for an instrument, in order of submission."""
-        return self._open_by_symbol.get(instrument.symbol, {}).values()
+    def open_on(self, instrument: Instrument, side: Side) -> Iterable[Order]:
+        """The open orders of one side for an instrument, in order of submission."""
+        return self._open_by_side.get((instrument.symbol, side), {}).values()
 
     def register(self, order: Order) -> None:
         """Put a new order on the account's books."""
         self.orders[order.id] = self.open_orders[order.id] = order
         self.by_client_id[order.client_order_id] = order
-        self._open_by_symbol.setdefault(order.instrument.symbol, {})[order.id] = order
+        self._open_by_side.setdefault((order.instrument.symbol, order.side), {})[order.id] = order
 
     def recount(self, order: Order) -> None:
         """Reserve what the order may still spend; one that is done leaves the open orders."""
         if not order.is_open and self.open_orders.pop(order.id, None) is not None:
-            self._open_by_symbol[order.instrument.symbol].pop(order.id, None)
+            self._open_by_side[order.instrument.symbol, order.side].pop(order.id, None)
         now = order.reserved
         if now == order.counted:
             return
@@ -121,13 +121,12 @@ class Account:
     def available(self, instrument: Instrument) -> Decimal:
         """How much of a position no open order is about to close, and no written call needs."""
         held = self.held(instrument)
-        closing = "sell" if held > 0 else "buy"
+        closing: Side = "sell" if held > 0 else "buy"
         waiting = sum(
             (
                 order.remaining
-                for order in self.open_on(instrument)
-                if order.side == closing
-                and order.closes
+                for order in self.open_on(instrument, closing)
+                if order.closes
                 and order.state not in {State.PENDING_REPLACE, State.HELD}
                 and not order.is_spare
             ),
@@ -144,7 +143,7 @@ class Account:
             if contract and contract.is_call and contract.underlying is underlying:
                 calls -= position.qty * position.instrument.multiplier
         calls = max(calls, ZERO)  # calls that are held cover others
-        for orders in self._open_by_symbol.values():
+        for orders in self._open_by_side.values():
             for order in orders.values():
                 contract = order.instrument.contract
                 if contract is None or not contract.is_call or contract.underlying is not underlying:

@@ -152,11 +152,7 @@ class Gate:
         wanted = request.qty if request.qty is not None else Decimal(0)
         if wanted <= available and (request.qty is not None or available > 0):
             return
-        related = [
-            order.id
-            for order in account.open_on(instrument)
-            if order.side == request.side and order is not replacing
-        ]
+        related = [order.id for order in account.open_on(instrument, request.side) if order is not replacing]
         if instrument.is_crypto:
             raise _no_coins(instrument, wanted, available)
         raise forbidden(
@@ -174,7 +170,10 @@ class Gate:
     ) -> None:
         if request.notional is None or closing:
             return
-        if any(order.closes and order.parent is None for order in account.open_on(instrument)):
+        if any(
+            order.closes and order.parent is None
+            for order in account.open_on(instrument, _other(request.side))
+        ):
             raise unprocessable(
                 "unable to open new notional orders while having open closing position orders"
             )
@@ -182,8 +181,8 @@ class Gate:
     def _check_wash(
         self, account: Account, instrument: Instrument, request: OrderRequest, replacing: Order | None
     ) -> None:
-        for order in account.open_on(instrument):
-            if order.side == request.side or order is replacing or order.state is State.HELD:
+        for order in account.open_on(instrument, _other(request.side)):
+            if order is replacing or order.state is State.HELD:
                 continue
             if _could_meet(request, order):
                 raise forbidden(
@@ -249,6 +248,10 @@ def _no_coins(instrument: Instrument, wanted: Decimal, available: Decimal) -> Re
     return forbidden(
         f"insufficient balance for {coin} (requested: {plain(wanted)}, available: {plain(available)})"
     )
+
+
+def _other(side: Side) -> Side:
+    return "sell" if side == "buy" else "buy"
 
 
 def _intent(side: Side, *, closing: bool) -> Intent:

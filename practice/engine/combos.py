@@ -95,7 +95,7 @@ class ComboGate:
                     existing_qty=plain(abs(held)),
                     held_for_orders=plain(abs(held) - available),
                     available=plain(available),
-                    related_orders=[one.id for one in account.open_on(instrument) if one.side == leg.side],
+                    related_orders=[one.id for one in account.open_on(instrument, leg.side)],
                 )
         return Part(leg, instrument, intent)
 

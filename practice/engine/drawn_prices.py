@@ -115,6 +115,9 @@ class DrawnPrices:
 
     def quote(self, instant: int) -> Quote:
         """The best bid and offer in force."""
+        current = self.minute(instant - instant % MINUTE)
+        if current and (quote := current.quote_at(instant)):
+            return quote
         for minute in self._latest_minutes(instant):
             if quote := minute.quote_at(instant):
                 return quote
@@ -122,6 +125,9 @@ class DrawnPrices:
 
     def trade(self, instant: int) -> Trade:
         """The last trade."""
+        current = self.minute(instant - instant % MINUTE)
+        if current and (trade := current.trade_at(instant)):
+            return trade
         for minute in self._latest_minutes(instant):
             if trade := minute.trade_at(instant):
                 return trade

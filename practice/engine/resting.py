@@ -27,6 +27,7 @@ class Resting:
         self._heaps: dict[str, list[Entry]] = {"buy": [], "sell": [], "buy stop": [], "sell stop": []}
         self._restless: dict[str, Order] = {}  # to be looked at with every tick
         self._arrivals = 0
+        self.asleep_until = 0  # no tick before this instant wakes an order
 
     def __bool__(self) -> bool:
         return bool(self._orders)
@@ -37,6 +38,7 @@ class Resting:
     def add(self, order: Order) -> None:
         """Let an order rest, or rest for another price."""
         self._arrivals += 1
+        self.asleep_until = 0
         self._restless.pop(order.id, None)
         if order.is_combo or (order.kind is Kind.TRAILING_STOP and not order.triggered):
             self._restless[order.id] = order

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
-from practice.engine.clock import MINUTE
+from practice.engine.clock import MINUTE, SECOND
 from practice.engine.market import Market, span
 from practice.engine.orders import STOPS, Kind, Order
 from practice.engine.resting import Resting
 from practice.engine.tape import Quote, Trade
+
+_GLANCE = 2 * SECOND  # how far to look ahead: books change often, so that looking further is wasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Venue:
         self._market, self._timetable = market, market.timetable
         self._books: dict[str, Resting] = {}
         self._seen = start
+        self._market_changes = market.changes
         self._changes = 0  # how often an order came, went, or began to wait for another price
 
     @property
@@ -79,7 +82,14 @@ class Venue:
 
     def _minute_s_matches(self, end: int) -> Iterator[Match]:
         """Walk at most one minute; stop early when an order came or went, for others may act now."""
-        ticks = [(tick.at, book, tick) for book in self._books.values() for tick in self._wakers(book, end)]
+        if self._market.changes != self._market_changes:
+            self._market_changes = self._market.changes
+            for book in self._books.values():
+                book.asleep_until = 0
+        awake = [book for book in self._books.values() if book.asleep_until <= end]
+        ticks = [
+            (tick.at, book, tick) for book in awake for tick in self._wakers(book, end) if tick.at <= end
+        ]
         ticks.sort(key=itemgetter(0))
         changes = self._changes
         for at, book, tick in ticks:
@@ -91,19 +101,24 @@ class Venue:
                 return
         self._seen = end
 
-    def _wakers(self, book: Resting, end: int) -> list[Quote | Trade]:
-        """What the rest of a minute prints that may wake an order of this book."""
+    def _wakers(self, book: Resting, until: int) -> list[Quote | Trade]:
+        """What is printed until then that may wake an order of this book, and a little more."""
         instrument, after = book.instrument, self._seen
+        start = after - after % MINUTE
+        end = min(start + MINUTE, max(until, after + _GLANCE))
+        book.asleep_until = end + 1
         reach = self._market.reach(instrument, after)
         if reach is not None and not book.may_act_between(*reach):
+            book.asleep_until = start + MINUTE + 1
             return []
-        minute = self._market.minute(instrument, after - after % MINUTE)
-        quotes = span(minute.quotes, after, end) if minute else ()
-        trades = span(minute.trades, after, end) if minute else ()
-        found = book.wakers(quotes, trades)
+        minute = self._market.minute(instrument, start)
+        found = (
+            book.wakers(span(minute.quotes, after, end), span(minute.trades, after, end)) if minute else []
+        )
         # Nothing that is drawn prints in the very instant a minute begins; what was recorded may.
         if reach is None and end % MINUTE == 0 and (following := self._market.minute(instrument, end)):
             found += book.wakers(span(following.quotes, end - 1, end), span(following.trades, end - 1, end))
+        book.asleep_until = min((tick.at for tick in found), default=end + 1)
         return found
 
     def _match(self, order: Order, at: int, tick: Quote | Trade) -> Match | None:

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import blotter, dev_start, memory, order_events, orders, practice, quotes, starts
+from tests.bench import (
+    blotter,
+    dev_start,
+    memory,
+    order_events,
+    orders,
+    practice,
+    practice_engine,
+    quotes,
+    starts,
+)
 from tests.bench.effort import Effort
 from tests.bench.row import Row
 
@@ -17,5 +27,5 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "blotter_filter": blotter.measure_filter,
     "quotes_absorbed": quotes.measure,
     "memory_200_symbols": memory.measure,
-    "practice": practice.measure,
+    "practice": lambda effort: [*practice_engine.measure(effort), *practice.measure(effort)],
 }

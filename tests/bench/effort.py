@@ -19,6 +19,7 @@ class Effort:
     practice_stream_warm_up_s: float
     blotter_rows: int
     blotter_repeats: int
+    practice_orders: int
 
 
 FULL = Effort(
@@ -34,6 +35,7 @@ FULL = Effort(
     practice_stream_warm_up_s=2.0,
     blotter_rows=100_000,
     blotter_repeats=7,
+    practice_orders=10_000,
 )
 QUICK = Effort(
     starts=2,
@@ -48,4 +50,5 @@ QUICK = Effort(
     practice_stream_warm_up_s=0.5,
     blotter_rows=500,
     blotter_repeats=1,
+    practice_orders=1000,
 )
