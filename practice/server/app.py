@@ -50,11 +50,16 @@ from practice.server.request_log import RequestLog
 from practice.server.scenario_runs import ScenarioRuns, Stage
 from practice.server.settings import Settings
 from practice.server.sockets import STREAM_NAMES, Sockets, Traffic
+from practice.server.stream_kinds import Plan
 from practice.server.trading import AccountRoutes, CatalogueRoutes, Desk
 from practice.server.watchlists import WatchlistRoutes
 
 REDIRECT_URIS = ("https://bellwether.invalid/oauth/callback", "http://127.0.0.1/callback")
 _APPLICATION_NAME = "Bellwether"
+_LARGER: dict[Plan, dict[str, int]] = {
+    "basic": {},
+    "plus": {"data": 50},
+}  # 200 requests a minute become 10,000
 _MOST_BODY_BYTES = 1_048_576
 
 
@@ -95,7 +100,7 @@ def built_broker(settings: Settings) -> Broker:
     application = Application(_APPLICATION_NAME, name[:32], REDIRECT_URIS, secrets.token_hex(20))
     faults, log, frames, sockets = Faults(time.monotonic), RequestLog(), FrameLog(), Sockets()
     effects = FaultEffects(faults, AccountBooks(brokerage), ReadLag(time.monotonic))
-    limit = RateLimit(settings.rate_limit, time.time)
+    limit = RateLimit(settings.rate_limit, time.time, _LARGER[settings.plan])
     traffic = {stream: Traffic(faults, frames) for stream in STREAM_NAMES}
     front = Front(faults, effects, limit, log)
     public = web.Application(middlewares=[web.middleware(front)], client_max_size=_MOST_BODY_BYTES)

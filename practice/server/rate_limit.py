@@ -1,6 +1,6 @@
 """Requests a minute, counted for each account and host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -23,12 +23,17 @@ class Allowance:
 
 
 class RateLimit:
-    """Fixed windows of a minute. `clock` gives unix seconds; a limit of 0 allows everything."""
+    """Fixed windows of a minute. `clock` gives unix seconds; a limit of 0 allows everything.
+
+    `larger` says how many times as much some callers may ask.
+    """
 
     _UNLIMITED = 1_000_000
 
-    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
-        self.limit, self._clock = limit, clock
+    def __init__(
+        self, limit: int, clock: Callable[[], float], larger: Mapping[str, int] | None = None
+    ) -> None:
+        self.limit, self._clock, self._larger = limit, clock, larger or {}
         self._counts: dict[str, tuple[int, int]] = {}
 
     def take(self, caller: str) -> Allowance:
@@ -37,7 +42,7 @@ class RateLimit:
         counted, used = self._counts.get(caller, (minute, 0))
         used = used + 1 if counted == minute else 1
         self._counts[caller] = (minute, used)
-        limit = self.limit or self._UNLIMITED
+        limit = self.limit * self._larger.get(caller, 1) or self._UNLIMITED
         return Allowance(
             limit=limit,
             remaining=max(0, limit - used),
