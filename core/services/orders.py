@@ -225,6 +225,7 @@ class OrderDesk(QObject):
         if not self.may_retry(client_order_id):
             raise NotPermitted("That order cannot be sent again now.", "Look it up first.")
         self._apply(self._book.retried(client_order_id, self._now()))
+        self._gate.count_order()
         intent = self._book.intents[client_order_id]
         self._dispatch.send(intent)
         return self._book.intents[client_order_id]

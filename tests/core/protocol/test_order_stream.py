@@ -119,6 +119,24 @@ def test_an_event_of_any_name_is_passed_on(name):
     assert not event.is_fill
 
 
+def test_the_legs_of_a_multi_leg_order_bring_an_execution_each():
+    legs = [
+        {"execution_id": "e-1", "order_id": "leg-1", "symbol": "A", "qty": "1", "price": "2.5", "new": 1},
+        {"execution_id": "e-2", "order_id": "leg-2", "symbol": "B", "qty": "1", "price": None},
+        {"execution_id": "e-3"},
+    ]
+    nested = an_order(legs=[{**an_order(), "id": "leg-1", "side": "sell", "legs": None}])
+    frame = an_update(event="fill", legs=legs, order=nested, execution_id=None, price=None, qty=None)
+    (event,) = live_session().receive(frame)
+    (fill,) = event.fills
+    assert (fill.execution_id, fill.order_id, fill.side, fill.price) == (
+        "e-1",
+        "leg-1",
+        "sell",
+        Decimal("2.5"),
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

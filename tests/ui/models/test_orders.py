@@ -98,6 +98,16 @@ def test_a_working_limit_order_is_shown_in_words_and_figures(model: OrdersModel)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("leg_first", [True, False])
+def test_a_leg_that_the_desk_tells_of_on_its_own_is_no_second_line(model: OrdersModel, leg_first: bool):
+    leg = order("leg", symbol="AMD", status=OrderStatus.HELD, parent_id="o-2")
+    parent = order("o-2", symbol="AMD", legs=(leg,), submitted_at=AT)
+    model.show_orders((leg, parent) if leg_first else (parent, leg))
+    assert [model.row_at(place).parent_key for place in range(model.rowCount())] == ["", "c-o-2"]
+    model.show_orders((replace(leg, status=OrderStatus.NEW),))
+    assert model.rowCount() == 2
+
+
 def test_newest_orders_come_first_and_legs_stay_under_their_parent(model: OrdersModel):
     model.show_orders((order(), bracket(), order("o-9", submitted_at=AT + timedelta(minutes=2))))
     assert [model.key_at(place) for place in range(5)] == ["c-o-9", "c-o-2", "c-o-3", "c-o-4", "c-o-1"]
