@@ -142,10 +142,7 @@ class Brokerage:
             return
         if order.state is State.PENDING_REPLACE or order.role is Role.COMBO_LEG:
             raise unprocessable("unable to cancel order in current state")
-        self.floor.move(order, State.PENDING_CANCEL, self.now, "pending_cancel")
-        self.floor.agenda.put(
-            self.floor.soon(4, 20), lambda instant: self.floor.finish_cancel(order, instant)
-        )
+        self.floor.request_cancel(order)
 
     def cancel_all(self, orders: Iterable[Order]) -> list[tuple[Order, Refusal | None]]:
         """Ask for every one of these to be canceled; say what became of each request."""

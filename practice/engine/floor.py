@@ -187,6 +187,19 @@ class Floor:
         _count(order, qty, price * order.instrument.multiplier)
         return Execution(id=self.new_id(), price=price, qty=qty, position_qty=position_qty, fee=fee)
 
+    def request_cancel(self, order: Order) -> None:
+        """Let a cancellation travel to the venue; an execution may be faster."""
+        account = self._owners[order.id]
+        self.move(order, State.PENDING_CANCEL, self.now, "pending_cancel")
+
+        def arrive(instant: int) -> None:
+            if order.state is State.FILLED:
+                order.updated_at = instant
+                self.announce(order, "order_cancel_rejected", account=account)
+            self.finish_cancel(order, instant)
+
+        self.agenda.put(self.soon(4, 20), arrive)
+
     def finish_cancel(self, order: Order, instant: int) -> None:
         """A cancellation arrives at the venue; an order that is done by then stays as it is."""
         self.end(order, State.CANCELED, instant)
@@ -224,7 +237,11 @@ class Floor:
         new.predecessor = None
         won = old.state is State.PENDING_REPLACE and (new.qty is None or new.qty > filled_meanwhile)
         if not won:
+            account = self._owners.get(new.id)
             self.end(new, State.REJECTED, instant)
+            if account is not None:
+                old.updated_at = instant
+                self.announce(old, "order_replace_rejected", account=account)
             self.finish_cancel(old, instant)
             return
         if new.qty is not None:
@@ -281,14 +298,19 @@ class Floor:
                 self._owners.pop(leg.id, None)
 
     def announce(
-        self, order: Order, event: str, execution: Execution | None = None, combo: ComboFill | None = None
+        self,
+        order: Order,
+        event: str,
+        execution: Execution | None = None,
+        combo: ComboFill | None = None,
+        account: Account | None = None,
     ) -> None:
-        """Tell everybody about an order as it is now."""
+        """Tell everybody about an order as it is now; of one that is done, say whose it was."""
         update = Update(
             id=self.new_id(),
             event=event,
             at=order.updated_at,
-            account=self._owners[order.id],
+            account=account or self._owners[order.id],
             order=order,
             execution=execution,
             combo=combo,

@@ -195,3 +195,31 @@ def test_every_event_shows_the_order_as_it_is_after_it(day: Day) -> None:
     day.filled("buy", "1")
     assert states == [("pending_new", "pending_new"), ("new", "new"), ("fill", "filled")]
     assert len({msgspec.json.decode(line)["event_id"] for line in day.log}) == 3
+
+
+def test_a_change_that_comes_too_late_is_told_to_have_been_refused() -> None:
+    told = set()
+    for seed in range(1, 400):
+        day = Day(seed=seed)
+        order = day.place("buy", "1", limit=day.ask() + 1)
+        day.wait_for(partial(is_working, order), step_s=0.0005)
+        if seed % 2:
+            day.brokerage.cancel(order)
+            day.pass_time(1)
+            if order.state is State.FILLED:
+                assert day.events[-2:] == ["fill", "order_cancel_rejected"]
+                told.add("cancel")
+        else:
+            new = day.brokerage.replace(day.account, order, Change(limit_price=day.bid() - 5))
+            day.pass_time(1)
+            if order.state is State.FILLED:
+                assert day.events[-3:] == ["fill", "rejected", "order_replace_rejected"]
+                assert new.state == State.REJECTED
+                told.add("replace")
+        if len(told) == 2:
+            return
+    raise AssertionError("no execution was faster than a change")
+
+
+def is_working(order: Order) -> bool:
+    return order.state is not State.PENDING_NEW

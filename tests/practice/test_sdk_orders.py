@@ -88,8 +88,9 @@ def test_a_pair_and_an_order_that_triggers_another(trading: Sdk) -> None:
         )
     )
     assert float(in_state(trading, pair.id, sdk.OrderStatus.NEW).limit_price) == 300
-    failed = trading.close_all_positions(cancel_orders=False)
-    assert {row.symbol: row.status for row in failed}["KO"] == 403
+    with pytest.raises(sdk.APIError, match="insufficient qty available") as caught:
+        trading.close_position("KO")
+    assert caught.value.status_code == 403
     trading.cancel_orders()
     in_state(trading, pair.id, sdk.OrderStatus.CANCELED)
 
