@@ -10,6 +10,7 @@ from core.services.settings import Settings
 from ui.dialogs.order_details import OrderDetails
 from ui.models.order_row import OrderRow
 from ui.panels.account import AccountPanel
+from ui.panels.activity import ActivityPanel
 from ui.panels.frame import Panel
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
@@ -35,6 +36,7 @@ class Desk(QObject):
         self.positions = PositionsPanel(theme, clock)
         self.orders = OrdersPanel(theme, clock)
         self.stream = StreamPanel(theme)
+        self.activity = ActivityPanel(theme)
         self.ticket = TicketPanel(theme, clock, settings)
         self.actions: TradingActions | None = None
         self._panels = (
@@ -43,13 +45,15 @@ class Desk(QObject):
             self.positions,
             self.orders,
             self.stream,
+            self.activity,
             self.ticket,
         )
         translate = QCoreApplication.translate
-        blotter_title = translate("Desk", "Orders and stream")
+        blotter_title = translate("Desk", "Orders, stream and activity")
         self.blotter = TabbedPanel(theme, blotter_title)
         self.blotter.add_panel(self.orders)
         self.blotter.add_panel(self.stream)
+        self.blotter.add_panel(self.activity)
         self.workspace = Workspace(
             Places(
                 watchlist=self.watchlist,
@@ -95,16 +99,17 @@ class Desk(QObject):
             self.positions: ("positions", self.positions.view),
             self.orders: ("blotter", self.orders.view),
             self.stream: ("blotter", self.stream.view),
+            self.activity: ("blotter", self.activity.view),
             self.ticket: ("ticket", self.ticket.entry),
         }[panel]
         self.workspace.reveal(name)
-        if panel in (self.orders, self.stream):
+        if panel in (self.orders, self.stream, self.activity):
             self.blotter.show_panel(panel)
         focus.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_density(self, density: str) -> None:
         """Rows of 26 pixels (comfortable) or 22 (compact)."""
-        for view in (self.watchlist.view, self.positions.view, self.orders.view):
+        for view in (self.watchlist.view, self.positions.view, self.orders.view, self.activity.view):
             view.set_compact(density == "compact")
 
     @Slot(object)
@@ -125,6 +130,8 @@ class Desk(QObject):
         self.positions.close_requested.connect(self._close_position)
         self.orders.symbol_chosen.connect(self.ticket.set_symbol)
         self.stream.symbol_chosen.connect(self.ticket.set_symbol)
+        self.activity.symbol_chosen.connect(self.ticket.set_symbol)
+        self.activity.noticed.connect(self.noticed)
         self.orders.cancel_requested.connect(self._cancel)
         self.orders.replace_requested.connect(self._replace)
         self.orders.cancel_many_requested.connect(self._cancel_many)

@@ -96,6 +96,7 @@ class WindowCommands(QObject):
                 (self.tr("Go to Stream"), lambda desk: desk.stream),
                 (self.tr("Go to Account"), lambda desk: desk.account),
                 (self.tr("Go to Order"), lambda desk: desk.ticket),
+                (self.tr("Go to Activity"), lambda desk: desk.activity),
             ),
             start=1,
         ):

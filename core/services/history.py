@@ -1,6 +1,8 @@
 """The account's past: every order and every activity, kept here and paged from the broker."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -12,6 +14,7 @@ from core.protocol.trading import read_order
 from core.services.broker_link import BrokerLink
 from core.services.history_reader import HistoryReader, Source
 from core.services.history_shelf import HistoryShelf
+from core.store.export import write_activities
 from core.store.history import History, HistoryList
 
 _KEEP_AFTER_MS = 500
@@ -98,13 +101,24 @@ class OrderHistory(QObject):
             self._doubtful.clear()  # asked again at the next start of the stream
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written, and where."""
+
+    path: Path
+    count: int
+
+
 class ActivityFeed(QObject):
     """Everything that was booked to the account, newest first as far as it was read."""
 
     arrived = Signal(object)  # tuple[Activity, ...]
+    exported = Signal(object)  # Exported
+    export_failed = Signal(object)  # AppError
 
     def __init__(self, link: BrokerLink, shelf: HistoryShelf, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._shelf = shelf
         source: Source[Activity] = Source(
             of=HistoryList.ACTIVITIES,
             read=History.activities,
@@ -123,6 +137,14 @@ class ActivityFeed(QObject):
     def refresh_soon(self) -> None:
         """Something was filled: look for new entries in a moment, if anybody has looked at all."""
         self._soon.start()
+
+    def export(self, path: Path, activities: tuple[Activity, ...]) -> None:
+        """Write activities to a file of the trader's; `exported` or `export_failed` follows."""
+        self._shelf.elsewhere(
+            lambda: write_activities(path, activities),
+            done=lambda count: self.exported.emit(Exported(path=path, count=count)),
+            failed=self.export_failed.emit,
+        )
 
     def stop(self) -> None:
         """Ask nothing more."""

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.account import Account
+from core.domain.activity import Activity
 from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.event import Asset, Fill
@@ -496,11 +498,19 @@ class FakeReader(QObject):
 
 
 class FakeHistory(QObject):
+    """The orders or the activities of the past."""
+
     arrived = Signal(object)
+    exported = Signal(object)
+    export_failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.reader = FakeReader(self)
+        self.exports: list[tuple[Path, tuple[Activity, ...]]] = []
+
+    def export(self, path: Path, activities: tuple[Activity, ...]) -> None:
+        self.exports.append((path, activities))
 
 
 class FakeSession(QObject):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QWi
 from core.services.session import Session
 from tests.ui.scene import reference_session
 from ui.panels.account import AccountPanel
+from ui.panels.activity import ActivityPanel
 from ui.panels.frame import Panel
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
@@ -29,6 +30,7 @@ def panels(theme, clock, qtbot):
         PositionsPanel(theme, clock): (1152, 322),
         OrdersPanel(theme, clock): (1152, 322),
         StreamPanel(theme): (1152, 322),
+        ActivityPanel(theme): (1152, 322),
     }
     for panel, size in sizes.items():
         qtbot.addWidget(panel)

@@ -53,6 +53,7 @@ class OrderWords(QObject):
                 kind=CellKind.SYMBOL,
                 tone=lambda row: "muted" if row.is_leg else "text",
                 spoken=self.spoken_symbol,
+                tool_tip=lambda row: words.outside_text(row.shown.symbol, 40),
                 sample="BTC/USD",
             ),
             Column(

@@ -224,3 +224,13 @@ def test_activities_are_paged_kept_and_caught_up_with(make_past, broker, qtbot):
     qtbot.waitUntil(lambda: again.activities.reader.progress.phase is HistoryPhase.COMPLETE)
     assert len({entry.id for entry in again.entries}) == 24
     assert activities.MAX_ACTIVITIES == 100
+
+
+def test_an_export_is_written_beside_the_gui_thread_and_told(make_past, qtbot, tmp_path):
+    past = make_past()
+    with qtbot.waitSignal(past.activities.exported) as told:
+        past.activities.export(tmp_path / "a.csv", (Activity(id="1", type="DIV"),))
+    assert (told.args[0].count, told.args[0].path) == (1, tmp_path / "a.csv")
+    with qtbot.waitSignal(past.activities.export_failed) as failed:
+        past.activities.export(tmp_path / "gone" / "a.csv", ())
+    assert isinstance(failed.args[0], StorageFailed)

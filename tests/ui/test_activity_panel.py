@@ -1,0 +1,106 @@
+"""The activity panel: reads when it is looked at, filters, exports what is shown."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+
+from core.domain.activity import Activity
+from core.errors import StorageFailed
+from core.services.history import Exported
+from core.services.history_reader import HistoryPhase
+from tests.ui.scene import on_screen, reference_session
+from ui.panels.activity import ActivityPanel
+
+ENTRIES = (
+    Activity(id="3::a", type="FILL", symbol="AAPL", side="buy", qty=Decimal(4), price=Decimal("189.4")),
+    Activity(id="2::b", type="DIV", symbol="MSFT", net_amount=Decimal("12.5")),
+    Activity(id="1::c", type="CSD", net_amount=Decimal(1000)),
+)
+
+
+@pytest.fixture
+def session(qapp):
+    return reference_session()
+
+
+@pytest.fixture
+def panel(theme, qtbot, session):
+    with on_screen(ActivityPanel(theme), qtbot, session, 1152, 322) as panel:
+        yield panel
+
+
+def types(panel: ActivityPanel) -> list[str]:
+    return [panel.types.itemText(place) for place in range(panel.types.count())]
+
+
+def test_it_reads_once_it_is_seen(panel, session):
+    assert session.activities.reader.asked == ["read"]
+    assert panel.empty.text == "No activity yet. Fills, dividends, fees and transfers appear here."
+
+
+def test_it_does_not_read_while_it_is_hidden(theme, qtbot, session):
+    hidden = ActivityPanel(theme)
+    qtbot.addWidget(hidden)
+    hidden.bind(session)
+    assert session.activities.reader.asked == []
+    hidden.unbind()
+
+
+def test_what_arrives_is_listed_and_its_types_are_offered_fills_first(panel, session):
+    session.activities.arrived.emit(ENTRIES)
+    assert panel.model.rowCount() == 3
+    assert types(panel) == ["All types", "Fill", "Deposit", "Dividend"]
+    panel.types.setCurrentIndex(1)
+    assert [row.id for row in panel.model.shown()] == ["3::a"]
+    session.activities.arrived.emit((Activity(id="0::d", type="FEE"),))
+    assert panel.types.currentText() == "Fill"
+    assert panel.model.rowCount() == 1
+
+
+def test_nothing_that_matches_is_said_and_undone(panel, session, qtbot):
+    session.activities.arrived.emit(ENTRIES)
+    panel.search.setText("nothing like it")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 0)
+    assert panel.empty.text == "No activity matches."
+    assert not panel.export.isEnabled()
+    panel.empty.acted.emit()
+    assert panel.model.rowCount() == 3
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_what_is_shown_is_exported_to_the_file_that_is_chosen(panel, session, qtbot, tmp_path):
+    session.activities.arrived.emit(ENTRIES)
+    panel.types.setCurrentIndex(3)
+    panel.export.click()
+    dialog = panel.file_dialog
+    assert isinstance(dialog, QFileDialog)
+    assert not dialog.testAttribute(Qt.WidgetAttribute.WA_ShowModal) or dialog.isVisible()
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectNameFilter("JSON (*.json)")
+    dialog.filterSelected.emit("JSON (*.json)")
+    dialog.selectFile("mine")
+    dialog.accept()
+    assert session.activities.exports == [(tmp_path / "mine.json", (ENTRIES[1],))]
+    assert panel.file_dialog is None
+
+
+def test_what_became_of_an_export_is_told(panel, session, qtbot):
+    session.activities.reader.show(HistoryPhase.PAUSED, count=3, reached=datetime(2026, 9, 1, 12, tzinfo=UTC))
+    with qtbot.waitSignal(panel.noticed) as told:
+        session.activities.exported.emit(Exported(path=Path("/x/mine.csv"), count=3))
+    assert told.args[0].headline == "3 activities were written to mine.csv."
+    assert told.args[0].remedy == "3 listed \u00b7 complete back to 2026-09-01"
+    failure = StorageFailed("The file mine.csv could not be written: No space left on device.")
+    with qtbot.waitSignal(panel.noticed) as told:
+        session.activities.export_failed.emit(failure)
+    assert told.args == [failure]
+
+
+def test_a_panel_without_a_session_says_what_to_do(panel):
+    panel.unbind()
+    assert panel.empty.text == "Sign in to see the account's activity."
+    assert not panel.export.isEnabled()
