@@ -115,6 +115,7 @@ class OrderBook:
         self._id_of_client_id: dict[str, str] = {}
         self._parent_of: dict[str, str] = {}
         self._legs_of: dict[str, list[str]] = {}
+        self._replaced_by: dict[str, dict[str, None]] = {}  # every order that names another as the one it replaces
         self._corrected: set[str] = set()
         self._alarmed: set[Alarm] = set()
 
@@ -147,6 +148,7 @@ class OrderBook:
                 taken += self._adopt(leg.id, order.id)
             taken += self.take(leg, source)
         if order.replaces is not None and order.id not in self._parent_of:
+            self._replaced_by.setdefault(order.replaces, {})[order.id] = None
             parent = self._parent_of.get(order.replaces)
             if parent is not None:
                 taken += self._adopt(order.id, parent)
@@ -199,11 +201,15 @@ class OrderBook:
     def _adopt(self, leg_id: str, parent_id: str) -> Taken:
         self._parent_of[leg_id] = parent_id
         self._legs_of.setdefault(parent_id, []).append(leg_id)
+        taken = _NOTHING
         leg = self._orders.get(leg_id)
-        if leg is None:
-            return _NOTHING
-        self._orders[leg_id] = replace(leg, parent_id=parent_id)
-        return Taken(changed=(leg_id, *self._renew(parent_id)))
+        if leg is not None:
+            self._orders[leg_id] = replace(leg, parent_id=parent_id)
+            taken = Taken(changed=(leg_id, *self._renew(parent_id)))
+        for successor in self._replaced_by.get(leg_id, ()):
+            if successor not in self._parent_of:
+                taken += self._adopt(successor, parent_id)
+        return taken
 
     def _renew(self, parent_id: str) -> tuple[str, ...]:
         """Give a parent, if seen, the newest state of its legs."""

@@ -317,7 +317,9 @@ class IntentBook:
 
     def _conclude_replace(self, intent: Intent, now: Reading, done: Gathering) -> None:
         target = self.orders.get(intent.target_order_id or "")
-        if intent.kind is not IntentKind.REPLACE or target is None or not target.status.is_final:
+        if intent.kind is not IntentKind.REPLACE or intent.state is not S.UNKNOWN:
+            return
+        if target is None or not target.status.is_final:
             return
         if target.status is OrderStatus.REPLACED:
             other = self.orders.get(target.replaced_by or "")

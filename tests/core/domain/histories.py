@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from core.domain.book import Source
 from core.domain.environment import Environment
@@ -159,4 +160,54 @@ def problems(life: Life, book: IntentBook, outcomes: list[Outcome]) -> list[str]
         found.append(f"totals fell: {totals}")
     if alarms := [alarm for outcome in outcomes for alarm in outcome.alarms]:
         found.append(f"alarms {alarms}")
+    return found
+
+
+def a_group(chance: random.Random) -> tuple[list[OrderEvent], dict[str, Order]]:
+    """A bracket and what replaced its entry or a leg, with everything told of them, and how each ended."""
+    told: list[OrderEvent] = []
+    ends: dict[str, Order] = {}
+    for order_id in ("entry", "tp", "sl", "new"):
+        life = a_life(chance)
+        link: dict[str, Any] = {"replaces": chance.choice(["entry", "tp"])} if order_id == "new" else {}
+        for seen in life.events:
+            state = replace(seen.order, id=order_id, client_order_id=f"c-{order_id}", **link)
+            execution_id = f"{order_id}-{seen.execution_id}" if seen.execution_id else ""
+            told.append(replace(seen, order=state, execution_id=execution_id))
+            ends[order_id] = state
+    nested = [seen for seen in told if seen.order.id == "entry"]
+    legs = [seen.order for seen in told if seen.order.id in ("tp", "sl")]
+    for seen in nested:
+        # A parent comes with its legs as they were at some time, or without any.
+        some = tuple(
+            chance.choice([leg for leg in legs if leg.id == leg_id])
+            for leg_id in chance.choice([(), ("tp", "sl"), ("tp", "sl")])
+        )
+        told.append(replace(seen, order=replace(seen.order, legs=some)))
+    return told, ends
+
+
+def group_problems(chance: random.Random) -> list[str]:
+    """How a book that was told of a group in any order differs from the broker; empty when it does not."""
+    told, ends = a_group(chance)
+    told += chance.choices(told, k=4)
+    if not any(seen.order.legs for seen in told):
+        return []
+    chance.shuffle(told)
+    book = IntentBook()
+    fills = [fill for number, seen in enumerate(told) for fill in book.heard((seen,), at(number)).fills]
+    found = []
+    legs = {leg.id: leg for leg in book.orders.orders["entry"].legs}
+    replaced_leg = ends["new"].replaces == "tp"
+    if set(legs) != ({"tp", "sl", "new"} if replaced_leg else {"tp", "sl"}):
+        found.append(f"legs {sorted(legs)}")
+    for order_id, end in ends.items():
+        known = book.orders.orders[order_id]
+        parent = "entry" if order_id in legs else None
+        if replace(known, legs=(), parent_id=None) != end or known.parent_id != parent:
+            found.append(f"{order_id}: {known.status} under {known.parent_id}, broker {end.status}")
+        if order_id in legs and legs[order_id] != known:
+            found.append(f"{order_id}: the parent shows {legs[order_id].status}, it is {known.status}")
+    if len({fill.execution_id for fill in fills}) != len(fills):
+        found.append("an execution was counted twice")
     return found

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.core.domain.histories import a_life, problems, tell
+from tests.core.domain.histories import a_life, group_problems, problems, tell
 
 
 def run(count: int, seed: int) -> list[str]:
@@ -24,6 +24,11 @@ def test_three_thousand_permuted_histories_end_as_the_broker_says():
     failures = run(3_000, seed=1)
     figure(3_000, failures)
     assert failures == []
+
+
+def test_brackets_and_what_replaces_them_or_their_legs_end_as_the_broker_says():
+    chance = random.Random(3)
+    assert [found for _ in range(500) for found in group_problems(chance)] == []
 
 
 @pytest.mark.long
