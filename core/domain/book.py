@@ -115,7 +115,7 @@ class OrderBook:
         self._id_of_client_id: dict[str, str] = {}
         self._parent_of: dict[str, str] = {}
         self._legs_of: dict[str, list[str]] = {}
-        self._replaced_by: dict[str, dict[str, None]] = {}  # every order that names another as the one it replaces
+        self._replaced_by: dict[str, dict[str, None]] = {}  # who names an order as the one it replaces
         self._corrected: set[str] = set()
         self._alarmed: set[Alarm] = set()
 

@@ -1,129 +1,32 @@
 """The request budget around a desk in made-up time: what is kept back, what never is, and 429 obeyed."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import random
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from core.domain.environment import Environment
-from core.domain.grant import Grant
 from core.domain.intent import IntentState
-from core.domain.order import Order, OrderStatus
 from core.domain.request_budget import RateFacts
-from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
-from core.errors import NotFound, NotPermitted, OutcomeUnknown
+from core.errors import NotPermitted, Overloaded
 from core.protocol.call import Call
-from core.services.order_sender import OrderSender
-from core.services.orders import OrderDesk
-from tests.core.builders import account, after, order
+from tests.core.builders import order
 from tests.core.services.desk import buy
+from tests.core.services.made_up_desk import Books, World, make_world
 from tests.fakes.made_up_time import ManualLink, Time
 
 S = IntentState
 
 
-@dataclass
-class Books:
-    """A broker in a dictionary, with a log of what was asked when."""
-
-    time: Time
-    orders: dict[str, Order] = field(default_factory=dict)
-    asked: list[tuple[int, str, str]] = field(default_factory=list)
-    loses: bool = False  # takes nothing and says nothing
-
-    def run(
-        self,
-        call: Call[Any],
-        *,
-        on_sent: Callable[[], None] | None = None,
-        on_first_byte: Callable[[], None] | None = None,
-    ) -> Any:
-        self.asked.append((self.time.now_ms, call.method, call.path))
-        if on_sent is not None:
-            on_sent()
-        if on_first_byte is not None and not self.loses:
-            on_first_byte()
-        if call.method == "POST":
-            return self._place(call)
-        if call.method == "DELETE":
-            order_id = call.path.rsplit("/", 1)[1]
-            self.orders[order_id] = order(
-                order_id,
-                client_order_id=self.orders[order_id].client_order_id,
-                status=OrderStatus.CANCELED,
-                updated_at=after(self.time.now_ms),
-            )
-            return None
-        if call.path == "/v2/positions":
-            return ()
-        if call.path == "/v2/orders":
-            return tuple(self.orders.values())
-        wanted = dict(call.query).get("client_order_id") or call.path.rsplit("/", 1)[1]
-        for known in self.orders.values():
-            if wanted in (known.id, known.client_order_id):
-                return known
-        raise NotFound("not found")
-
-    def _place(self, call: Call[Any]) -> Order:
-        if self.loses:
-            raise OutcomeUnknown("no answer")
-        key = msgspec.json.decode(call.body or b"{}")["client_order_id"]
-        placed = order(f"o-{key}", client_order_id=key, updated_at=after(self.time.now_ms))
-        self.orders[placed.id] = placed
-        return placed
-
-    def count(self, method: str) -> int:
-        return sum(verb == method for _, verb, _ in self.asked)
-
-
-@dataclass
-class World:
-    time: Time
-    books: Books
-    link: ManualLink
-    sender: OrderSender
-    desk: OrderDesk
-    blocks: list[TradingBlock] = field(default_factory=list)
-
-    @property
-    def block(self) -> TradingBlock:
-        return self.desk.trading_block
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    time = Time()
-    books = Books(time)
-    link = ManualLink(time, books, limit=40)
-    sender = OrderSender(books, tmp_path / "j.sqlite", account_id=account().id, environment=Environment.PAPER)
-    numbers = itertools.count(1)
-    desk = OrderDesk(
-        link,
-        sender,
-        time,
-        grant=Grant(token=Secret("t"), scopes=frozenset({"trading"})),
-        account=account(),
-        new_id=lambda: f"bw-{next(numbers)}",
-        timers=time,
-        chance=lambda: 0.5,
-        stands_aside=False,
-    )
-    made = World(time, books, link, sender, desk)
-    desk.trading_block_changed.connect(made.blocks.append)
-    desk.start()
-    desk.reconcile()
-    time.pass_ms(100)
+    made = make_world(tmp_path / "j.sqlite", limit=40)
     assert made.block is TradingBlock.NONE
     yield made
-    desk.stop()
-    link.queue.stop()
-    sender.close()
+    made.stop()
 
 
 def place_until_held(world: World, most: int = 100) -> list[str]:
@@ -280,34 +183,109 @@ def test_the_same_run_twice_is_the_same_to_the_millisecond(tmp_path):
 
 
 def _trace(path: Path) -> str:
-    time = Time()
-    books = Books(time)
-    link = ManualLink(time, books)
-    sender = OrderSender(books, path, account_id=account().id, environment=Environment.PAPER)
-    numbers = itertools.count(1)
-    desk = OrderDesk(
-        link,
-        sender,
-        time,
-        grant=Grant(token=Secret("t"), scopes=frozenset({"trading"})),
-        account=account(),
-        new_id=lambda: f"bw-{next(numbers)}",
-        timers=time,
-        chance=lambda: 0.25,
-        stands_aside=False,
-    )
+    world = make_world(path, chance=0.25)
     told: list[object] = []
-    desk.intents_changed.connect(told.append)
-    desk.start()
-    desk.reconcile()
-    time.pass_ms(50)
+    world.desk.intents_changed.connect(told.append)
     for lost in (False, True, False):
-        books.loses = lost
-        desk.place(buy(qty=Decimal(3)))
-        time.pass_ms(900)
-    desk.cancel_all()
-    time.pass_ms(50_000)
-    desk.stop()
-    link.queue.stop()
-    sender.close()
-    return repr((told, books.asked))
+        world.books.loses = lost
+        world.desk.place(buy(qty=Decimal(3)))
+        world.time.pass_ms(900)
+    world.desk.cancel_all()
+    world.time.pass_ms(50_000)
+    world.stop()
+    return repr((told, world.books.asked))
+
+
+class StrictBroker(Books):
+    """Counts fixed minutes, other programs' requests too, and refuses what is too many, in several ways."""
+
+    def __init__(self, time: Time, chance: random.Random) -> None:
+        super().__init__(time)
+        self.chance = chance
+        self.link: ManualLink | None = None
+        self.minute, self.used, self.refused = 0, 0, 0
+        self.forbidden_until_ms = 0
+        self.too_early = 0
+
+    def run(self, call: Call[Any], **watch: Any) -> Any:
+        now = self.time.now_ms
+        self.too_early += now < self.forbidden_until_ms
+        if now // 60_000 != self.minute:
+            self.minute, self.used = now // 60_000, 0
+        self.used += 1 + (self.chance.random() < 0.3)  # somebody else's
+        reset_s = 60 - now % 60_000 / 1000
+        if self.used > 40 or self.chance.random() < 0.02:
+            self.refused += 1
+            retry_after_s = self.chance.choice([None, None, float(self.chance.randint(1, 20))])
+            facts = RateFacts(
+                is_refusal=True,
+                retry_after_s=retry_after_s,
+                reset_s=self.chance.choice([None, reset_s]),
+            )
+            self._tell(facts)
+            wait_s = facts.reset_s if retry_after_s is None else retry_after_s
+            if wait_s is not None and self.link is not None:
+                # What was on its way already cannot know.
+                until_ms = now + int(1000 * wait_s)
+                self.time.at(3, lambda: self._forbid(until_ms))
+            raise Overloaded("too many")
+        if self.chance.random() < 0.7:
+            self._tell(RateFacts(limit=40, remaining=40 - self.used, reset_s=reset_s))
+        return super().run(call, **watch)
+
+    def _forbid(self, until_ms: int) -> None:
+        self.forbidden_until_ms = max(self.forbidden_until_ms, until_ms)
+
+    def _tell(self, facts: RateFacts) -> None:
+        if self.link is not None:
+            self.link.tell(facts)
+
+
+def play(path: Path, seed: int) -> list[str]:
+    """Trade for some minutes against a strict broker; returns what went wrong."""
+    chance = random.Random(seed)
+    world = make_world(path, limit=40, books=lambda time: StrictBroker(time, chance))
+    broker = world.books
+    assert isinstance(broker, StrictBroker)
+    broker.link = world.link
+    placed: list[str] = []
+    for _ in range(150):
+        world.time.pass_ms(chance.randint(100, 2_000))
+        if world.block is TradingBlock.NONE and chance.random() < 0.5:
+            placed.append(world.desk.place(buy()).client_order_id)
+        elif chance.random() < 0.2:
+            for known in list(world.desk.orders.values())[-2:]:
+                if known.is_cancelable:
+                    world.desk.cancel(known.id)
+        elif chance.random() < 0.1:
+            world.desk.reconcile()
+    world.time.pass_ms(200_000)
+    wrong = [f"{broker.too_early} requests before their time"] if broker.too_early else []
+    has = {known.client_order_id for known in broker.orders.values()}
+    for key in placed:
+        intent = world.desk.intent(key)
+        assert intent is not None
+        expected = {S.WORKING, S.CANCELED} if key in has else {S.REFUSED}
+        if intent.state not in expected:
+            wrong.append(f"{key} is {intent.state}, at the broker: {key in has}")
+    stuck = [intent.client_order_id for intent in world.desk.open_intents if intent.state is S.DRAFT]
+    world.stop()
+    return wrong + [f"{key} never left" for key in stuck]
+
+
+def scripts(folder: Path, count: int) -> None:
+    failures = [
+        f"seed {seed}: {wrong}" for seed in range(count) for wrong in play(folder / f"{seed}.sqlite", seed)
+    ]
+    detail = "some minutes each, 429 with and without Retry-After, other programs on the same limit"
+    print(f"\nFIGURE rate_limit_scripts {count} {len(failures)} {detail}")
+    assert failures == []
+
+
+def test_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path):
+    scripts(tmp_path, 5)
+
+
+@pytest.mark.long
+def test_two_hundred_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path):
+    scripts(tmp_path, 200)
