@@ -46,6 +46,13 @@ def money(value: Decimal) -> str:
     return plain(value.quantize(_CENT))
 
 
+def _average(instrument: Instrument, price: Decimal | None) -> str | None:
+    """An average price: six decimals, or two more than the instrument's."""
+    if price is None:
+        return None
+    return plain(price.quantize(Decimal(1).scaleb(-max(6, instrument.digits + 2))))
+
+
 def _optional(value: Decimal | None) -> str | None:
     return plain(value) if value is not None else None
 
@@ -75,7 +82,7 @@ def order_json(order: Order, *, nested: bool = True) -> Json:
         "notional": _optional(order.notional),
         "qty": _optional(order.qty),
         "filled_qty": plain(order.filled_qty),
-        "filled_avg_price": plain(average.quantize(Decimal("1e-6"))) if average is not None else None,
+        "filled_avg_price": _average(order.instrument, average),
         "order_class": "" if order.order_class == "simple" else order.order_class,
         "order_type": kind,
         "type": kind,
@@ -198,7 +205,7 @@ def position_json(account: Account, position: Position, brokerage: Brokerage) ->
         "asset_marginable": instrument.asset_class == "us_equity",
         "qty": plain(qty),
         "qty_available": plain(account.available(instrument) * (1 if qty > 0 else -1)),
-        "avg_entry_price": plain(position.average_price.quantize(Decimal("1e-6"))),
+        "avg_entry_price": _average(instrument, position.average_price),
         "side": "long" if qty > 0 else "short",
         "market_value": plain(value.quantize(_TEN_THOUSANDTH)),
         "cost_basis": plain(position.cost.quantize(_TEN_THOUSANDTH)),

@@ -230,16 +230,3 @@ def test_an_option_in_the_money_is_worth_what_exercising_it_brings_at_its_end() 
     end = market_.expires_at(option)
     stock, quote = market_.quote(AAPL, end - 1), market_.quote(option, end - 1)
     assert quote.bid <= stock.bid - 20_000 <= quote.ask
-
-
-def test_many_coins_trade_with_limits_of_their_own() -> None:
-    coins = [one for one in INSTRUMENTS.values() if one.is_crypto]
-    assert len(coins) >= 20
-    market_ = market()
-    for coin in coins:
-        assert coin.min_order_size > 0
-        assert coin.min_trade_increment <= coin.min_order_size
-        quote = market_.quote(coin, NOON)
-        assert coin.price(quote.bid) % coin.price_increment == 0
-    dollar = market_.quote(INSTRUMENTS["USDC/USD"], NOON)
-    assert 9_950 < dollar.bid < dollar.ask < 10_050
