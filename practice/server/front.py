@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 import secrets
 import time
 import uuid
@@ -30,6 +31,7 @@ _log = logging.getLogger("practice")
 _HEADERS = web.RequestKey("broker_headers", dict[str, str])
 _COUNTED_PREFIXES = ("/paper", "/live", "/data")
 _LONGEST_LOGGED = 16_000
+_PORT = re.compile(r":\d*$")
 
 
 @dataclass(slots=True)
@@ -186,9 +188,9 @@ def is_from_loopback(request: web.Request) -> bool:
     """Whether both ends of the connection, and the name it was called by, are on this machine."""
     transport = request.transport
     peer = transport.get_extra_info("peername") if transport else None
-    name = request.host.rpartition(":")[0] or request.host
     if not peer or not _is_loopback(peer[0]):
         return False
+    name = _PORT.sub("", request.host)
     return name == "localhost" or _is_loopback(name)
 
 

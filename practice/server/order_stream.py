@@ -62,7 +62,7 @@ class OrderStream:
             listener.outbox.heard(message.data)
             try:
                 request = listener.decoded(message.data)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 listener.say({"action": "error", "data": {"error_message": "invalid message"}})
                 continue
             self._answer(request, listener)
