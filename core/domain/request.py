@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 from core.domain import figure_rules as figure
 from core.domain.instrument import AssetClass, order_symbol
 from core.domain.leg_rules import leg_problems
@@ -323,3 +325,8 @@ def closing_request(position: Position) -> OrderRequest:
         time_in_force=TimeInForce.GTC if is_coin else TimeInForce.DAY,
         position_intent=None if is_coin else closes,
     )
+
+
+def spelled(body: Body) -> bytes:
+    """The JSON text of a body, as the order desk journals and sends it."""
+    return msgspec.json.encode(body)

@@ -1,11 +1,11 @@
 """The last look at an order before it is sent: exactly what will be sent, and to which account."""
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from core.domain.environment import Environment
-from core.domain.request import OrderRequest
+from core.domain.request import OrderRequest, spelled
 from ui import sentences, words
 from ui.dialogs.question import Question
 from ui.theme.theme import Theme
@@ -38,10 +38,17 @@ class ConfirmOrderDialog(Question):
         self.add_account(environment, short_number)
         self.terms = self.add_terms(sentences.sent_members(request.body(_NOT_SHOWN), without=_NOT_SHOWN))
         is_live = environment is Environment.LIVE
+        exact = request.body(_NOT_SHOWN)
+        del exact[_NOT_SHOWN]
+        self.exact = self.add_text(spelled(exact).decode())
+        self.exact.set_caption(self.tr("The text that is sent"))
+        self.exact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A JSON text has no blanks to break at; marks that nobody sees let it wrap.
+        self.exact.setText(self.exact.text().replace(",", ",\u200b"))
         note = self.tr("This is real money.") if is_live else self.tr("Paper money: nothing real is traded.")
         self.add_text(
             self.tr(
-                "These are the exact terms that are sent, once, with an order id of our own. {note}"
+                "The exact terms and the exact text that is sent, once, with an order id of our own. {note}"
             ).format(note=note)
         )
         self.ask_no_more = QCheckBox(self.tr("Send paper orders without asking from now on"))
