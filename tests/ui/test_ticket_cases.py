@@ -397,12 +397,13 @@ def test_twenty_thousand_generated_orders_pass_no_limit_and_are_confirmed_as_the
         check_limits_kept(request, limits, reference, around.market)
         if limits.max_orders_a_minute is not None:
             assert around.orders_last_minute < limits.max_orders_a_minute
-        if limits.max_power_share is not None and around.position is None and request.needs_limit_price:
+        price = dict(request.prices_sent).get("limit_price")
+        is_plain_buy = around.position is None and request.side is Side.BUY
+        if limits.max_power_share is not None and price is not None and is_plain_buy:
             power = around.account.buying_power if around.account is not None else None
-            value = request.limit_price * (request.qty or 0) * MULTIPLIER.get(symbol, 1)
+            value = price * (request.qty or 0) * MULTIPLIER.get(symbol, 1)
             assert power is not None
-            if request.side is Side.BUY:
-                assert value <= limits.max_power_share * power
+            assert value <= limits.max_power_share * power
     print(
         f"FIGURE generated_orders 20000 0 {sent} sent as confirmed, {refused} against a rule, "
         f"{stopped} against a limit"
