@@ -272,6 +272,7 @@ class OrderDesk(QObject):
     def start(self) -> None:
         """Open the journal; trading stays held until its open intents and the order list are read."""
         self._journal.open()
+        self._reconciliation.start()
 
     def stop(self) -> None:
         """Ask nothing more."""

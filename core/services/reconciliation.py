@@ -20,6 +20,7 @@ from core.services.timers import Timers
 
 WHILE_OPEN_MS = 45_000
 AFTER_FAILURE_MS = 5_000
+WITHOUT_STREAM_MS = 3_000
 PAGE = MAX_ORDERS
 
 
@@ -49,6 +50,10 @@ class Reconciliation(QObject):
         self._rereading: set[str] = set()
         self._retry = timers.timer(self.begin)
         self._routine = timers.timer(self._compare_open)
+
+    def start(self) -> None:
+        """Read the open orders soon, even if the stream never comes: they must be seen to be cancelled."""
+        self._routine.start(WITHOUT_STREAM_MS)
 
     @Slot()
     def begin(self) -> None:
@@ -136,7 +141,7 @@ class Reconciliation(QObject):
             self._failures += 1
             self._retry.start(int(reread_wait_s(self._failures, self._chance()) * 1000))
 
-    # Now and then, or when somebody needs to know: the open orders alone.
+    # Now and then, while the stream is away, or when somebody needs to know: the open orders alone.
 
     def compare(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
         """Read every open order; `done` is called after the last page, when all that it told has been."""
@@ -149,7 +154,7 @@ class Reconciliation(QObject):
 
     def _compare_open(self) -> None:
         self._routine.start(WHILE_OPEN_MS)
-        if self.is_ready and self._book.open_orders():
+        if not self._is_reading and (not self.is_ready or self._book.open_orders()):
             this_round = self._round
             self._read_open(
                 self._reread_missing,

@@ -177,6 +177,12 @@ class Journal:
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = FULL")
         version = execute("PRAGMA user_version").fetchone()[0]
+        # Half a page lost in the middle would otherwise show only when that page is needed.
+        if execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise StorageFailed(
+                f"The order journal {self.path.name} is damaged.",
+                "Trading is off and the file is kept. Check your orders at the broker, then move it away.",
+            )
         if version not in _STEPS and version != SCHEMA_VERSION:
             raise StorageFailed(
                 f"The order journal {self.path.name} was written by another version of Bellwether.",

@@ -171,3 +171,21 @@ def test_an_event_keeps_the_legs_that_a_list_brought(desk, broker, qtbot):
         )
     )
     assert [leg.id for leg in desk.orders_told[-1][0].legs] == [leg.id for leg in known.legs] != []
+
+
+def test_orders_are_shown_and_can_be_cancelled_although_the_stream_never_comes(
+    make_desk, broker, qtbot, monkeypatch
+):
+    monkeypatch.setattr(reconciliation, "WITHOUT_STREAM_MS", 20)
+    monkeypatch.setattr(reconciliation, "WHILE_OPEN_MS", 50)
+    monkeypatch.setattr(reconciliation, "AFTER_FAILURE_MS", 20)
+    broker.orders["foreign"] = {**golden("order"), "id": "foreign", "client_order_id": "x", "status": "new"}
+    broker.faults.read.append(lose)
+    desk = make_desk()
+    desk.desk.start()
+    qtbot.waitUntil(lambda: "foreign" in desk.desk.orders and desk.desk.may_cancel)
+    assert desk.desk.trading_block is TradingBlock.NOT_READY
+    desk.desk.cancel("foreign")
+    qtbot.waitUntil(lambda: desk.desk.orders["foreign"].status is OrderStatus.CANCELED)
+    broker.orders["later"] = {**golden("order"), "id": "later", "client_order_id": "y", "status": "new"}
+    qtbot.waitUntil(lambda: "later" in desk.desk.orders)

@@ -464,3 +464,28 @@ def test_a_torn_tail_costs_at_most_the_record_that_was_never_acknowledged(path, 
     assert set(acknowledged) <= again.known_ids()
     again.record(an_intent(999))
     again.close()
+
+
+@pytest.mark.parametrize("keep", [0.9, 0.5, 0.1])
+def test_a_journal_whose_end_is_missing_is_refused_and_kept(path, keep):
+    journal = opened(path)
+    for number in range(500):
+        journal.record(an_intent(number))
+    journal.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * keep)])
+    with pytest.raises(StorageFailed):
+        opened(path)
+    assert len(path.read_bytes()) == int(len(whole) * keep)
+
+
+def test_a_page_of_rubbish_in_the_middle_is_noticed_before_anything_is_sent(path):
+    journal = opened(path)
+    for number in range(500):
+        journal.record(an_intent(number))
+    journal.close()
+    whole = bytearray(path.read_bytes())
+    whole[40_960:45_056] = b"?" * 4_096
+    path.write_bytes(whole)
+    with pytest.raises(StorageFailed):
+        opened(path)
