@@ -111,6 +111,8 @@ class Brokerage:
         order = self._made(instrument, request, admission)
         if order.kind is Kind.TRAILING_STOP:
             order.trail(self.last_price(instrument))
+            if order.stop_price is not None and order.stop_price <= 0:
+                raise unprocessable("trail_price must be less than current price")
         return order
 
     def _combination(self, account: Account, request: OrderRequest, replacing: Order | None = None) -> Order:

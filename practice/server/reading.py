@@ -13,6 +13,7 @@ from practice.engine.hours import at
 from practice.engine.refusals import malformed
 
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
+_BEYOND_ALL_MONEY = Decimal(10**11)  # the product of any two is still exact to the cent
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -41,9 +42,12 @@ def decimal_of(value: object, name: str) -> Decimal | None:
     if not _NUMBER.fullmatch(text):
         raise BadValue(f"{name} must be a number")
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation as error:
         raise BadValue(f"{name} must be a number") from error
+    if abs(number) >= _BEYOND_ALL_MONEY:
+        raise BadValue(f"{name} is too large")
+    return number
 
 
 def text_of(value: object, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,18 @@ def test_nothing_is_promised_twice(flow: list[Step]) -> None:
 @given(steps, st.integers(1, 5))
 def test_the_same_seed_and_the_same_requests_give_the_same_events(flow: list[Step], seed: int) -> None:
     assert played(flow, seed)[0].log == played(flow, seed)[0].log
+
+
+@pytest.mark.long
+@settings(max_examples=1500)
+@given(steps, st.integers(1, 50))
+def test_thousands_of_flows_leave_the_books_right(flow: list[Step], seed: int) -> None:
+    day, books = played(flow, seed)
+    held = {symbol: position.qty for symbol, position in day.account.positions.items()}
+    assert books.mistakes == []
+    assert day.account.cash == books.cash
+    assert held == {symbol: qty for symbol, qty in books.held.items() if qty}
+    assert day.brokerage.figures(day.account).buying_power >= 0
 
 
 def test_it_does_not_matter_how_often_the_engine_is_looked_at() -> None:

@@ -94,6 +94,12 @@ def test_a_trail_that_makes_no_sense_is_refused(
     assert found.code == code
 
 
+def test_a_trail_as_long_as_the_price_is_refused(day: Day) -> None:
+    day.filled("buy", "10")
+    found = refusal(day, "sell", "10", kind=Kind.TRAILING_STOP, trail_price=Decimal(9999))
+    assert found.message == "trail_price must be less than current price"
+
+
 def test_a_stop_on_the_wrong_side_of_the_market_is_refused(day: Day) -> None:
     day.filled("buy", "10")
     found = refusal(day, "sell", "10", kind=Kind.STOP, stop=day.ask() + 1)
