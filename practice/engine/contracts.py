@@ -10,13 +10,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from practice.engine.exchange_days import closing_time
+from practice.engine.exchange_days import LAST_YEAR, closing_time
 
 Right = Literal["call", "put"]
 
 MOST_STRIKE = Decimal("99999.999")
 _SYMBOL = re.compile(r"([A-Z]{1,6})(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
 _WEEKS, _MONTHS, _YEARS = 6, 3, 2
+_FIRST, _LAST = date(2016, 1, 1), date(LAST_YEAR + _YEARS, 12, 31)  # as far as prices reach, and chains
 _STEPS = (  # below this price strikes are that far apart
     (Decimal(12), Decimal("0.5")),
     (Decimal(90), Decimal(1)),
@@ -64,6 +65,8 @@ def strike_step(price: Decimal) -> Decimal:
 def could_be_listed(terms: Terms, usual_price: Decimal) -> bool:
     """Whether a contract of these terms is listed at some time; a chain lists fewer."""
     if not usual_price / 5 <= terms.strike <= usual_price * 5 or terms.strike % strike_step(usual_price):
+        return False
+    if not _FIRST <= terms.expiry <= _LAST:
         return False
     monday = terms.expiry - timedelta(days=terms.expiry.weekday())
     return terms.expiry == week_s_expiry(monday)

@@ -66,6 +66,7 @@ def test_a_contract_is_found_by_its_symbol_and_is_always_the_same_object() -> No
         "AAPL261318C00200000",  # no month
         "AAPL261218C09900000",  # far off
         "ZZZZ261218C00200000",  # nothing of that name
+        "AAPL991218C00200000",  # beyond all chains
         "NIOBF261218C00005000",  # without options
         "AAPL 261218C00200000",
     ],
