@@ -11,7 +11,7 @@ from practice.engine.hours import NEW_YORK, AlwaysOpen, ExchangeHours, Timetable
 from practice.server.calendar import calendar_days
 from tests.practice.engine import instant
 
-FIRST, LAST = date(1970, 1, 1), date(2027, 6, 30)
+FIRST, LAST = date(1971, 1, 1), date(2027, 6, 30)
 # Before, the two disagree about closings that were decided on the day, and about some Christmas Eves.
 AGREED_HOURS = date(1995, 1, 1)
 
