@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.domain.order import Side
+from core.domain.request import ReplaceRequest
 from core.services.clock import Clock
 from core.services.session import Session
 from core.services.settings import Settings
@@ -30,7 +31,7 @@ class Desk(QObject):
 
     def __init__(self, theme: Theme, clock: Clock, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
-        self._theme, self._window = theme, window
+        self._theme, self._window, self._settings = theme, window, settings
         self.watchlist = WatchlistPanel(theme, clock)
         self.account = AccountPanel(theme, clock)
         self.positions = PositionsPanel(theme, clock)
@@ -134,6 +135,7 @@ class Desk(QObject):
         self.activity.noticed.connect(self.noticed)
         self.orders.cancel_requested.connect(self._cancel)
         self.orders.replace_requested.connect(self._replace)
+        self.orders.change_requested.connect(self._change)
         self.orders.cancel_many_requested.connect(self._cancel_many)
         self.orders.retry_requested.connect(self._retry)
         self.orders.look_up_requested.connect(self._look_up)
@@ -158,6 +160,11 @@ class Desk(QObject):
     def _cancel_many(self, symbol: str | None, side: str | None) -> None:
         if self.actions is not None:
             self.actions.cancel_many(symbol, side)
+
+    @Slot(object)
+    def _change(self, request: ReplaceRequest) -> None:
+        if self.actions is not None:
+            self.actions.change(request, must_ask=self._settings.values.confirm_paper_orders)
 
     @Slot(object)
     def _retry(self, client_order_id: str) -> None:

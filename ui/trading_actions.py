@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.order import Order
 from core.domain.position import Position
+from core.domain.replacement import ChangeProblem, change_problems
 from core.domain.request import ReplaceRequest, closing_request
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
-from ui import figures, sentences, words
+from ui import figures, finding_words, order_words, sentences, words
 from ui.dialogs.question import Question
 from ui.dialogs.replace_order import ReplaceDialog
 from ui.theme.theme import Theme
@@ -53,6 +56,50 @@ class TradingActions(QObject):
         )
         dialog.replace_requested.connect(self._replace_confirmed)
         dialog.open()
+
+    def change(self, request: ReplaceRequest, *, must_ask: bool) -> None:
+        """Send new terms that were typed into the order's row; live orders are always asked about first."""
+        order = self._session.orders.orders.get(request.order_id)
+        if order is None or self._is_refused_here(order, request):
+            return
+        if not must_ask and self._session.environment is not Environment.LIVE:
+            self._replace_confirmed(request)
+            return
+        dialog = Question(
+            self._theme, self.tr("Change this order?"), self.tr("Send the change"), parent=self._window
+        )
+        dialog.add_account(self._session.environment, self._short_number)
+        dialog.add_text(sentences.order_sentence(order))
+        dialog.add_terms(sentences.sent_members(request.body("")))
+        dialog.add_text(self.tr("If the order fills first, the fill stands and the change is refused."))
+        dialog.confirmed.connect(lambda: self._replace_confirmed(request))
+        dialog.open()
+
+    def _is_refused_here(self, order: Order, request: ReplaceRequest) -> bool:
+        """Whether a rule or a limit excludes the change; says so."""
+        reasons = [order_words.problem(problem) for problem in request.problems()]
+        reasons += [self._change_problem(problem) for problem in change_problems(order, request)]
+        if not reasons:
+            findings = self._session.guard.judge_change(order, request)
+            reasons = [finding_words.sentence(finding) for finding in findings if finding.verdict.stops]
+        if reasons:
+            self.noticed.emit(
+                OrderRefused(self.tr("The order was not changed. Nothing was sent."), reasons[0])
+            )
+        return bool(reasons)
+
+    def _change_problem(self, problem: ChangeProblem) -> str:
+        texts = {
+            ChangeProblem.NOT_NOW: self.tr("The broker takes no change in the order's present state."),
+            ChangeProblem.AMOUNT_ORDER: self.tr("Orders for an amount of money cannot be changed."),
+            ChangeProblem.FRACTION_QTY_FIXED: self.tr("The quantity of a fractional order is fixed."),
+            ChangeProblem.QTY_NOT_WHOLE: self.tr("A change takes whole quantities only."),
+            ChangeProblem.QTY_BELOW_FILLED: self.tr(
+                "The new total must be above what is filled already. Cancel the order to stop it."
+            ),
+            ChangeProblem.NO_SUCH_TERM: self.tr("This kind of order has no such price."),
+        }
+        return texts[problem]
 
     @Slot(object)
     def retry(self, client_order_id: str) -> None:
@@ -164,6 +211,9 @@ class TradingActions(QObject):
     @Slot(object)
     def _replace_confirmed(self, request: ReplaceRequest) -> None:
         order = self._session.orders.orders.get(request.order_id)
+        # Looked at again: while the question stood there, the order and the market have gone on.
+        if order is not None and self._is_refused_here(order, request):
+            return
         text = "" if order is None else sentences.order_sentence(order)
         self._try(lambda: self._note(self._session.orders.replace(request), text))
 

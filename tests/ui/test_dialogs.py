@@ -1,27 +1,29 @@
 """Questions before what cannot be taken back, and the deeds behind them."""
 
+import dataclasses
 from decimal import Decimal as D
 from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.environment import Environment
 from core.domain.intent import IntentState as S
-from core.domain.order import OrderStatus, Side
+from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.position import Position
-from core.domain.request import ReplaceRequest
+from core.domain.request import OrderRequest, ReplaceRequest
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
 from core.services.session import Session
-from tests.fakes.services import FakeSession, order
+from tests.fakes.services import FakeSession, order, ticker
 from ui.dialogs.about import AboutDialog
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.question import Question
 from ui.dialogs.replace_order import ReplaceDialog
+from ui.dialogs.terms import TermsTable
 from ui.dialogs.unlock_live import UnlockLiveDialog
 from ui.theme.theme import Theme
 from ui.trading_actions import TradingActions
@@ -51,7 +53,9 @@ def window(theme, qtbot):
 
 @pytest.fixture
 def session(qapp):
-    return FakeSession()
+    session = FakeSession()
+    session.market.show(ticker("NVDA", 182.40, 182.45, last=182.44))  # what limits are held against
+    return session
 
 
 @pytest.fixture
@@ -266,3 +270,72 @@ def test_what_is_not_permitted_says_that_nothing_was_sent_and_why(qtbot, actions
     answer_yes(qtbot)
     assert noticed[0].headline == "Nothing was sent."
     assert noticed[0].remedy.startswith("This sign-in may not trade.")
+
+
+CHANGE = ReplaceRequest(order_id="o-1", symbol="NVDA", limit_price=D(181))
+
+
+def test_a_change_in_place_is_asked_about_with_the_terms_that_are_sent(qtbot, actions, session):
+    session.orders.show_orders(order())
+    actions.change(CHANGE, must_ask=True)
+    assert session.orders.replaced == []
+    dialog = the_dialog()
+    assert [table.text for table in dialog.findChildren(TermsTable)] == ["limit_price: 181"]
+    answer_yes(qtbot)
+    assert session.orders.replaced == [CHANGE]
+
+
+def test_a_change_in_place_goes_out_at_once_where_paper_orders_are_not_asked_about(actions, session):
+    session.orders.show_orders(order())
+    actions.change(CHANGE, must_ask=False)
+    assert session.orders.replaced == [CHANGE]
+
+
+def test_a_live_order_is_never_changed_unasked(actions, session):
+    session.environment = Environment.LIVE
+    session.orders.show_orders(order())
+    actions.change(CHANGE, must_ask=False)
+    assert session.orders.replaced == []
+    the_dialog().close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"limit_price": D("181.001")}, "finer than the broker takes"),
+        ({"limit_price": None, "qty": D("1.5")}, "whole quantities only"),
+        ({"limit_price": None, "qty": D(3)}, "above what is filled already"),
+        ({"limit_price": None, "stop_price": D(170)}, "no such price"),
+    ],
+)
+def test_a_change_that_a_rule_excludes_is_explained_and_not_sent(actions, session, noticed, changes, words):
+    session.orders.show_orders(order(filled_qty=D(5), status=OrderStatus.PARTIALLY_FILLED))
+    actions.change(dataclasses.replace(CHANGE, **changes), must_ask=True)
+    assert words in noticed[-1].remedy
+    assert noticed[-1].headline == "The order was not changed. Nothing was sent."
+    assert session.orders.replaced == []
+
+
+def test_an_intent_of_unknown_fate_is_sent_again_only_after_a_question(qtbot, actions, session):
+    asked = OrderRequest(symbol="AMD", side=Side.BUY, type=OrderType.LIMIT, qty=D(1), limit_price=D(5))
+    intent = session.orders.place(asked)
+    actions.retry(intent.client_order_id)
+    assert session.orders.retried == []
+    assert "cannot make a second order" in texts_of(the_dialog())
+    answer_yes(qtbot)
+    assert session.orders.retried == [intent.client_order_id]
+
+
+def test_orders_are_cancelled_by_side_after_a_question_that_counts_and_names_them(qtbot, actions, session):
+    sells = [order(f"o-{n}", side="sell", symbol="AMD") for n in range(14)]
+    session.orders.show_orders(order("o-buy"), *sells)
+    actions.cancel_many(None, "sell")
+    dialog = the_dialog()
+    assert dialog.heading.text() == "Cancel all 14 working sell orders?"
+    assert "and 2 more" in texts_of(dialog)
+    answer_yes(qtbot)
+    assert session.orders.cancelled == [one.id for one in sells]
+
+
+def texts_of(dialog: DialogFrame) -> str:
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel))

@@ -312,3 +312,16 @@ def test_the_details_show_ids_legs_and_the_timeline_with_its_percentiles(panel, 
     ]
     assert "Click to wire (1): 4.5 ms" in details.percentiles.text
     assert "Our id: bw-0001" in details.facts.text
+
+
+def test_the_desk_hears_when_an_answered_order_was_painted_for_the_first_time(panel, session, qtbot):
+    timing = session.orders.timing
+    intent = session.orders.intent("bw-0002")
+    timing.begin(intent, Reading(2_000_000, time.time_ns()), clicked_ns=1_000_000)
+    session.orders.intents_changed.emit((intent,))
+    qtbot.waitUntil(lambda: not panel.view._awaited)
+    assert Moment.PAINTED not in timing.timeline("bw-0002").at_ns  # what was painted was only our wish
+    timing.take("bw-0002", {Moment.ANSWERED: 3_000_000})
+    session.orders.answer(intent, IntentState.JOURNALED, IntentState.SENT, IntentState.WORKING)
+    qtbot.waitUntil(lambda: Moment.PAINTED in timing.timeline("bw-0002").at_ns)
+    timing.stop()

@@ -21,6 +21,15 @@ def _step(price: Decimal | None, steps: int) -> Decimal | None:
     return None if price is None or price <= 0 else step_price(price, steps)
 
 
+def _trail(order: Order) -> Decimal | None:
+    return order.trail_price if order.trail_price is not None else order.trail_percent
+
+
+def _plain_stop(order: Order) -> Decimal | None:
+    """The stop that can be changed: that of a trailing order follows the market."""
+    return None if _trail(order) is not None else order.stop_price
+
+
 class ReplaceDialog(Question):
     """Asks for a new total quantity and new prices; what stays as it is is not sent."""
 
@@ -53,7 +62,8 @@ class ReplaceDialog(Question):
         for name, label, value, step in (
             ("qty", self.tr("Total quantity"), order.qty, step_quantity),
             ("limit_price", self.tr("Limit price"), order.limit_price, _step),
-            ("stop_price", self.tr("Stop price"), order.stop_price, _step),
+            ("stop_price", self.tr("Stop price"), _plain_stop(order), _step),
+            ("trail", self.tr("Trailing distance"), _trail(order), _step),
         ):
             if value is None:
                 continue
@@ -94,6 +104,7 @@ class ReplaceDialog(Question):
             qty=self._changed("qty", self._order.qty),
             limit_price=self._changed("limit_price", self._order.limit_price),
             stop_price=self._changed("stop_price", self._order.stop_price),
+            trail=self._changed("trail", _trail(self._order)),
         )
 
     def _changed(self, name: str, known: Decimal | None) -> Decimal | None:

@@ -105,6 +105,12 @@ class OrdersModel(TableModel[OrderRow]):
                 self._take_change(intent, intent.target_order_id, rows)
         self._fold(rows, [])
 
+    def key_of_change(self, intent: Intent) -> str:
+        """The line that shows a cancel; empty for what has or gets a line of its own, or is not known."""
+        if intent.kind is not IntentKind.CANCEL:
+            return ""
+        return self._key_of_working.get(intent.target_order_id or "", "")
+
     def start_over(self) -> None:
         """Forget every order and intent."""
         for kept in (self._changes, self._key_of_working, self._legs, self._shut, self._unknown):

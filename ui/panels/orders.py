@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.intent import Intent
 from core.domain.order import Order
+from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from ui.controls.menus import open_under, popup_menu
@@ -18,6 +19,7 @@ from ui.models.order_row import NS_PER_S, OrderRow
 from ui.models.order_search import parsed_search
 from ui.models.orders import OrdersModel, OrdersView
 from ui.panels.history_bar import HistoryBar
+from ui.panels.order_editing import OrderEditing
 from ui.panels.order_menu import add_cancels, add_row_actions
 from ui.panels.pulse import Pulse
 from ui.panels.search_field import SearchField
@@ -38,6 +40,7 @@ class OrdersPanel(SessionPanel):
 
     cancel_requested = Signal(object)  # str: the broker's order id
     replace_requested = Signal(object)  # str: the broker's order id
+    change_requested = Signal(object)  # ReplaceRequest
     cancel_many_requested = Signal(object, object)  # str | None: a symbol; str | None: a side
     retry_requested = Signal(object)  # str: our client order id
     look_up_requested = Signal(object)  # str: our client order id
@@ -69,9 +72,11 @@ class OrdersPanel(SessionPanel):
         self.model.may_retry = self._may_retry
         self.view = TableView(theme, self.model, self.tr("Orders"))
         self.view.allow_sorting()
+        self.editing = OrderEditing(theme, self.model, self.view)
         self.set_content(self.view)
         self.history = HistoryBar(self.tr("History of orders"))
         self.body.addWidget(self.history)
+        self._unpainted: dict[Hashable, set[str]] = {}  # intents by the row that shows them
         self._searching = QTimer(self)
         self._searching.setSingleShot(True)
         self._searching.setInterval(_SEARCH_AFTER_MS)
@@ -92,6 +97,10 @@ class OrdersPanel(SessionPanel):
         self.view.menu_requested.connect(self._show_menu)
         self.view.on_key(QKeySequence.StandardKey.Delete, lambda: self._act(self.view.current_key, "cancel"))
         self.view.on_key(QKeySequence.StandardKey.Find, self.search.setFocus)
+        self.view.on_key(Qt.Key.Key_F2, self.editing.edit_current)
+        self.view.on_double_click(self.editing.edit)
+        self.view.rows_painted.connect(self._tell_painted)
+        self.editing.change_requested.connect(self.change_requested)
         self.view.on_key(Qt.Key.Key_Space, lambda: self._act(self.view.current_key, "details"))
         self.view.on_key(Qt.Key.Key_Left, lambda: self._fold(show=False))
         self.view.on_key(Qt.Key.Key_Right, lambda: self._fold(show=True))
@@ -113,6 +122,8 @@ class OrdersPanel(SessionPanel):
 
     def end(self) -> None:
         self._pulse.set_on(False)
+        self.editing.close()
+        self._unpainted.clear()
         self.history.unbind()
         self.history.setVisible(False)
         self.model.start_over()
@@ -136,6 +147,28 @@ class OrdersPanel(SessionPanel):
         """Fold in what was asked for and where that stands."""
         self.model.show_intents(intents)
         self._show_state()
+        self._await_paint(intents)
+
+    def _await_paint(self, intents: tuple[Intent, ...]) -> None:
+        """The desk wants to know when the screen shows what the broker says of an intent."""
+        if self.session is None:
+            return
+        for intent in intents:
+            line = self.session.orders.timing.timeline(intent.client_order_id)
+            if line is None or Moment.PAINTED in line.at_ns:
+                continue
+            key = self.model.key_of_change(intent) or intent.client_order_id
+            self._unpainted.setdefault(key, set()).add(intent.client_order_id)
+            self.view.await_paint((key,))
+
+    @Slot(object)
+    def _tell_painted(self, keys: set[Hashable]) -> None:
+        if self.session is None:
+            return
+        timing = self.session.orders.timing
+        for key in keys:
+            for client_order_id in self._unpainted.pop(key, ()):
+                timing.painted(client_order_id)
 
     @Slot(object)
     def _on_orders_block_changed(self, _block: object) -> None:

@@ -1,6 +1,6 @@
 """The table of every panel: calm rows, a faint header, columns that hold still, keyboard first."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from PySide6.QtCore import (
@@ -59,6 +59,7 @@ class TableView(QTableView):
     current_changed = Signal(object)  # Hashable | None
     action_triggered = Signal(object, str)  # Hashable, the action's code
     menu_requested = Signal(object, QPoint)  # Hashable | None, global position
+    rows_painted = Signal(object)  # set[Hashable]: those of `await_paint` that are on the screen now
 
     def __init__(
         self, theme: Theme, model: ColumnModel[Any], name: str, parent: QWidget | None = None
@@ -72,6 +73,8 @@ class TableView(QTableView):
         self._is_laying_columns = False
         self._are_columns_by_hand = False
         self._is_being_entered = False
+        self._awaited: set[Hashable] = set()
+        self._takes_double_click: Callable[[Hashable, int], bool] = lambda _key, _column: False
         self.cell_style = CellStyle(theme)
         self.setAccessibleName(name)
         self._dress()
@@ -135,6 +138,18 @@ class TableView(QTableView):
             return None
         left = self.viewport().mapFromGlobal(self.cursor().pos()).x() - self.visualRect(index).left()
         return self._table.key_at(index.row()) if left <= _FOLD_PX else None
+
+    def place_of(self, key: Hashable) -> int | None:
+        """Where the row with `key` is shown, or None."""
+        return self._table.place_of(key)
+
+    def on_double_click(self, take: Callable[[Hashable, int], bool]) -> None:
+        """Have `take` asked with key and column before a double click activates the row."""
+        self._takes_double_click = take
+
+    def await_paint(self, keys: Iterable[Hashable]) -> None:
+        """Have `rows_painted` say when these rows have been drawn, once each."""
+        self._awaited.update(keys)
 
     def set_compact(self, is_compact: bool) -> None:
         """Rows of 22 rather than 26 pixels."""
@@ -314,6 +329,11 @@ class TableView(QTableView):
             if place == focused:
                 painter.fillRect(0, top, _FOCUS_MARK_PX, height, colors.accent)
         painter.end()
+        if self._awaited:
+            shown = {self._table.key_at(place) for place in self._visible_places(area)} & self._awaited
+            if shown:
+                self._awaited -= shown
+                self.rows_painted.emit(shown)
 
     def _column_boxes(self, area: QRect) -> list[tuple[int, CellDelegate, float, float]]:
         """Return the columns in `area`: number, delegate, left edge and width inside the padding."""
@@ -355,7 +375,9 @@ class TableView(QTableView):
         super().mouseDoubleClickEvent(event)
         index = self.indexAt(event.position().toPoint())
         if event.button() is Qt.MouseButton.LeftButton and index.isValid() and not self._pointed.code:
-            self.row_activated.emit(self._table.key_at(index.row()))
+            key = self._table.key_at(index.row())
+            if not self._takes_double_click(key, index.column()):
+                self.row_activated.emit(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER and self.current_key is not None:
