@@ -6,6 +6,7 @@ price is the one in the list, give or take its walk. Mergers and the like happen
 """
 
 import uuid
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -95,6 +96,7 @@ class Actions:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._reshaping = lru_cache(maxsize=None)(self._drawn_reshaping)
+        self._dividends = lru_cache(maxsize=None)(self._drawn_dividends)
 
     def reshaping(self, instrument: Instrument) -> tuple[Action, ...]:
         """The splits, stock dividends and spin-offs of an instrument, in order of time."""
@@ -134,23 +136,28 @@ class Actions:
 
     def dividends(self, instrument: Instrument, first: date, last: date) -> list[Action]:
         """The cash dividends with ex-dates in a span of days, in order of time."""
+        every = self._dividends(instrument)
+        start = bisect_left(every, first, key=lambda action: action.day)
+        return list(every[start : bisect_right(every, last, start, key=lambda action: action.day)])
+
+    def _drawn_dividends(self, instrument: Instrument) -> tuple[Action, ...]:
+        """All dividends of all years: they are asked for again and again, and take a while to make."""
         chance = chance_of(self._seed, instrument.symbol, "dividends")
         pays = chance.random() < (0.75 if instrument.is_fund else 0.55)
         part, phase = Decimal(chance.randint(8, 100)) / 10_000, chance.randrange(3)  # of the price, a quarter
         day_of_month, symbol = chance.randrange(14), instrument.symbol
         if not pays or instrument.asset_class != "us_equity" or instrument.exchange == "OTC":
-            return []
+            return ()
         found = []
-        for year in range(max(first.year, FIRST_YEAR), min(last.year, LAST_YEAR) + 1):
+        for year in range(FIRST_YEAR, LAST_YEAR + 1):
             for month in range(1 + phase, 13, 3):
                 day = _calm_day(year, month, day_of_month)
                 while closing_time(day) is None:  # a day of mourning
                     day += timedelta(days=1)
-                if first <= day <= last:
-                    usual = instrument.price(instrument.base_ticks) * self.price_factor(instrument, day)
-                    cash = max(Decimal("0.01"), (usual * part).quantize(Decimal("0.01")))
-                    found.append(_around(day, kind="cash_dividend", symbol=symbol, cash=cash))
-        return found
+                usual = instrument.price(instrument.base_ticks) * self.price_factor(instrument, day)
+                cash = max(Decimal("0.01"), (usual * part).quantize(Decimal("0.01")))
+                found.append(_around(day, kind="cash_dividend", symbol=symbol, cash=cash))
+        return tuple(found)
 
     def of(self, instrument: Instrument, first: date, last: date) -> list[Action]:
         """Everything an instrument does in a span of days, in order of time."""

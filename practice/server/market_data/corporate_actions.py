@@ -1,5 +1,6 @@
 """/v1/corporate-actions: what companies did to their shares, from the facts that prices follow."""
 
+import asyncio
 import zlib
 from collections.abc import Callable
 from datetime import date
@@ -18,6 +19,7 @@ from practice.server.reading import BadValue, list_of, one_of
 Fields = dict[str, Any]
 _KINDS: tuple[str, ...] = get_args(ActionKind)
 _USUAL, _MOST = 100, 1000
+_AT_A_STRETCH = 25  # instruments
 
 
 class CorporateActionRoutes:
@@ -35,7 +37,7 @@ class CorporateActionRoutes:
         now = self._desk.enter(request)
         room, place = limit_of(request, _USUAL, _MOST), place_of(request.query.get("page_token"))
         newest_first = one_of(request.query.get("sort"), "sort", ("asc", "desc"), "asc") == "desc"
-        found = sorted(self._chosen(request, now), key=_order, reverse=newest_first)
+        found = sorted(await self._chosen(request, now), key=_order, reverse=newest_first)
         if place:
             begin = (date.fromordinal(_ordinal(place)), place.symbol)
             found = [one for one in found if (_order(one) <= begin if newest_first else _order(one) >= begin)]
@@ -46,7 +48,7 @@ class CorporateActionRoutes:
         token = Place(rest[0].id, rest[0].day.toordinal(), 0).token if rest else None
         return json_answer({"corporate_actions": lists, "next_page_token": token})
 
-    def _chosen(self, request: web.Request, now: int) -> list[Action]:
+    async def _chosen(self, request: web.Request, now: int) -> list[Action]:
         query = request.query
         ids, symbols, cusips = (set(list_of(query.get(name))) for name in ("ids", "symbols", "cusips"))
         kinds = set(list_of(query.get("types")))
@@ -57,7 +59,7 @@ class CorporateActionRoutes:
         if ids and (symbols or cusips or kinds or start or end or query.get("region")):
             raise BadValue("ids cannot be combined with other filters")
         if ids:
-            every = self._between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31), frozenset())
+            every = await self._between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31), frozenset())
             return [action for action in every if action.id in ids]
         today = new_york_day(now)
         first, last = start or today, end or today
@@ -67,17 +69,19 @@ class CorporateActionRoutes:
             return []
         return [
             action
-            for action in self._between(first, last, frozenset(symbols))
+            for action in await self._between(first, last, frozenset(symbols))
             if (not kinds or action.kind in kinds)
             and (not symbols or not symbols.isdisjoint((action.symbol, action.other_symbol)))
             and (not cusips or cusip_of(action.symbol) in cusips)
         ]
 
-    def _between(self, first: date, last: date, symbols: frozenset[str]) -> list[Action]:
+    async def _between(self, first: date, last: date, symbols: frozenset[str]) -> list[Action]:
         names = symbols & self._desk.instruments.keys() if symbols else self._desk.instruments.keys()
         found = self._actions.elsewhere(first, last)
-        for name in names:
+        for number, name in enumerate(names, 1):
             found += self._actions.of(self._desk.instruments[name], first, last)
+            if number % _AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
         return found
 
 
