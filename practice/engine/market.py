@@ -97,7 +97,8 @@ class Market:
 
     def of(self, instrument: Instrument) -> Prices:
         """Everything about one instrument."""
-        return self._option(instrument) or self._own(instrument)
+        drawn = self._drawn.get(instrument.symbol)  # asked for most, so asked first
+        return drawn or self._option(instrument) or self._own(instrument)
 
     def minute(self, instrument: Instrument, at: int) -> Minute | None:
         """The prints of the minute that starts at `at`; None when there are none."""
