@@ -160,8 +160,10 @@ class Settlements:
         self, account: Account, instrument: Instrument, contract: Contract, qty: Decimal
     ) -> bool:
         shares, held = qty * instrument.multiplier, account.held(contract.underlying)
-        if (held <= -shares) if contract.is_call else (held >= shares):
+        if contract.is_call and held <= -shares:
             return True
+        if not contract.is_call and held > 0:  # what orders are about to sell cannot be delivered as well
+            return account.available(contract.underlying) >= shares
         power = self._gate.figures(account, self._floor.now).buying_power
         return shares * contract.strike <= power
 

@@ -287,6 +287,22 @@ def test_a_written_call_that_ends_in_the_money_takes_the_shares() -> None:
     raise AssertionError("no call was assigned")
 
 
+def test_shares_that_an_order_is_about_to_sell_are_not_delivered_as_well() -> None:
+    for seed in range(1, 30):
+        day = Day(seed=seed)
+        told = settled(day)
+        put = day.contracts("put")[0]
+        day.filled("buy", "100")
+        day.filled("buy", "1", symbol=put.symbol)
+        resting = day.place("sell", "100", limit=day.ask() * 2, tif=Tif.GTC)
+        pass_expiry(day)
+        assert (day.held(), resting.state) == (Decimal(100), State.NEW)
+        if told[0].kind == "cash":
+            assert told[0].cash > 0
+            return
+    raise AssertionError("no put ended in the money")
+
+
 def test_an_expired_contract_is_not_active(day: Day) -> None:
     call = day.contracts("call")[0]
     resting = day.place("buy", "1", symbol=call.symbol, limit="0.01", tif=Tif.GTC)
