@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +20,7 @@ import pytest
 # Before anything loads Qt. A test that wants a screen, a bus or a keyring starts its own.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+_FIGURE = "figure"
 _OUTSIDE = Path(tempfile.mkdtemp(prefix="bellwether-tests-"))
 for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_DIR"):
     (_OUTSIDE / _name).mkdir(0o700)
@@ -60,6 +61,32 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    for report in sorted(reports, key=lambda report: getattr(report, "nodeid", "")):
+        if isinstance(report, pytest.TestReport) and report.when == "call":
+            for name, text in report.user_properties:
+                if name == _FIGURE:
+                    terminalreporter.write_line(f"FIGURE {text}")
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, int, int, str], None]:
+    """Tell what a long proof found: `figure(name, count, failures, detail)`, before it is asserted.
+
+    The end of the run shows it, alone on its line, whatever became of the test:
+    `FIGURE <name> <count> <failures> <detail>`.
+    """
+
+    def tell(name: str, count: int, failures: int, detail: str) -> None:
+        words = [name, str(count), str(failures), *detail.split()]
+        assert name.split() == [name]
+        assert detail
+        record_property(_FIGURE, " ".join(words))
+
+    return tell
 
 
 _TESTS = itertools.count(1)

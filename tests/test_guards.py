@@ -74,6 +74,11 @@ def test_everything_is_put_away(qapp, qtbot):
     thread.start()
 
 
+def test_a_proof_fails(figure):
+    figure("careless_proof", 40, 1, "of a kind")
+    raise AssertionError("one failed")
+
+
 @pytest.mark.long
 def test_that_takes_long():
     raise AssertionError("only under --long")
@@ -115,6 +120,10 @@ def test_what_qt_reports_fails_the_test(outcome: str, test: str) -> None:
 def test_careful_tests_are_let_be(outcome: str, test: str) -> None:
     assert f"\nPASSED {test}\n" in outcome
     assert f"\nERROR {test} " not in outcome
+
+
+def test_what_a_proof_found_stands_alone_on_a_line_also_when_it_failed(outcome: str) -> None:
+    assert "\nFIGURE careless_proof 40 1 of a kind\n" in outcome
 
 
 def test_long_tests_wait_for_the_option(outcome: str) -> None:

@@ -37,7 +37,9 @@ def press(submission: Submission, times: int) -> None:
         submission.send_at_once(buy())
 
 
-def test_five_hundred_double_clicks_and_held_keys_are_five_hundred_orders(desk, broker, qtbot, tmp_path):
+def test_five_hundred_double_clicks_and_held_keys_are_five_hundred_orders(
+    desk, broker, qtbot, tmp_path, figure
+):
     submission = Submission(desk.desk)
     chance = random.Random(5)
     broker.faults.place.extend(
@@ -57,7 +59,7 @@ def test_five_hundred_double_clicks_and_held_keys_are_five_hundred_orders(desk, 
     database.close()
     failures = abs(len(sent) - ORDERS) + len(sent) - len(set(sent)) + abs(journaled - ORDERS)
     detail = "double clicks and key repeats, 15 answers spoiled"
-    print(f"\nFIGURE double_clicks_at_the_desk {ORDERS} {failures} {detail}")
+    figure("double_clicks_at_the_desk", ORDERS, failures, detail)
     assert failures == 0
     assert len(broker.orders) == ORDERS - 5
     assert {desk.state(key) for key in sent} == {IntentState.WORKING, IntentState.REFUSED}

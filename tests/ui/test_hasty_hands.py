@@ -149,14 +149,14 @@ def hit_the_button(qtbot: QtBot, ticket: Ticket, settings: Settings, broker: Bro
     return abs(len(bodies) - times) + len(bodies) - len(ids)
 
 
-def test_sixty_hasty_hands_send_sixty_orders(qtbot, ticket, settings, broker):
+def test_sixty_hasty_hands_send_sixty_orders(qtbot, ticket, settings, broker, figure):
     wrong = hit_the_button(qtbot, ticket, settings, broker, 60)
-    print(f"FIGURE double_clicks_in_the_window 60 {wrong} orders in the real window, each hit many times")
+    figure("double_clicks_in_the_window", 60, wrong, "orders in the real window, each hit many times")
     assert wrong == 0
 
 
 @pytest.mark.long
-def test_five_hundred_hasty_hands_send_five_hundred_orders(qtbot, ticket, settings, broker):
+def test_five_hundred_hasty_hands_send_five_hundred_orders(qtbot, ticket, settings, broker, figure):
     wrong = hit_the_button(qtbot, ticket, settings, broker, 500)
-    print(f"FIGURE double_clicks_in_the_window 500 {wrong} orders in the real window, each hit many times")
+    figure("double_clicks_in_the_window", 500, wrong, "orders in the real window, each hit many times")
     assert wrong == 0

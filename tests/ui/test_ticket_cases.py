@@ -199,7 +199,9 @@ def check_limits_kept(request: OrderRequest, limits: Limits, last: Any, market: 
         assert market.age_s <= limits.max_age_s
 
 
-def test_a_hundred_and_twenty_tickets_are_refused_with_their_reason_or_sent_as_confirmed(ticket, session):
+def test_a_hundred_and_twenty_tickets_are_refused_with_their_reason_or_sent_as_confirmed(
+    ticket, session, figure
+):
     failures: list[str] = []
     sent = 0
     for row in ROWS:
@@ -223,7 +225,7 @@ def test_a_hundred_and_twenty_tickets_are_refused_with_their_reason_or_sent_as_c
         check_limits_kept(request, LIMITS, LAST[request.symbol], judged.around.market)
         sent += 1
     assert len(ROWS) == 120
-    print(f"FIGURE ticket_table {len(ROWS)} {len(failures)} {sent} sent as confirmed, the rest refused")
+    figure("ticket_table", len(ROWS), len(failures), f"{sent} sent as confirmed, the rest refused")
     assert failures == []
 
 
@@ -373,7 +375,7 @@ def some_circumstances(draw: random.Random, symbol: str) -> Circumstances:
     )
 
 
-def test_twenty_thousand_generated_orders_pass_no_limit_and_are_confirmed_as_they_are_sent():
+def test_twenty_thousand_generated_orders_pass_no_limit_and_are_confirmed_as_they_are_sent(figure):
     draw = random.Random(20_261_128)
     sent = refused = stopped = 0
     for _ in range(20_000):
@@ -404,9 +406,7 @@ def test_twenty_thousand_generated_orders_pass_no_limit_and_are_confirmed_as_the
             value = price * (request.qty or 0) * MULTIPLIER.get(symbol, 1)
             assert power is not None
             assert value <= limits.max_power_share * power
-    print(
-        f"FIGURE generated_orders 20000 0 {sent} sent as confirmed, {refused} against a rule, "
-        f"{stopped} against a limit"
-    )
+    detail = f"{sent} sent as confirmed, {refused} against a rule, {stopped} against a limit"
+    figure("generated_orders", 20_000, 0, detail)
     assert sent > 500
     assert stopped > 2000

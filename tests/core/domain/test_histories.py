@@ -6,6 +6,9 @@ import pytest
 
 from tests.core.domain.histories import a_life, group_problems, problems, tell
 
+NAME = "event_history_permutations"
+DETAIL = "histories permuted, repeated and interleaved with look-ups, lists and answers"
+
 
 def run(count: int, seed: int) -> list[str]:
     chance, failures = random.Random(seed), []
@@ -15,14 +18,9 @@ def run(count: int, seed: int) -> list[str]:
     return failures
 
 
-def figure(count: int, failures: list[str]) -> None:
-    detail = "histories permuted, repeated and interleaved with look-ups, lists and answers"
-    print(f"\nFIGURE event_history_permutations {count} {len(failures)} {detail}")
-
-
-def test_three_thousand_permuted_histories_end_as_the_broker_says():
+def test_three_thousand_permuted_histories_end_as_the_broker_says(figure):
     failures = run(3_000, seed=1)
-    figure(3_000, failures)
+    figure(NAME, 3_000, len(failures), DETAIL)
     assert failures == []
 
 
@@ -32,7 +30,7 @@ def test_brackets_and_what_replaces_them_or_their_legs_end_as_the_broker_says():
 
 
 @pytest.mark.long
-def test_a_hundred_thousand_permuted_histories_end_as_the_broker_says():
+def test_a_hundred_thousand_permuted_histories_end_as_the_broker_says(figure):
     failures = run(100_000, seed=2)
-    figure(100_000, failures)
+    figure(NAME, 100_000, len(failures), DETAIL)
     assert failures == []

@@ -1,7 +1,7 @@
 """The request budget around a desk in made-up time: what is kept back, what never is, and 429 obeyed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -273,19 +273,19 @@ def play(path: Path, seed: int) -> list[str]:
     return wrong + [f"{key} never left" for key in stuck]
 
 
-def scripts(folder: Path, count: int) -> None:
+def scripts(folder: Path, count: int, figure: Callable[[str, int, int, str], None]) -> None:
     failures = [
         f"seed {seed}: {wrong}" for seed in range(count) for wrong in play(folder / f"{seed}.sqlite", seed)
     ]
     detail = "some minutes each, 429 with and without Retry-After, other programs on the same limit"
-    print(f"\nFIGURE rate_limit_scripts {count} {len(failures)} {detail}")
+    figure("rate_limit_scripts", count, len(failures), detail)
     assert failures == []
 
 
-def test_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path):
-    scripts(tmp_path, 5)
+def test_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path, figure):
+    scripts(tmp_path, 5, figure)
 
 
 @pytest.mark.long
-def test_two_hundred_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path):
-    scripts(tmp_path, 200)
+def test_two_hundred_scripts_of_refusals_are_obeyed_and_no_order_is_doubled_or_lost(tmp_path, figure):
+    scripts(tmp_path, 200, figure)
