@@ -28,12 +28,12 @@ from core.domain.request_budget import Urgency
 from core.domain.sendable import Sendable
 from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
-from core.errors import AppError, NotFound, NotPermitted, SignInExpired
+from core.errors import AppError, NotFound, NotPermitted
 from core.protocol.proof import failure_of
-from core.protocol.trading import look_up_order, read_order
 from core.services.clock import Clock
 from core.services.desk_link import DeskLink
 from core.services.dispatch import Dispatch, Sender
+from core.services.inquiries import Inquiries
 from core.services.journal_watch import JournalWatch
 from core.services.look_ups import LookUps
 from core.services.order_sender import OpenedJournal
@@ -81,7 +81,8 @@ class OrderDesk(QObject):
         self._new_id, self._account_id = new_id, account.id
         timers = timers or QtTimers(self)
         self._book = IntentBook()
-        self._look_ups = LookUps(self._look_up, clock, timers, chance, self)
+        inquiries = Inquiries(link, self._book, self._now, self._apply)
+        self._look_ups = LookUps(lambda key: inquiries.ask(key, self._look_ups), clock, timers, chance, self)
         self._look_ups.caught_up.connect(self._announce_block)
         self._reconciliation = Reconciliation(link, self._book.orders, timers, chance, self)
         self._reconciliation.orders_read.connect(self._take_list)
@@ -171,6 +172,7 @@ class OrderDesk(QObject):
         The returned intent is a draft; follow `intents_changed` to see what becomes of it. `clicked_ns` is
         when the trader asked for it, on the monotonic clock.
         """
+        clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
         self._require_open()
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
@@ -180,6 +182,7 @@ class OrderDesk(QObject):
 
     def replace(self, request: ReplaceRequest, *, clicked_ns: int | None = None) -> Intent:
         """Ask for new terms of a working order, once. Raises as `place`, and NotFound."""
+        clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
         self._require_open()
         order = self._known(request.order_id)
         client_order_id = self._new_id()
@@ -384,30 +387,6 @@ class OrderDesk(QObject):
         self._journal.fail(error)
         self._apply(self._book.failed(key, failure_of(error), self._now()))
 
-    def _look_up(self, key: str) -> None:
-        intent = self._book.intents[key]
-        if intent.kind is IntentKind.CANCEL:
-            call = read_order(intent.target_order_id or "")
-        else:
-            call = look_up_order(key)
-        self._link.read(
-            call,
-            lambda order: self._found(key, order),
-            lambda error: self._not_found(key, error),
-            Urgency.LOOK_UP,
-        )
-
-    def _found(self, key: str, order: Order) -> None:
-        self._apply(self._book.found(key, order, self._now()), looked_up=key)
-
-    def _not_found(self, key: str, error: AppError) -> None:
-        if isinstance(error, NotFound):
-            self._apply(self._book.not_found(key, self._now()), looked_up=key)
-        elif isinstance(error, SignInExpired):
-            self._look_ups.settle(key)
-        else:
-            self._look_ups.again(key, answered=isinstance(error, NotPermitted))
-
     @Slot(object)
     def _take_list(self, orders: tuple[Order, ...]) -> None:
         self._apply(self._book.listed(orders, self._now()))
@@ -416,7 +395,7 @@ class OrderDesk(QObject):
     def _take_reread(self, order: Order) -> None:
         self._apply(self._book.reread(order, self._now()))
 
-    def _apply(self, outcome: Outcome, *, looked_up: str = "", first: bool = False) -> None:
+    def _apply(self, outcome: Outcome, looked_up: str = "", *, first: bool = False) -> None:
         """Do what follows from evidence, then tell. `looked_up` is the intent that was just looked up."""
         for step in outcome.steps:
             match step:
