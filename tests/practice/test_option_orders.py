@@ -305,8 +305,10 @@ def test_shares_that_an_order_is_about_to_sell_are_not_delivered_as_well() -> No
 
 def test_an_expired_contract_is_not_active(day: Day) -> None:
     call = day.contracts("call")[0]
+    assert call.contract is not None
+    day.brokerage.floor.advance(instant(f"{call.contract.expiry}T15:30:00-05:00"))
     resting = day.place("buy", "1", symbol=call.symbol, limit="0.01", tif=Tif.GTC)
-    pass_expiry(day)
+    day.pass_time(3600)
     assert resting.state == State.EXPIRED
     found = refusal(day, "buy", "1", symbol=call.symbol)
     assert (found.code, found.message) == (40010001, f"asset {call.symbol} is not active")
