@@ -7,17 +7,16 @@ import threading
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from core.domain.product import NAME
 from core.errors import AppError
 from ui.theme.theme import Theme
 from ui.theme.tokens import ThemeName
+from ui.theme.window_icon import window_icon
 
 _YOUNG_MS, _ALL_MS = 1_000, 20_000
 _YOUNG_GENERATION = 1
-_ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +32,7 @@ class Application(QApplication):
         self.setDesktopFileName(NAME.lower())
         self.theme = Theme(theme_name, self)
         self.theme.apply(self)
-        self.setWindowIcon(_window_icon(self.theme))
+        self.setWindowIcon(window_icon(self.theme))
         self._collection = _Collection(self)
         sys.excepthook = self._report
         threading.excepthook = self._report_in_thread
@@ -85,14 +84,6 @@ class _Collection(QObject):
     @Slot()
     def _collect_all(self) -> None:
         gc.collect()
-
-
-def _window_icon(theme: Theme) -> QIcon:
-    icon = QIcon()
-    for size in _ICON_SIZES:
-        pixmap = theme.pixmap("bellwether", "accent", size)
-        icon.addPixmap(pixmap)
-    return icon
 
 
 def create_application(argv0: str, theme_name: ThemeName = "dark") -> Application:

@@ -25,6 +25,7 @@ from ui.notice import NoticeAction, NoticeBar
 from ui.status_bar import StatusBar
 from ui.theme.theme import Theme
 from ui.theme.tokens import ThemeName
+from ui.theme.window_icon import window_icon
 from ui.top_bar import TopBar
 from ui.welcome import WelcomeView
 from ui.window_commands import WindowCommands
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self._session: Session | None = None
         self._sign_in: SignIn | None = None
         self._accounts: Mapping[Environment, Account] = {}
-        self._live_confirmed = False
+        self._live_confirmed: set[str] = set()  # ids of the accounts that were unlocked by typing
         self.top_bar = TopBar(theme)
         self.notices = NoticeBar(theme)
         self.welcome = WelcomeView(theme)
@@ -108,7 +109,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.desk.workspace)
         session.account.changed.connect(self._show_title)
         session.orders.trading_block_changed.connect(self._show_gate)
-        if session.environment is Environment.LIVE and self._live_confirmed:
+        if session.environment is Environment.LIVE and self._is_confirmed(session.account.account):
             session.orders.unlock_live()
         self.commands.show_session(session.environment, self._accounts)
         self._show_title()
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
         """Back to the welcome page, with the reason when there is one."""
         self.close_session()
         self._accounts = {}
-        self._live_confirmed = False
+        self._live_confirmed.clear()
         self._pages.setCurrentWidget(self.welcome)
         if error is not None:
             self.welcome.show_failure(error)
@@ -202,8 +203,9 @@ class MainWindow(QMainWindow):
 
     def ask_for_environment(self, environment: Environment) -> None:
         """Switch to the account of another environment; to a live one through the gate."""
-        if environment is Environment.LIVE and not self._live_confirmed:
-            self._open_gate(self._accounts.get(environment))
+        account = self._accounts.get(environment)
+        if environment is Environment.LIVE and not self._is_confirmed(account):
+            self._open_gate(account)
         else:
             self.environment_requested.emit(environment)
 
@@ -276,12 +278,14 @@ class MainWindow(QMainWindow):
         from ui.dialogs.unlock_live import UnlockLiveDialog
 
         dialog = UnlockLiveDialog(self._theme, account.short_number, self)
-        dialog.confirmed.connect(self._enter_live)
+        dialog.confirmed.connect(lambda: self._enter_live(account.id))
         dialog.open()
 
-    @Slot()
-    def _enter_live(self) -> None:
-        self._live_confirmed = True
+    def _is_confirmed(self, account: Account | None) -> bool:
+        return account is not None and account.id in self._live_confirmed
+
+    def _enter_live(self, account_id: str) -> None:
+        self._live_confirmed.add(account_id)
         if self._session is not None and self._session.environment is Environment.LIVE:
             self._session.orders.unlock_live()
         else:
@@ -299,9 +303,14 @@ class MainWindow(QMainWindow):
         account = None if self._session is None else self._session.account.account
         if self._session is None or account is None:
             self.setWindowTitle(NAME)
+            QApplication.setWindowIcon(window_icon(self._theme))
             return
         label = words.account_label(self._session.environment, account.short_number)
-        self.setWindowTitle(f"{NAME} - {label}")
+        title = f"{NAME} - {label}"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+            # For every window of the program: panels that float, dialogs.
+            QApplication.setWindowIcon(window_icon(self._theme, self._session.environment))
 
     @Slot(str)
     def _take_setting(self, name: str) -> None:

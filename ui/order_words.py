@@ -1,6 +1,7 @@
 """The words for why an order cannot be sent, and what would help; translated like those of `ui.words`."""
 
 from core.domain.problem import Problem
+from core.domain.replacement import ChangeProblem
 from ui.words import QT_TRANSLATE_NOOP, look_up
 
 _PROBLEMS: dict[str, str] = {
@@ -110,6 +111,29 @@ _PROBLEMS: dict[str, str] = {
     ),
     Problem.NOTHING_CHANGED: QT_TRANSLATE_NOOP("Words", "Nothing is changed yet."),
 }
+
+
+_CHANGE_PROBLEMS: dict[str, str] = {
+    ChangeProblem.NOT_NOW: QT_TRANSLATE_NOOP(
+        "Words", "The broker takes no change in the order's present state. Cancel it and place another."
+    ),
+    ChangeProblem.AMOUNT_ORDER: QT_TRANSLATE_NOOP(
+        "Words", "Orders for an amount of money cannot be changed. Cancel it and place another."
+    ),
+    ChangeProblem.FRACTION_QTY_FIXED: QT_TRANSLATE_NOOP(
+        "Words", "The quantity of a fractional order is fixed."
+    ),
+    ChangeProblem.QTY_NOT_WHOLE: QT_TRANSLATE_NOOP("Words", "A change takes whole quantities only."),
+    ChangeProblem.QTY_BELOW_FILLED: QT_TRANSLATE_NOOP(
+        "Words", "The new total must be above what is filled already. Cancel the order to stop it."
+    ),
+    ChangeProblem.NO_SUCH_TERM: QT_TRANSLATE_NOOP("Words", "This kind of order has no such price."),
+}
+
+
+def change_problem(code: ChangeProblem) -> str:
+    """Why a working order cannot be changed like that."""
+    return look_up(_CHANGE_PROBLEMS, code)
 
 
 def problem(code: Problem) -> str:

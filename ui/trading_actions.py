@@ -10,7 +10,7 @@ from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order
 from core.domain.position import Position
-from core.domain.replacement import ChangeProblem, change_problems
+from core.domain.replacement import change_problems
 from core.domain.request import ReplaceRequest, closing_request
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
@@ -52,7 +52,12 @@ class TradingActions(QObject):
         if order is None or not order.is_replaceable:
             return
         dialog = ReplaceDialog(
-            self._theme, order, self._session.environment, self._short_number, self._window
+            self._theme,
+            order,
+            self._session.environment,
+            self._short_number,
+            self._window,
+            check=lambda change: self._session.guard.judge_change(order, change),
         )
         dialog.replace_requested.connect(self._replace_confirmed)
         dialog.open()
@@ -78,7 +83,7 @@ class TradingActions(QObject):
     def _is_refused_here(self, order: Order, request: ReplaceRequest) -> bool:
         """Whether a rule or a limit excludes the change; says so."""
         reasons = [order_words.problem(problem) for problem in request.problems()]
-        reasons += [self._change_problem(problem) for problem in change_problems(order, request)]
+        reasons += [order_words.change_problem(problem) for problem in change_problems(order, request)]
         if not reasons:
             findings = self._session.guard.judge_change(order, request)
             reasons = [finding_words.sentence(finding) for finding in findings if finding.verdict.stops]
@@ -87,19 +92,6 @@ class TradingActions(QObject):
                 OrderRefused(self.tr("The order was not changed. Nothing was sent."), reasons[0])
             )
         return bool(reasons)
-
-    def _change_problem(self, problem: ChangeProblem) -> str:
-        texts = {
-            ChangeProblem.NOT_NOW: self.tr("The broker takes no change in the order's present state."),
-            ChangeProblem.AMOUNT_ORDER: self.tr("Orders for an amount of money cannot be changed."),
-            ChangeProblem.FRACTION_QTY_FIXED: self.tr("The quantity of a fractional order is fixed."),
-            ChangeProblem.QTY_NOT_WHOLE: self.tr("A change takes whole quantities only."),
-            ChangeProblem.QTY_BELOW_FILLED: self.tr(
-                "The new total must be above what is filled already. Cancel the order to stop it."
-            ),
-            ChangeProblem.NO_SUCH_TERM: self.tr("This kind of order has no such price."),
-        }
-        return texts[problem]
 
     @Slot(object)
     def retry(self, client_order_id: str) -> None:

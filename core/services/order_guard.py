@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -153,8 +153,11 @@ class OrderGuard(QObject):
         request = after_change(order, change)
         if request is None:
             return (Finding(rule=Rule.LIMIT_QTY, verdict=Verdict.FORBIDDEN, code=Reason.LIMIT_UNCHECKABLE),)
-        around = self.circumstances(request.symbol, replacing=order.id)
-        return check_limits(request, around, self._settings.values.limits)
+        limits = self._settings.values.limits
+        if change.limit_price is None and change.stop_price is None:
+            # The price stays where it was allowed to be, wherever the market went meanwhile.
+            limits = replace(limits, max_distance=None, max_age_s=None)
+        return check_limits(request, self.circumstances(request.symbol, replacing=order.id), limits)
 
     def _position(self, symbol: str) -> Position | None:
         positions = self._session.positions.positions

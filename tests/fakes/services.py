@@ -199,7 +199,9 @@ class FakeOrderDesk(QObject):
             raise self.failure
         self.placed.append(request)
         made = self._new_intent(IntentKind.PLACE, request.symbol)
-        return self._keep(replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
+        kept = self._keep(replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
+        self.intents_changed.emit((kept,))
+        return kept
 
     def replace(self, request: ReplaceRequest) -> Intent:
         self.replaced.append(request)

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.environment import Environment
 from core.domain.intent import IntentState as S
+from core.domain.limits import Limits
 from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.position import Position
 from core.domain.request import OrderRequest, ReplaceRequest
@@ -218,6 +219,7 @@ def test_a_position_that_closed_meanwhile_is_not_closed_again(qtbot, actions, se
 
 
 def test_a_replace_is_asked_for_and_sent_once(qtbot, actions, session):
+    session.market.show(ticker("NVDA", 182.41, 182.44, last=182.44))
     session.orders.show_orders(order())
     actions.replace("o-1")
     dialog = the_dialog()
@@ -339,3 +341,60 @@ def test_orders_are_cancelled_by_side_after_a_question_that_counts_and_names_the
 
 def texts_of(dialog: DialogFrame) -> str:
     return "\n".join(label.text() for label in dialog.findChildren(QLabel))
+
+
+def test_a_trailing_distance_and_the_time_in_force_can_be_changed(qtbot, theme, window):
+    dialog = replace_dialog(
+        theme, window, type="trailing_stop", limit_price=None, trail_percent=D("1.5"), side="sell"
+    )
+    dialog.field("trail").setText("2")
+    dialog.time_in_force.setCurrentIndex(dialog.time_in_force.findData("gtc"))
+    assert dialog.says.text() == "Will be sent: Time in force gtc, Trailing by 2"
+    model = dialog.time_in_force.model()
+    assert not model.index(dialog.time_in_force.findData("ioc"), 0).flags() & Qt.ItemFlag.ItemIsEnabled
+    with qtbot.waitSignal(dialog.replace_requested) as sent:
+        qtbot.mouseClick(dialog.deed, Qt.MouseButton.LeftButton)
+    assert sent.args[0].body("bw-1") == {"time_in_force": "gtc", "trail": "2", "client_order_id": "bw-1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "qty", "words"),
+    [
+        (
+            {"filled_qty": D(5)},
+            "5",
+            "The new total must be above what is filled already. Cancel the order to stop it.",
+        ),
+        ({}, "7.5", "A change takes whole quantities only."),
+        ({"qty": D("2.5")}, "3", "The quantity of a fractional order is fixed."),
+        ({}, "", "Every field needs a number."),
+    ],
+)
+def test_a_change_that_the_broker_refuses_is_not_sent(theme, window, changes, qty, words):
+    dialog = replace_dialog(theme, window, **changes)
+    dialog.field("qty").setText(qty)
+    assert dialog.says.text() == words
+    assert not dialog.deed.isEnabled()
+    dialog.reject()
+
+
+def test_a_change_past_a_limit_of_the_trader_is_not_sent(actions, session):
+    session.market.show(ticker("NVDA", 182.41, 182.44, last=182.44))
+    session.settings.change(limits=Limits(max_qty=D(100), max_distance=D("0.1")))
+    session.orders.show_orders(order())
+    actions.replace("o-1")
+    dialog = the_dialog()
+    assert isinstance(dialog, ReplaceDialog)
+    dialog.arm()
+    for name, text, words in (
+        ("qty", "101", "Your limit: 100 in one order, and this is 101."),
+        ("limit_price", "18.24", "Your limit: prices within 10.0 % of the last trade"),
+    ):
+        before = dialog.field(name).text()
+        dialog.field(name).setText(text)
+        assert dialog.says.text().startswith(words)
+        assert not dialog.deed.isEnabled()
+        dialog.field(name).setText(before)
+    dialog.field("qty").setText("100")
+    assert dialog.deed.isEnabled()
+    dialog.reject()

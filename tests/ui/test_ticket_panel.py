@@ -105,7 +105,8 @@ def test_the_summary_shows_cost_buying_power_and_position_after(ticket, session)
 
 
 def test_the_account_stands_under_the_button(ticket):
-    assert ticket.send_area.account.text() == "Paper account \u00b7\u00b73F7A \u00b7 Ctrl+Enter"
+    assert ticket.send_area.badge.text() == "PAPER \u00b7\u00b73F7A"
+    assert ticket.send_area.account.text() == "Paper money \u00b7 Ctrl+Enter"
 
 
 def test_an_incomplete_order_cannot_be_sent_and_says_what_is_missing(ticket, button, session):

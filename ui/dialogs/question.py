@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from core.domain.environment import Environment
+from ui import words
 from ui.controls.badge import EnvironmentBadge
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
@@ -42,7 +43,8 @@ class Question(DialogFrame):
         self._arming.start()
 
     def add_account(self, environment: Environment, short_number: str) -> None:
-        """Name the account that is meant, in the badge's colour and word."""
+        """Name the account that is meant, in the badge's colour and word, and in the window's title."""
+        self.setWindowTitle(f"{self.windowTitle()} - {words.account_label(environment, short_number)}")
         badge = EnvironmentBadge(self.theme)
         badge.show_account(environment, short_number)
         row = QHBoxLayout()

@@ -230,11 +230,7 @@ class Ticket(QWidget):
         self.send_area.show_submission(
             self.submission, request, is_sendable=is_sendable, now_ns=self._clock.wall_ns()
         )
-        self.send_area.show_account(
-            self.tr("{account} \u00b7 Ctrl+Enter").format(
-                account=words.account_sentence(self._session.environment, self._short_number)
-            )
-        )
+        self.send_area.show_account(self._session.environment, self._short_number)
         self.foot.show_one_click(self.one_click)
         kept = self._settings.values.presets.get(self.form.symbol)
         self.foot.show_preset(self.form.symbol, is_kept=kept is not None and kept == self.form.preset())

@@ -3,12 +3,14 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from core.domain.environment import Environment
 from core.domain.freshness import NS_PER_S
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus, Side
 from core.domain.request import OrderRequest
 from ui import figures, sentences, words
 from ui.controls.announce import announce
+from ui.controls.badge import EnvironmentBadge
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.panels.ticket_submission import Stage, Submission
@@ -33,8 +35,15 @@ class SendArea(QWidget):
         self.button = ActionButton("", kind="buy", font=theme.fonts.strong, height=_BUTTON_PX)
         # A long order takes two lines; it never makes the panel wider.
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.account = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignHCenter)
+        self.account = PlainLabel(tone="muted")
         self.account.set_caption(self.tr("Account"))
+        self.badge = EnvironmentBadge(theme)
+        whose = QHBoxLayout()
+        whose.setSpacing(8)
+        whose.addStretch(1)
+        whose.addWidget(self.badge)
+        whose.addWidget(self.account)
+        whose.addStretch(1)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(self.tr("Order status"))
         self.status = PlainLabel(wrap=True)
@@ -51,17 +60,24 @@ class SendArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for widget in (self.button, self.account, self.status):
-            column.addWidget(widget)
+        column.addWidget(self.button)
+        column.addLayout(whose)
+        column.addWidget(self.status)
         column.addLayout(links)
         column.addWidget(self.earlier)
         self.button.clicked.connect(self.send_requested)
         self.another.clicked.connect(self.another_requested)
         self.look_up.clicked.connect(self.look_up_requested)
 
-    def show_account(self, text: str) -> None:
-        """Say which account the button trades in."""
-        self.account.show_text(text)
+    def show_account(self, environment: Environment, short_number: str) -> None:
+        """Say which account the button trades in, in a badge, a colour and words."""
+        if environment is not self.badge.environment or not self.badge.text().endswith(short_number):
+            self.badge.show_account(environment, short_number)
+        is_live = environment is Environment.LIVE
+        text = (
+            self.tr("Real money \u00b7 Ctrl+Enter") if is_live else self.tr("Paper money \u00b7 Ctrl+Enter")
+        )
+        self.account.show_text(text, "down" if is_live else "muted")
 
     def show_submission(
         self, submission: Submission, request: OrderRequest, *, is_sendable: bool, now_ns: int
