@@ -1,5 +1,7 @@
 """The Trading perspective: its panels, how they speak to each other, and the session they are bound to."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -23,6 +25,9 @@ from ui.theme.theme import Theme
 from ui.trading_actions import TradingActions
 from ui.workspace import Places, Workspace
 
+if TYPE_CHECKING:
+    from ui.flatten_control import FlattenControl
+
 
 class Desk(QObject):
     """Made once for a window; sessions come and go with `bind` and `unbind`."""
@@ -31,7 +36,9 @@ class Desk(QObject):
 
     def __init__(self, theme: Theme, clock: Clock, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
-        self._theme, self._window, self._settings = theme, window, settings
+        self._theme, self._clock, self._window, self._settings = theme, clock, window, settings
+        self._session: Session | None = None
+        self._flattening: FlattenControl | None = None
         self.watchlist = WatchlistPanel(theme, clock)
         self.account = AccountPanel(theme, clock)
         self.positions = PositionsPanel(theme, clock)
@@ -76,6 +83,7 @@ class Desk(QObject):
 
     def bind(self, session: Session) -> None:
         """Show and trade in this session from now on."""
+        self._session = session
         self.actions = TradingActions(session, self._theme, self._window)
         self.actions.noticed.connect(self.noticed)
         for panel in self._panels:
@@ -85,7 +93,11 @@ class Desk(QObject):
             self.ticket.set_symbol(symbols[0])
 
     def unbind(self) -> None:
-        """Forget the session; every panel shows nothing of it afterwards."""
+        """Forget the session; every panel shows nothing of it afterwards. A run of Flatten ends."""
+        if self._flattening is not None:
+            self._flattening.end()
+            self._flattening = None
+        self._session = None
         for panel in self._panels:
             panel.unbind()
         if self.actions is not None:
@@ -125,10 +137,24 @@ class Desk(QObject):
         if self.actions is not None:
             self.actions.cancel_all()
 
+    @Slot()
+    def flatten(self) -> None:
+        """Ask, then cancel every order and close every position; while that goes on, show it."""
+        if self._session is None:
+            return
+        if self._flattening is None:
+            from ui.flatten_control import FlattenControl
+
+            self._flattening = FlattenControl(self._session, self._theme, self._clock, self._window)
+            self._flattening.noticed.connect(self.noticed)
+            self._flattening.running_changed.connect(self.positions.show_flattening)
+        self._flattening.ask()
+
     def _connect(self) -> None:
         self.watchlist.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.close_requested.connect(self._close_position)
+        self.positions.flatten_requested.connect(self.flatten)
         self.orders.symbol_chosen.connect(self.ticket.set_symbol)
         self.stream.symbol_chosen.connect(self.ticket.set_symbol)
         self.activity.symbol_chosen.connect(self.ticket.set_symbol)

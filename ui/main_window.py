@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from core.services.settings import Settings
     from core.services.sign_in import SignIn
     from ui.desk import Desk
+    from ui.tray import Tray
 
 _DESK_AFTER_MS = 50  # after the first paint, and after the program has begun to connect
 _FIRST_SIZE = (1440, 900)
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar(theme)
         self.welcome = WelcomeView(theme)
         self._desk: Desk | None = None
+        self._tray: Tray | None = None
         self._desk_soon = QTimer(self)
         self._desk_soon.setSingleShot(True)
         self._desk_soon.setInterval(_DESK_AFTER_MS)
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
         if session.environment is Environment.LIVE and self._is_confirmed(session.account.account):
             session.orders.unlock_live()
         self.commands.show_session(session.environment, self._accounts)
+        self._hold_orders()
         self._show_title()
         self._show_gate()
         # The welcome page's button is gone; without this the keyboard would fall to the menu.
@@ -266,6 +269,19 @@ class MainWindow(QMainWindow):
     def _prepare_desk(self) -> None:
         """Make the desk while the program waits for its broker or for the person."""
         self.desk  # noqa: B018 - the first look makes it
+        if self._tray is None:
+            self._prepare_tray()
+
+    def _prepare_tray(self) -> None:
+        # Trays are found over the session bus, which the first window does not wait for either.
+        from ui.tray import Tray, is_available
+
+        if is_available():
+            commands = self.commands
+            shown = (commands.flatten, commands.no_new_orders, commands.sign_out, commands.quit)
+            self._tray = Tray(self, shown)
+            self._tray.window_wanted.connect(self.come_forward)
+            self._tray.show()
 
     @Slot()
     def _cancel_sign_in(self) -> None:
@@ -316,8 +332,17 @@ class MainWindow(QMainWindow):
     def _take_setting(self, name: str) -> None:
         if name == "theme":
             self._theme.set(_theme_name(self._settings.values.theme))
+        elif name == "no_new_orders":
+            self._hold_orders()
         elif name == "density" and self._desk is not None:
             self.desk.set_density(self._settings.values.density)
+
+    def _hold_orders(self) -> None:
+        """Carry the trader's own switch to the order desk, and show it."""
+        is_on = self._settings.values.no_new_orders
+        self.top_bar.show_hold(is_on)
+        if self._session is not None:
+            self._session.orders.switch(TradingBlock.NO_NEW_ORDERS, on=is_on)
 
     def _keep_place(self) -> None:
         self._settings.change(window_geometry=b64encode(bytes(self.saveGeometry().data())).decode())
@@ -338,6 +363,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._desk_soon.stop()
         self._keep_place()
+        if self._tray is not None:
+            self._tray.hide()
         super().closeEvent(event)
         # Panels that float are windows too; with the main window gone the program is over.
         QApplication.quit()

@@ -58,6 +58,13 @@ class TopBar(QWidget):
         self.equity = TopFigure(theme, self.tr("Equity"))
         self.day = TopFigure(theme, self.tr("Day"))
         self.buying_power = TopFigure(theme, self.tr("Buying power"))
+        self.hold = _HoldBadge(theme)
+        self.hold.show_text(self.tr("NO NEW ORDERS"))
+        self.hold.setToolTip(
+            self.tr("New orders are switched off. Cancels, closes and Flatten still go out.")
+        )
+        self.hold.hide()
+        self._is_held = False
         self.scopes = Badge(theme)
         self.scopes.set_caption(self.tr("Access"))
         self.environment = EnvironmentBadge(theme)
@@ -95,6 +102,7 @@ class TopBar(QWidget):
         for part in self._session_parts:
             part.show()
         self.perspective.show()
+        self.hold.setVisible(self._is_held)
         self._environment = session.environment
         session.account.changed.connect(self.show_account)
         if session.account.account is not None:
@@ -102,8 +110,13 @@ class TopBar(QWidget):
 
     def show_signed_out(self) -> None:
         """Show nothing of any account."""
-        for part in (*self._session_parts, self.perspective):
+        for part in (*self._session_parts, self.perspective, self.hold):
             part.hide()
+
+    def show_hold(self, is_held: bool) -> None:
+        """Say that the trader has switched new orders off."""
+        self._is_held = is_held
+        self.hold.setVisible(is_held and not self.environment.isHidden())
 
     @Slot(object)
     def show_account(self, account: Account) -> None:
@@ -131,6 +144,7 @@ class TopBar(QWidget):
         left.addStretch(1)
         right.setSpacing(14)
         right.addStretch(1)
+        right.addWidget(self.hold, 0, Qt.AlignmentFlag.AlignVCenter)
         for widget in self._session_parts[1:]:
             right.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         right.addWidget(self.menu_button)
@@ -164,6 +178,18 @@ class _PerspectivePill(Badge):
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width() + 6, 28)
+
+
+class _HoldBadge(Badge):
+    """New orders are switched off: amber, filled, not to be overlooked."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setFont(theme.fonts.small_strong)
+
+    def surface(self) -> tuple[QColor | None, QColor, QColor]:
+        colors = self._theme.colors
+        return colors.warning_tint, colors.warning, colors.warning
 
 
 class _Mark(QWidget):

@@ -43,9 +43,9 @@ class WindowActions(QObject):
             self._groups[-1].append(action)
         return action
 
-    def add_switch(self, text: str, is_on: bool, deed: Callable[[bool], object]) -> QAction:
+    def add_switch(self, text: str, is_on: bool, deed: Callable[[bool], object], *shortcuts: str) -> QAction:
         """Add an action with a tick."""
-        action = self.add(text, lambda: deed(action.isChecked()))
+        action = self.add(text, lambda: deed(action.isChecked()), *shortcuts)
         action.setCheckable(True)
         action.setChecked(is_on)
         return action

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QKeySequence
 
 from core.domain.account import Account
 from core.domain.environment import Environment
@@ -83,6 +84,18 @@ class WindowCommands(QObject):
             "Ctrl+Shift+X",
             needs_session=True,
         )
+        self.flatten = actions.add(
+            self.tr("Flatten\u2026"),
+            self._flatten,
+            self._settings.values.flatten_shortcut,
+            needs_session=True,
+        )
+        self.no_new_orders = actions.add_switch(
+            self.tr("No new orders"),
+            self._settings.values.no_new_orders,
+            lambda is_on: self._settings.change(no_new_orders=is_on),
+            "Ctrl+Shift+F11",
+        )
         actions.add(self.tr("Leave"), window.escape, "Esc", is_listed=False)
 
     def _add_panels(self) -> None:
@@ -117,6 +130,10 @@ class WindowCommands(QObject):
     @Slot()
     def _cancel_all(self) -> None:
         self._window.desk.cancel_all()
+
+    @Slot()
+    def _flatten(self) -> None:
+        self._window.desk.flatten()
 
     @Slot(bool)
     def _arrange_panels(self, is_on: bool) -> None:
@@ -157,11 +174,11 @@ class WindowCommands(QObject):
             for environment in Environment
         }
         self._unlock = actions.add(self.tr("Unlock live trading\u2026"), window.ask_to_unlock_live)
-        actions.add(self.tr("Sign out\u2026"), window.ask_to_sign_out, needs_session=True)
+        self.sign_out = actions.add(self.tr("Sign out\u2026"), window.ask_to_sign_out, needs_session=True)
         actions.start_group()
         actions.add(self.tr("About"), window.show_about)
         actions.add(self.tr("Menu"), window.top_bar.open_menu, "F10", is_listed=False)
-        actions.add(self.tr("Quit"), window.close, "Ctrl+Q")
+        self.quit = actions.add(self.tr("Quit"), window.close, "Ctrl+Q")
         self.show_signed_out()
 
     @Slot(str)
@@ -173,6 +190,10 @@ class WindowCommands(QObject):
             self._densities[values.density].setChecked(True)
         elif name == "confirm_paper_orders":
             self._confirm.setChecked(values.confirm_paper_orders)
+        elif name == "no_new_orders":
+            self.no_new_orders.setChecked(values.no_new_orders)
+        elif name == "flatten_shortcut":
+            self.flatten.setShortcut(QKeySequence(values.flatten_shortcut))
 
     def _symbols(self) -> Iterable[str]:
         session = self._window.session

@@ -128,7 +128,9 @@ _TRADING_BLOCKS: dict[str, str] = {
     "live_locked": QT_TRANSLATE_NOOP(
         "Words", "Live trading is locked. Unlock it from the menu to trade with real money."
     ),
-    "no_new_orders": QT_TRANSLATE_NOOP("Words", "New orders are switched off. Cancels still go out."),
+    "no_new_orders": QT_TRANSLATE_NOOP(
+        "Words", "New orders are switched off. Cancels, closes and Flatten still go out."
+    ),
     "orders_a_minute": QT_TRANSLATE_NOOP(
         "Words", "Your own limit of orders a minute is reached. Wait a moment, or raise the limit."
     ),

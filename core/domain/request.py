@@ -95,6 +95,16 @@ class OrderRequest:
         return self.qty is not None and figure.is_usable(self.qty) and not figure.is_whole(self.qty)
 
     @property
+    def only_closes(self) -> bool:
+        """Whether it says that it closes, so that the broker refuses it rather than open anything.
+
+        Coins cannot be short: whatever sells them closes.
+        """
+        if self.asset_class is AssetClass.CRYPTO:
+            return self.side is Side.SELL
+        return self.position_intent in (PositionIntent.BUY_TO_CLOSE, PositionIntent.SELL_TO_CLOSE)
+
+    @property
     def base_price(self) -> Decimal | None:
         """The price that an entry's legs are measured against, if the order itself names one."""
         if self.needs_limit_price:
@@ -309,8 +319,8 @@ class ReplaceRequest:
         return body
 
 
-def closing_request(position: Position) -> OrderRequest:
-    """The market order that closes all that is free of a position; its quantity is zero if nothing is.
+def closing_request(position: Position, qty: Decimal | None = None) -> OrderRequest:
+    """The market order that closes `qty` of a position, or all that is free of it, which may be zero.
 
     It says that it closes, so that the broker refuses it when the position is gone by then, and never turns
     the position round. Coins cannot be short and know no such word.
@@ -321,7 +331,7 @@ def closing_request(position: Position) -> OrderRequest:
         symbol=order_symbol(position.symbol, position.asset_class),
         side=Side.BUY if position.is_short else Side.SELL,
         type=OrderType.MARKET,
-        qty=position.closable_qty,
+        qty=position.closable_qty if qty is None else qty,
         time_in_force=TimeInForce.GTC if is_coin else TimeInForce.DAY,
         position_intent=None if is_coin else closes,
     )

@@ -12,6 +12,10 @@ class Sendable(Protocol):
     def symbol(self) -> str:
         """What is traded; for a multi-leg order any text that names it."""
 
+    @property
+    def only_closes(self) -> bool:
+        """Whether the broker would let it do nothing but make a position smaller."""
+
     def problems(self) -> Sequence[StrEnum]:
         """Every reason why this must not be sent; empty when it may."""
 

@@ -150,7 +150,7 @@ class Flatten(QObject):
             orders=self._desk.orders,
             orders_asked_ns=self._orders_asked_ns,
             intents={intent.client_order_id: intent for intent in intents if intent is not None},
-            block=self._desk.trading_block,
+            block=self._desk.close_block,
         )
 
     def _asked_about(self) -> set[str]:

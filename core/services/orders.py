@@ -9,6 +9,7 @@ docs/orders.md shows how the parts fit.
 import logging
 import random
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -155,6 +156,11 @@ class OrderDesk(QObject):
         return self._gate.block
 
     @property
+    def close_block(self) -> TradingBlock:
+        """Why even an order that only closes is held, or NONE: no switch or limit of the trader's own."""
+        return self._gate.close_block
+
+    @property
     def block_passes_s(self) -> float | None:
         """In how many seconds a block that passes by itself may have passed; None for the others."""
         return self._gate.wait_s
@@ -173,7 +179,7 @@ class OrderDesk(QObject):
         when the trader asked for it, on the monotonic clock.
         """
         clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
-        self._require_open()
+        self._require_open(self._gate.close_block if request.only_closes else self.trading_block)
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
         intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body, clicked_ns=clicked_ns)
@@ -183,7 +189,7 @@ class OrderDesk(QObject):
     def replace(self, request: ReplaceRequest, *, clicked_ns: int | None = None) -> Intent:
         """Ask for new terms of a working order, once. Raises as `place`, and NotFound."""
         clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
-        self._require_open()
+        self._require_open(self.trading_block)
         order = self._known(request.order_id)
         client_order_id = self._new_id()
         body = msgspec.json.encode(request.body(client_order_id))
@@ -242,12 +248,12 @@ class OrderDesk(QObject):
         """Stop asking about an intent of unknown fate. It stays unknown; evidence still counts."""
         self._apply(self._book.let_go(client_order_id))
 
-    def close_position(self, position: Position) -> Intent:
-        """Place a market order for all that is free of a position; an ordinary order with our own id.
+    def close_position(self, position: Position, qty: Decimal | None = None) -> Intent:
+        """Place a market order for `qty` of a position, or all that is free of it: an order with our own id.
 
         Raises as `place`; ValueError when open orders hold all of it.
         """
-        return self.place(closing_request(position))
+        return self.place(closing_request(position, qty))
 
     def look_up(self, client_order_id: str) -> None:
         """Ask the broker now what became of an intent of unknown outcome."""
@@ -320,8 +326,7 @@ class OrderDesk(QObject):
 
     # From click to evidence.
 
-    def _require_open(self) -> None:
-        block = self.trading_block
+    def _require_open(self, block: TradingBlock) -> None:
         if block is not TradingBlock.NONE:
             self._announce_block()
             raise NotPermitted("Orders cannot be sent right now.", detail=block.value)

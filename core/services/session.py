@@ -36,6 +36,7 @@ from core.services.order_guard import OrderGuard
 from core.services.order_sender import OrderSender
 from core.services.orders import OrderDesk
 from core.services.positions import PositionKeeper
+from core.services.reports import Reports
 from core.services.settings import Settings
 from core.services.watchlist import Watchlist
 
@@ -102,6 +103,7 @@ class Session(QObject):
         self.activities = ActivityFeed(link, self._shelf, self)
         self.positions = PositionKeeper(link, parts.clock, self)
         self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
+        self.reports = Reports(parts.data_dir / "reports", self)
         self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
@@ -167,6 +169,7 @@ class Session(QObject):
         self._streams.stop()
         self._link.stop(self._sender.close)
         self._shelf.stop()
+        self.reports.stop()
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection

@@ -40,6 +40,14 @@ class TradingGate:
     @property
     def block(self) -> TradingBlock:
         """Why new orders are held now, or NONE."""
+        return self._reason(own=True)
+
+    @property
+    def close_block(self) -> TradingBlock:
+        """Why even an order that only closes is held: the trader's own switches and limits let it through."""
+        return self._reason(own=False)
+
+    def _reason(self, *, own: bool) -> TradingBlock:
         reasons = (
             (TradingBlock.NO_SCOPE, not self._may_trade),
             (TradingBlock.TOKEN_REFUSED, self.token_refused),
@@ -50,11 +58,11 @@ class TradingGate:
         for reason, holds in reasons:
             if holds:
                 return reason
-        if self._switches:
+        if own and self._switches:
             return min(self._switches)
         if not (self._journal.is_open and self._is_ready()):
             return TradingBlock.NOT_READY
-        if self._limit_wait_ns() > 0:
+        if own and self._limit_wait_ns() > 0:
             return TradingBlock.ORDERS_A_MINUTE
         return TradingBlock.REQUEST_BUDGET if self._budget_wait_s() > 0 else TradingBlock.NONE
 

@@ -62,6 +62,7 @@ LATE_IMPORTERS = {
     "core.net.http": "the HTTP library loads with the first call, off the start path",
     "main": "decides from its arguments which program it is; each loads only its own parts",
     "token_proxy.__main__": "the HTTP library makes TLS contexts when loaded: first SSLKEYLOGFILE has to go",
+    "ui.desk": "windows that few open would cost every start their time and memory",
     "ui.main_window": "panels, docking and HTTP client would keep the first window waiting half a second",
     "ui.signin.program": "the engine reads the environment when it is loaded, and may be missing altogether",
 }

@@ -6,7 +6,7 @@ They keep state and announce changes like the real ones, and record what the int
 import itertools
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +21,7 @@ from core.domain.activity import Activity
 from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.event import Asset, Fill
+from core.domain.flattening import Line, Stage
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.instrument import AssetClass, Instrument
 from core.domain.intent import Intent, IntentKind, IntentState
@@ -32,7 +33,9 @@ from core.domain.secret import Secret
 from core.domain.sign_in_phase import SignInPhase
 from core.domain.trading_block import TradingBlock
 from core.domain.trading_hours import TradingHours
+from core.errors import AppError
 from core.services.clock import Clock, SystemClock
+from core.services.flatten import Entry, FlattenReport
 from core.services.history_reader import HistoryPhase, HistoryProgress
 from core.services.order_guard import OrderGuard
 from core.services.order_timing import OrderTiming
@@ -173,6 +176,7 @@ class FakeOrderDesk(QObject):
         self.cancelled: list[str] = []
         self.closed: list[Position] = []
         self.live_unlocks = 0
+        self.switches: set[TradingBlock] = set()
         self.looked_up: list[str] = []
         self.cancel_alls = 0
         self.retried: list[str] = []
@@ -232,9 +236,13 @@ class FakeOrderDesk(QObject):
     def executions(self, _order_id: str) -> tuple[Fill, ...]:
         return ()
 
-    def close_position(self, position: Position) -> Intent:
-        self.closed.append(position)
+    def close_position(self, position: Position, qty: Decimal | None = None) -> Intent:
+        self.closed.append(position if qty is None else replace(position, qty=qty))
         return self._keep(self._new_intent(IntentKind.PLACE, position.symbol))
+
+    def switch(self, reason: TradingBlock, *, on: bool) -> None:
+        (self.switches.add if on else self.switches.discard)(reason)
+        self.block(min(self.switches, default=TradingBlock.NONE))
 
     def unlock_live(self) -> None:
         self.live_unlocks += 1
@@ -515,6 +523,62 @@ class FakeHistory(QObject):
         self.exports.append((path, activities))
 
 
+class FakeFlatten(QObject):
+    """A run that a test drives: `show` lines, `finish` with a report."""
+
+    changed = Signal()
+    finished = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.is_running = False
+        self.lines: tuple[Line, ...] = ()
+        self.failure: AppError | None = None
+
+    def start(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.is_running = True
+
+    def show(self, *lines: Line) -> None:
+        self.lines = lines
+        self.changed.emit()
+
+    def stop(self) -> None:
+        self.finish(is_flat=False)
+
+    def finish(self, *, is_flat: bool) -> None:
+        self.is_running = False
+        at_ns = time.time_ns()
+        self.finished.emit(
+            FlattenReport(
+                started_ns=at_ns - 12 * NS_PER_S,
+                ended_ns=at_ns,
+                is_flat=is_flat,
+                entries=tuple(Entry(at_ns=at_ns, line=line) for line in self.lines),
+                open_lines=tuple(line for line in self.lines if line.stage is not Stage.DONE),
+            )
+        )
+
+
+class FakeReports(QObject):
+    """Keeps texts in memory, or fails with `failure`."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.kept: dict[str, str] = {}
+        self.failure: AppError | None = None
+
+    def keep(
+        self, name: str, text: str, done: Callable[[Path], None], failed: Callable[[AppError], None]
+    ) -> None:
+        self.kept[name] = text
+        if self.failure is None:
+            done(Path("/data/reports") / name)
+        else:
+            failed(self.failure)
+
+
 class FakeSession(QObject):
     """One signed-in paper account that a test fills with state."""
 
@@ -538,6 +602,8 @@ class FakeSession(QObject):
         self.history = FakeHistory(self)
         self.activities = FakeHistory(self)
         self.positions = FakePositions(self)
+        self.flatten = FakeFlatten(self)
+        self.reports = FakeReports(self)
         self.market = FakeQuoteBoard(self)
         self.watchlist = FakeWatchlist(self)
         self.connection = FakeConnection(self)

@@ -17,6 +17,7 @@ from ui.models.positions import CLOSE, TOTAL_KEY, PositionsModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
+from ui.theme.buttons import LinkButton
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class PositionsPanel(SessionPanel):
 
     close_requested = Signal(object)  # str: the symbol
     symbol_chosen = Signal(object)  # str
+    flatten_requested = Signal()
 
     def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("PositionsPanel", "Positions"), parent)
@@ -36,6 +38,10 @@ class PositionsPanel(SessionPanel):
         self.view = TableView(theme, self.model, self.tr("Positions"))
         self.view.allow_sorting()
         self.set_content(self.view)
+        self.flatten = LinkButton(self.tr("Flatten\u2026"), tone="down")
+        self.flatten.setToolTip(self.tr("Cancel every order and close every position\u2026"))
+        self.flatten.clicked.connect(self.flatten_requested)
+        self.add_title_action(self.flatten)
         self._pulse = Pulse(self)
         self._pulse.beat.connect(self._grow_older)
         self.view.current_changed.connect(self._choose)
@@ -58,12 +64,20 @@ class PositionsPanel(SessionPanel):
         )
         self.show_positions(tuple(session.positions.positions.values()))
         self._pulse.set_on(True)
+        self.flatten.setEnabled(True)
 
     def end(self) -> None:
         self._pulse.set_on(False)
+        self.flatten.setEnabled(False)
+        self.show_flattening(False)
         self.model.replace_all(())
         self.set_count("")
         self.empty.say(self.tr("Sign in to see your positions."))
+
+    @Slot(bool)
+    def show_flattening(self, is_running: bool) -> None:
+        """Say on the button that Flatten is at work; it then opens its window."""
+        self.flatten.setText(self.tr("Flattening: show") if is_running else self.tr("Flatten\u2026"))
 
     def _nothing(self) -> str:
         return self.tr("No open positions. Fill in the order ticket to open one.")

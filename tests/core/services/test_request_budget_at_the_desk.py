@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from core.domain.intent import IntentState
+from core.domain.order import TimeInForce
+from core.domain.position import Position
 from core.domain.request_budget import RateFacts
 from core.domain.trading_block import TradingBlock
 from core.errors import NotPermitted, Overloaded
@@ -175,6 +177,23 @@ def test_the_traders_own_switch_and_limit_hold_orders_and_never_cancels(world):
     assert world.block == TradingBlock.ORDERS_A_MINUTE
     world.time.pass_ms(60_100)
     assert world.blocks[-1] == TradingBlock.NONE
+
+
+def test_what_only_closes_passes_the_traders_own_switch_and_limit_and_nothing_else_does(world):
+    held = Position(symbol="AAPL", asset_class="us_equity", qty=Decimal(-7), avg_entry_price=Decimal(9))
+    coins = Position(symbol="BTCUSD", asset_class="crypto", qty=Decimal(2), avg_entry_price=Decimal(9))
+    world.desk.limit_orders_a_minute(1)
+    world.desk.place(buy())
+    world.desk.switch(TradingBlock.NO_NEW_ORDERS, on=True)
+    closes = [world.desk.close_position(held), world.desk.close_position(coins, Decimal("0.5"))]
+    assert [intent.terms["qty"] for intent in closes] == ["7", "0.5"]
+    for opening in (buy(), buy(symbol="BTC/USD", time_in_force=TimeInForce.GTC)):
+        with pytest.raises(NotPermitted):
+            world.desk.place(opening)
+    world.desk.hold()
+    assert world.desk.close_block is TradingBlock.NOT_READY
+    with pytest.raises(NotPermitted):
+        world.desk.close_position(held)
 
 
 def test_the_same_run_twice_is_the_same_to_the_millisecond(tmp_path):
