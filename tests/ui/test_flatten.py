@@ -273,7 +273,7 @@ def test_no_new_orders_is_carried_to_the_desk_shown_and_remembered(qtbot, shown,
     assert again.orders.trading_block is TradingBlock.NO_NEW_ORDERS
     assert shown.top_bar.hold.isVisible()
     shown.commands.no_new_orders.trigger()
-    assert again.orders.trading_block is TradingBlock.NONE
+    assert again.orders.switches == set()
     assert shown.top_bar.hold.isHidden()
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from core.errors import AppError, StorageFailed
 from core.services.reports import Reports
-from core.store import reports
 from core.store.reports import write_report
 
 
@@ -23,7 +22,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path, mon
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(reports.os, "fsync", full)
+    monkeypatch.setattr("core.store.reports.os.fsync", full)
     with pytest.raises(StorageFailed) as told:
         write_report(tmp_path / "flatten-1.txt", "one\n")
     assert "still on the screen" in told.value.remedy
