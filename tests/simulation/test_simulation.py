@@ -35,39 +35,28 @@ def run_all(seeds: range, folder: Path) -> list[Verdict]:
     return [run_seed(seed, folder / str(seed)) for seed in seeds]
 
 
-def judge(verdicts: list[Verdict], tell) -> None:
+def judge(verdicts: list[Verdict], figure) -> None:
     met: Counter[str] = sum((verdict.met for verdict in verdicts), Counter())
     failures = [failure for verdict in verdicts for failure in verdict.failures]
     placed, accepted = (sum(getattr(one, name) for one in verdicts) for name in ("placed", "accepted"))
     kinds = ("doubled", "lost", "believed_dead", "hidden")
     counts = " ".join(f"{kind}={sum(len(getattr(one, kind)) for one in verdicts)}" for kind in kinds)
-    tell(
-        f"FIGURE order_simulation {len(verdicts)} {len(failures)} "
-        f"{counts} placed={placed} accepted={accepted} faults={sum(met.values()) - met['well']}"
-    )
+    detail = f"{counts} placed={placed} accepted={accepted} faults={sum(met.values()) - met['well']}"
+    figure("order_simulation", len(verdicts), len(failures), detail)
     assert not failures, "\n".join(failures)
     assert placed >= len(verdicts) * ORDERS * 0.9
     never_met = [kind for kind in (*TROUBLE, *(fate.value for fate in Fate)) if not met[kind]]
     assert not never_met
 
 
-@pytest.fixture
-def tell(capsys):
-    def print_through(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}")
-
-    return print_through
-
-
-def test_a_hundred_bad_days_double_lose_and_bury_nothing(tmp_path, tell):
-    judge(run_all(range(CI_SEEDS), tmp_path), tell)
+def test_a_hundred_bad_days_double_lose_and_bury_nothing(tmp_path, figure):
+    judge(run_all(range(CI_SEEDS), tmp_path), figure)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
-def test_a_thousand_bad_days_double_lose_and_bury_nothing(tmp_path, tell):
-    judge(run_all(range(LONG_SEEDS), tmp_path), tell)
+def test_a_thousand_bad_days_double_lose_and_bury_nothing(tmp_path, figure):
+    judge(run_all(range(LONG_SEEDS), tmp_path), figure)
 
 
 @pytest.mark.parametrize("seed", [3, 14, 15])
