@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from aiohttp import web
@@ -79,10 +80,16 @@ class AnnouncementRoutes:
     async def announcement(self, request: web.Request) -> web.Response:
         self._desk.enter(request)
         wanted = request.match_info["id"]
-        for action in self._between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)):
-            if action.id == wanted:
-                return json_answer(_fields(action))
-        raise not_found(f"announcement not found for {wanted[:40]}")
+        action = self._by_id.get(wanted)
+        if action is None:
+            raise not_found(f"announcement not found for {wanted[:40]}")
+        return json_answer(_fields(action))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Action]:
+        """Every announcement there is; drawing them takes a moment, once."""
+        every = self._between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+        return {action.id: action for action in every}
 
 
 def _required_day(value: str | None, name: str) -> date:

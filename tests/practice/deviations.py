@@ -35,7 +35,7 @@ DEVIATIONS = (
     Deviation(
         what="the exchange of a coin is `CRYPTO`, which the OpenAPI file does not list",
         reason="the broker and its SDK say so",
-        allows=(r".* /v2/(assets|positions).*: \$.*\.exchange: 'CRYPTO' is not one of .*",),
+        allows=(r"\w+ /v2/.*: \$.*\.exchange: 'CRYPTO' is not one of .*",),
     ),
     Deviation(
         what="where closing all positions is refused for one of them, its body is the broker's error",

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.practice.program import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 TRADING, DATA = "trading-api", "market-data-api"
 METHODS = ("get", "post", "put", "patch", "delete")
 

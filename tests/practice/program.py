@@ -20,6 +20,8 @@ import msgspec
 import requests
 from websockets.sync.client import ClientConnection, connect
 
+from tests.practice.conformance import check
+
 ROOT = Path(__file__).resolve().parents[2]
 ALL_SCOPES = "account:write trading data"
 Json = dict[str, Any]
@@ -44,6 +46,7 @@ class PracticeProgram:
         assert self.first_line, self.log
         self.line: Json = json.loads(self.first_line)
         self.http = requests.Session()
+        self._misbehaves = "--scenario" in arguments
 
     @property
     def log(self) -> str:
@@ -115,18 +118,28 @@ class PracticeProgram:
     ) -> requests.Response:
         """Call the trading API, by default with the API key."""
         url = self.line["trading_url"][env] + path
-        return self.http.request(method, url, headers=self._proof(token), timeout=10, **options)
+        return self._checked(
+            self.http.request(method, url, headers=self._proof(token), timeout=10, **options)
+        )
 
     def data(self, path: str, *, token: str | None = None, **params: Any) -> requests.Response:
         """Call the data API."""
         url = self.line["data_url"] + path
-        return self.http.get(url, params=params, headers=self._proof(token), timeout=20)
+        return self._checked(self.http.get(url, params=params, headers=self._proof(token), timeout=20))
+
+    def _checked(self, answer: requests.Response) -> requests.Response:
+        """Hold an answer against the broker's specifications, unless something was to go wrong with it."""
+        if not self._misbehaves:
+            check(answer)
+        return answer
 
     def _proof(self, token: str | None) -> dict[str, str]:
         return self.keys if token is None else {"Authorization": f"Bearer {token}"}
 
     def control(self, method: str, path: str, **body: Any) -> Json:
         """Call the control port."""
+        if path in {"/fault", "/faults", "/scenarios"} and method != "GET":
+            self._misbehaves = method == "POST"
         answer = self.http.request(method, self.line["control_url"] + path, json=body, timeout=10)
         assert answer.status_code == 200, answer.text
         return dict(answer.json()) if isinstance(answer.json(), dict) else {"list": answer.json()}

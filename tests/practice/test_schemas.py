@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.practice.deviations import is_known, is_served
+from tests.practice.conformance import unknown_problems
+from tests.practice.deviations import is_served
 from tests.practice.openapi import (
     DATA,
     TRADING,
@@ -277,12 +278,6 @@ def test_an_answer_fits_the_broker_s_schema(
         return
     assert answer.json()
     assert unknown_problems(file, method, path, schema, answer.json()) == []
-
-
-def unknown_problems(file: str, method: str, path: str, schema: Any, value: Any) -> list[str]:
-    """What does not fit, save what the table of deviations allows for."""
-    found = {f"{method.upper()} {path}: {one}" for one in problems(file, schema, value)}
-    return sorted(one for one in found if not is_known(one))
 
 
 @pytest.mark.parametrize(

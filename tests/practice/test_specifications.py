@@ -7,6 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
+from tests.practice.conformance import unknown_problems
 from tests.practice.deviations import is_served
 from tests.practice.openapi import (
     DATA,
@@ -18,11 +19,10 @@ from tests.practice.openapi import (
     specification,
 )
 from tests.practice.program import PracticeProgram
-from tests.practice.test_schemas import unknown_problems
 
 pytestmark = needs_files
 
-_ORDINARY, _LONG = 4, 150
+_ORDINARY, _LONG = 4, 60
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 OPERATIONS = [(file, *one) for file in (TRADING, DATA) for one in operations(file) if is_served(one[1])]
 FILES: dict[str, Any] = (
