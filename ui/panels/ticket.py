@@ -12,7 +12,7 @@ from ui.panels.frame import Panel
 from ui.panels.ticket_body import Ticket
 from ui.theme.theme import Theme
 
-_LEAST_PX = 336  # below that the order types and the quote no longer stand side by side
+_LEAST_PX = 320  # below that the order types and the quote no longer stand side by side
 
 
 class TicketPanel(Panel):
