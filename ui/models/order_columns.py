@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +16,10 @@ TIME, SYMBOL, SIDE, TYPE, QTY, FILLED, LIMIT, STOP, AVERAGE, TIF, STATUS, ACTION
 LEG_MARK = "\u21b3 "
 OPEN_MARK, SHUT_MARK = "\u25be ", "\u25b8 "
 _DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPLACED})
+
+
+# Figures are sorted by as floats: those compare several times as fast as decimals, and among a hundred
+# thousand rows that is felt. Equal keys fall back on the time.
 
 
 class OrderWords(QObject):
@@ -73,7 +76,7 @@ class OrderWords(QObject):
             Column(
                 title=self.tr("Qty"),
                 text=_qty_text,
-                sort=lambda row: _figure(row.shown.qty),
+                sort=lambda row: None if (figure := row.shown.qty) is None else float(figure),
                 kind=CellKind.FIGURE,
                 sample="10,000",
             ),
@@ -82,7 +85,7 @@ class OrderWords(QObject):
                 text=lambda row: (
                     figures.quantity(row.shown.filled_qty) if row.shown.filled_qty else figures.MISSING
                 ),
-                sort=lambda row: _figure(row.shown.filled_qty),
+                sort=lambda row: float(row.shown.filled_qty),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "text" if row.shown.filled_qty else "faint",
                 sample="10,000",
@@ -90,7 +93,7 @@ class OrderWords(QObject):
             Column(
                 title=self.tr("Limit"),
                 text=lambda row: figures.price(row.shown.limit_price),
-                sort=lambda row: _figure(row.shown.limit_price),
+                sort=lambda row: None if (figure := row.shown.limit_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.limit_price is None else "text",
                 sample="91,240.50",
@@ -98,7 +101,7 @@ class OrderWords(QObject):
             Column(
                 title=self.tr("Stop"),
                 text=_stop_text,
-                sort=lambda row: _figure(row.stop_price),
+                sort=lambda row: None if (figure := row.stop_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if _stop_text(row) == figures.MISSING else "text",
                 sample="91,240.50",
@@ -106,7 +109,7 @@ class OrderWords(QObject):
             Column(
                 title=self.tr("Avg price"),
                 text=lambda row: figures.price(row.shown.filled_avg_price),
-                sort=lambda row: _figure(row.shown.filled_avg_price),
+                sort=lambda row: None if (figure := row.shown.filled_avg_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.filled_avg_price is None else "text",
                 sample="91,240.50",
@@ -219,11 +222,6 @@ class OrderWords(QObject):
             return self.tr("Sending\u2026")
         is_cancel = row.change.kind is IntentKind.CANCEL
         return self.tr("Cancelling\u2026") if is_cancel else self.tr("Replacing\u2026")
-
-
-def _figure(value: Decimal | None) -> float | None:
-    """A key to sort by: floats compare several times as fast, and equal keys fall back on the time."""
-    return None if value is None else float(value)
 
 
 def _status_order(row: OrderRow) -> str:

@@ -16,8 +16,8 @@ _NOT_PLACED = frozenset({IntentState.REFUSED, IntentState.NEVER_SENT})
 
 WORKING, FILLED, REFUSED, ENDED = "working", "filled", "refused", "ended"
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
-_KINDS = {status.value: ENDED if status.is_final else WORKING for status in OrderStatus}
-_KINDS[OrderStatus.REJECTED.value] = REFUSED
+KINDS = {status.value: ENDED if status.is_final else WORKING for status in OrderStatus}
+KINDS[OrderStatus.REJECTED.value] = REFUSED
 
 
 class OrderRow(msgspec.Struct, eq=False, gc=False):
@@ -119,8 +119,8 @@ def key_of_order(order: Order) -> str:
 
 def kind_of_order(order: Order) -> str:
     """Return WORKING, FILLED (in whole or in part, and over), REFUSED or ENDED."""
-    kind = _KINDS[order.status._value_]  # not `value` or the member: both go through Python, 100,000 times
-    return FILLED if order.filled_qty and kind is not WORKING else kind
+    kind = KINDS[order.status._value_]  # not `value` or the member: both go through Python, 100,000 times
+    return FILLED if kind is not WORKING and order.filled_qty else kind
 
 
 def row_of_order(order: Order, change: Intent | None = None, parent_key: str = "") -> OrderRow:

@@ -15,12 +15,13 @@ from ui.models.column import Column, RowAction
 from ui.models.column_model import NO_PARENT
 from ui.models.order_columns import OPEN_MARK, SHUT_MARK, STATUS, TIME, OrderWords
 from ui.models.order_row import (
+    FILLED,
+    KINDS,
     NEVER,
     WORKING,
     OrderRow,
     is_pending_change,
     key_of_order,
-    kind_of_order,
     row_of_intent,
     row_of_order,
 )
@@ -84,10 +85,12 @@ class OrdersModel(TableModel[OrderRow]):
         for order in orders:
             key = order.client_order_id or order.id
             if are_plain and not order.legs and not order.parent_id and key not in known:
-                row = OrderRow(key, order, order.submitted_at or NEVER, kind_of_order(order))
-                known[key] = row
-                if row.kind is WORKING:
+                kind = KINDS[order.status._value_]  # `kind_of_order`, without a call for each
+                if kind is WORKING:
                     working[order.id] = key
+                elif order.filled_qty:
+                    kind = FILLED
+                known[key] = row = OrderRow(key, order, order.submitted_at or NEVER, kind)
                 fresh.append(row)
             else:
                 self._put_order(order, rows)

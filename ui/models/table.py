@@ -1,6 +1,7 @@
 """Tables over rows with a key, which keep their own sort order and tell the views once per batch."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt
 
@@ -49,7 +50,7 @@ class TableModel(ColumnModel[Row]):
             present = [number for number, key in enumerate(keys) if key is not None]
             absent = [number for number, key in enumerate(keys) if key is None]
         placed = sorted(present, key=keys.__getitem__, reverse=self._is_descending)
-        return [in_order[number] for number in placed + absent]
+        return list(map(in_order.__getitem__, placed + absent))
 
     # ---- batches ------------------------------------------------------------------------------------
 
@@ -189,23 +190,29 @@ class TableModel(ColumnModel[Row]):
             return
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
-        held_keys = [self.key_of(before[index.row()]) for index in held]
+        held_rows = [before[index.row()] for index in held]
         self._shown = wanted
         self._is_numbered = False
         if held:
-            places = self._places_of(set(held_keys))
+            places = self._places_of(held_rows)
             moved = [
-                self.createIndex(places[key], index.column())
-                for key, index in zip(held_keys, held, strict=True)
+                self.createIndex(places[self.key_of(row)], index.column())
+                for row, index in zip(held_rows, held, strict=True)
             ]
             self.changePersistentIndexList(held, moved)
         self.layoutChanged.emit()
 
-    def _places_of(self, keys: set[Hashable]) -> dict[Hashable, int]:
-        """Where a few rows are now, mostly the selected one, without numbering all of them."""
-        if len(keys) > _FEW_KEYS:
-            return {key: self._numbered()[key] for key in keys}
-        return {key: place for place, key in enumerate(map(self.key_of, self._shown)) if key in keys}
+    def _places_of(self, rows: Iterable[Row]) -> dict[Hashable, int]:
+        """Where a few rows are now, mostly the selected one, without numbering all of them.
+
+        By identity, because a look into a hundred thousand rows, to ask each for its key, takes its time.
+        """
+        wanted = {self.key_of(row): id(row) for row in rows}
+        if len(wanted) <= _FEW_KEYS:
+            ids = list(map(id, self._shown))
+            with suppress(ValueError):
+                return {key: ids.index(identity) for key, identity in wanted.items()}
+        return {key: self._numbered()[key] for key in wanted}
 
     def _numbered(self) -> dict[Hashable, int]:
         if not self._is_numbered:
