@@ -47,6 +47,7 @@ class ControlRoutes:
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
         router = app.router
+        router.add_get("/", self.calls)
         router.add_post("/faults", self.fault)
         router.add_post("/fault", self.fault)
         router.add_get("/faults", self.faults)
@@ -57,6 +58,15 @@ class ControlRoutes:
         router.add_post("/mute", self.mute)
         router.add_post("/revoke", self.revoke)
         router.add_post("/limits", self.limits)
+
+    async def calls(self, request: web.Request) -> web.Response:
+        """GET /: every call there is, and what it does."""
+        routes = {
+            f"{route.method} {route.resource.canonical}": (route.handler.__doc__ or "").partition("\n")[0]
+            for route in request.app.router.routes()
+            if route.resource is not None and route.method != "HEAD"
+        }
+        return json_answer(dict(sorted(routes.items())))
 
     async def fault(self, request: web.Request) -> web.Response:
         """POST /faults: see `FaultOrder`."""

@@ -7,7 +7,7 @@ from practice.__main__ import _parser
 from practice.faults.kinds import KINDS
 from practice.server.scenario_files import shipped_names, shipped_scenario
 from tests.practice.deviations import DEVIATIONS
-from tests.practice.program import ROOT
+from tests.practice.program import ROOT, PracticeProgram
 
 DOCUMENT = (ROOT / "docs" / "practice.md").read_text("utf-8")
 
@@ -37,6 +37,15 @@ def test_every_scenario_is_in_the_table() -> None:
     described = {cells[0].strip("`"): cells[-1] for cells in rows("Scenarios")}
     for name in shipped_names():
         assert described[name] == shipped_scenario(name).description
+
+
+def test_every_call_of_the_control_port_is_in_the_table(broker: PracticeProgram) -> None:
+    described = " ".join(cells[0] for cells in rows("The control port"))
+    for call, meaning in broker.control("GET", "/").items():
+        method, _, path = call.partition(" ")
+        assert meaning, call
+        assert path.replace("{number}", "N") in described, call
+        assert method in described
 
 
 def test_every_switch_is_in_the_table() -> None:

@@ -22,7 +22,7 @@ from tests.practice.program import PracticeProgram
 
 pytestmark = needs_files
 
-_ORDINARY, _LONG = 4, 60
+_ORDINARY, _LONG = 3, 60
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 OPERATIONS = [(file, *one) for file in (TRADING, DATA) for one in operations(file) if is_served(one[1])]
 FILES: dict[str, Any] = (
