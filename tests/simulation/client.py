@@ -188,7 +188,7 @@ class Client:
         self.stream.on_live = desk.reconcile
         self.stream.on_down = desk.hold
         desk.start()
-        self.stream.connect()
+        self.stream.open()
 
     def crash(self) -> None:
         """End the program where it stands, and start it again in a while."""

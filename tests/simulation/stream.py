@@ -25,6 +25,7 @@ class Stream:
         self.on_down: Callable[[], None] = lambda: None
         self._session: OrderStreamSession | None = None
         self._is_half_open = False
+        self._is_wanted = False  # whether there is a program that listens
         self._connection = 0
         broker.told.append(self._tell)
 
@@ -32,9 +33,14 @@ class Stream:
     def is_live(self) -> bool:
         return self._session is not None
 
+    def open(self) -> None:
+        """The program has started."""
+        self._is_wanted = True
+        self.connect()
+
     def connect(self) -> None:
         """Open a connection, now or once the line is back."""
-        if self._session is not None:
+        if self._session is not None or not self._is_wanted:
             return
         if self._line.is_partitioned:
             self._world.at(self._world.between(1 * S, 5 * S), self.connect)
@@ -71,7 +77,7 @@ class Stream:
 
     def close(self) -> None:
         """The program is gone."""
-        self._session = None
+        self._session, self._is_wanted = None, False
         self._connection += 1
 
     def _tell(self, event: str, order: dict[str, Any], extra: dict[str, Any]) -> None:
