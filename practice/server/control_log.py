@@ -24,6 +24,7 @@ class LogRoutes:
         """Register the routes."""
         app.router.add_get("/log", self.log)
         app.router.add_get("/log/requests", self.log)
+        app.router.add_get("/log/unfinished", self.unfinished)
         app.router.add_get("/log/frames", self.frames)
 
     async def log(self, request: web.Request) -> web.Response:
@@ -39,6 +40,10 @@ class LogRoutes:
         )
         counts = {name: {"sent": t.sent, "received": t.received} for name, t in self._traffic.items()}
         return json_answer({"requests": self._requests.found(wanted), "frames": counts})
+
+    async def unfinished(self, _: web.Request) -> web.Response:
+        """GET /log/unfinished: requests that are held, and streams that are open."""
+        return json_answer({"requests": self._requests.unfinished()})
 
     async def frames(self, request: web.Request) -> web.Response:
         """GET /log/frames?since=N&stream=S&direction=D&kind=K&contains=T&limit=L: frames, oldest first."""

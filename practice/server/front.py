@@ -56,8 +56,9 @@ class Front:
         """Serve one request."""
         request_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex
         request[_HEADERS] = {"X-Request-ID": request_id}
-        exchange = _Exchange(self._request_log.new_number(), request_id)
         started, begun = time.time(), time.monotonic()
+        number = self._request_log.begin(started, request.method, request.path)
+        exchange = _Exchange(number, request_id)
         try:
             exchange.answer = await self._answer(request, handler, exchange)
             return exchange.answer

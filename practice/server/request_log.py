@@ -45,16 +45,24 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_MOST_ENTRIES)
+        self._unfinished: dict[int, dict[str, Any]] = {}
         self._numbers = itertools.count(1)
         self._bodies: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._characters = 0
 
-    def new_number(self) -> int:
-        """The number of the request that begins now."""
-        return next(self._numbers)
+    def begin(self, at: float, method: str, path: str) -> int:
+        """Note that a request has arrived; return its number."""
+        number = next(self._numbers)
+        self._unfinished[number] = {"number": number, "at": at, "method": method, "path": path}
+        return number
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        """The requests that have arrived and are not over yet, oldest first."""
+        return list(self._unfinished.values())
 
     def add(self, entry: Entry, body: str, answer: str) -> None:
         """Note a finished request."""
+        self._unfinished.pop(entry.number, None)
         self._entries.append(entry)
         kept = (body[:_MOST_BODY_CHARACTERS], answer[:_MOST_BODY_CHARACTERS])
         self._bodies[entry.number] = kept

@@ -1,8 +1,10 @@
 """Every fault of requests and answers, as a client sees it."""
 
+import socket
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -292,6 +294,19 @@ def test_the_log_is_filtered_and_knows_no_secrets(clean: PracticeProgram) -> Non
     everything = clean.http.get(clean.line["control_url"] + "/log", timeout=10).text
     for secret in (token, clean.line["api_secret"], clean.line["client_secret"]):
         assert secret not in everything
+
+
+def test_a_request_that_hangs_is_seen_while_it_does(clean: PracticeProgram) -> None:
+    fault(clean, "hang", route="GET /v2/clock")
+    address = urlsplit(clean.line["data_url"])
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+        connection.sendall(b"GET /paper/v2/clock HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        until(lambda: "/paper/v2/clock" in unfinished(clean) or None, "it never arrived")
+    until(lambda: "/paper/v2/clock" not in unfinished(clean) or None, "it was never given up")
+
+
+def unfinished(program: PracticeProgram) -> list[str]:
+    return [one["path"] for one in program.control("GET", "/log/unfinished")["requests"]]
 
 
 def test_the_limit_of_requests_can_be_changed(clean: PracticeProgram) -> None:
