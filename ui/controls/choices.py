@@ -1,8 +1,20 @@
 """Choices that may be excluded for a while, with the reason where one would look for it."""
 
 from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QWidget
 
 from ui.controls.fields import ChoiceField
+from ui.controls.labels import PlainLabel
+
+
+def label_for_ears(field: ChoiceField, parent: QWidget) -> None:
+    """Name a choice that stands where others have their label: Qt lets a screen reader know it by its label.
+
+    `field` must be a child of `parent`, or become one.
+    """
+    label = PlainLabel(field.accessibleName(), parent=parent)
+    label.setBuddy(field)
+    label.hide()
 
 
 def exclude(field: ChoiceField, code: str, reason: str) -> None:

@@ -16,7 +16,7 @@ from core.domain.preset import AmountKind
 from core.domain.request import OrderRequest
 from core.domain.sizing import lot_of, size_for_power, size_for_risk, step_quantity, whole_lots
 from ui import figures
-from ui.controls.choices import choose
+from ui.controls.choices import choose, label_for_ears
 from ui.controls.fields import ChoiceField, FigureField
 from ui.theme.theme import Theme
 
@@ -39,6 +39,7 @@ class AmountRow(QWidget):
         self.kind.addItem(self.tr("Percent"), AmountKind.POWER.value)
         self.kind.addItem(self.tr("Risk"), AmountKind.RISK.value)
         self.kind.setFixedWidth(LABEL_PX)
+        label_for_ears(self.kind, self)
         self.field = FigureField(self.tr("Quantity"), theme, step=self._step, has_stepper=True)
         self.field.spell_with(plain)
         row = QHBoxLayout(self)

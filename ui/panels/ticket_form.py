@@ -16,7 +16,7 @@ from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind, Preset
 from core.domain.request import OrderRequest, PositionIntent
 from ui import figures, order_words, words
-from ui.controls.choices import choose, exclude
+from ui.controls.choices import choose, exclude, label_for_ears
 from ui.controls.fields import ChoiceField, FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.controls.segmented import Segment, SegmentedControl
@@ -82,6 +82,7 @@ class TicketForm(QWidget):
         self.trail_kind.addItem(self.tr("Trail by $"), _MONEY)
         self.trail_kind.addItem(self.tr("Trail by %"), _PERCENT)
         self.trail_kind.setFixedWidth(LABEL_PX)
+        label_for_ears(self.trail_kind, self)
         self.time_in_force = ChoiceField(self.tr("Time in force"))
         for tif in TimeInForce:
             self.time_in_force.addItem(words.time_in_force(tif), tif.value)
