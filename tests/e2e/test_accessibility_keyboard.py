@@ -19,15 +19,23 @@ STOPS = [
     ("table", "Watchlist"),
     ("push button", "Refresh"),
     ("table", "Positions"),
+    ("push button", "Flatten\u2026"),
     ("page tab list", "Orders"),
+    ("text", "Search by symbol, id, side, status or date, such as 2026-11"),
     ("radio button", "Which orders: Working"),
     ("text", "Symbol"),
     ("radio button", "Side: Buy"),
     ("radio button", "Order type: Limit"),
+    ("combo box", "Quantity"),
     ("text", "Quantity"),
     ("text", "Limit price"),
     ("combo box", "Day"),
     ("check box", "Also outside regular hours"),
+    ("combo box", "None"),
+    ("push button", "Rules"),
+    ("push button", "My limits\u2026"),
+    ("push button", "Arm one-click"),
+    ("push button", "Keep as preset"),
 ]
 
 

@@ -119,4 +119,5 @@ class RuleList(QWidget):
         mark = "\u25be" if not self._box.isHidden() else "\u25b8"
         self.toggle.show_text(f"{text} {mark}")
         state = self.tr("shown") if not self._box.isHidden() else self.tr("folded away")
-        self.toggle.setAccessibleName(f"{text}: {state}")
+        self.toggle.setAccessibleName(self.tr("Rules"))
+        self.toggle.setAccessibleDescription(f"{text}: {state}")
