@@ -161,11 +161,14 @@ class OrderWords(QObject):
 
     def spoken_symbol(self, row: OrderRow) -> str:
         """The symbol for ears, which hear no indentation."""
-        return (
-            self.tr("Leg of an order: {symbol}").format(symbol=row.shown.symbol)
-            if row.is_leg
-            else row.shown.symbol
-        )
+        if row.is_leg:
+            return self.tr("Leg of an order: {symbol}").format(symbol=row.shown.symbol)
+        symbol = row.shown.symbol or self.tr("Multi-leg")
+        mark = self._mark_of(row)
+        if not mark:
+            return symbol
+        legs = self.tr("legs hidden") if mark == SHUT_MARK else self.tr("legs shown")
+        return f"{symbol}, {legs}"
 
     def status_text(self, row: OrderRow) -> str:
         """Where the order stands; what is not known is said so, with its age."""

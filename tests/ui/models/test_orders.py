@@ -338,6 +338,7 @@ def test_legs_can_be_hidden_and_shown_again_and_stay_so_when_the_order_changes(m
     model.toggle_legs("c-o-2")
     assert shown_keys(model) == ["c-o-2", "c-o-1"]
     assert model.cell(0, SYMBOL).text == "▸ AMD"
+    assert model.index(0, SYMBOL).data(Qt.ItemDataRole.AccessibleTextRole) == "AMD, legs hidden"
     model.show_orders((replace(bracket(), qty=Decimal(30)),))
     assert shown_keys(model) == ["c-o-2", "c-o-1"]
     model.toggle_legs("c-o-2", show=True)
