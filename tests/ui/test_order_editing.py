@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from core.domain.order import OrderStatus
 from core.domain.request import ReplaceRequest
@@ -132,3 +133,20 @@ def test_the_editor_has_a_name_for_ears(panel, qtbot):
     double_click(panel, qtbot, "c-o-1", LIMIT)
     assert panel.editing.editor.accessibleName() == "Limit of the order in NVDA"
     panel.editing.close()
+
+
+def test_f2_means_the_table_s_edit_only_where_something_can_be_edited(panel, qtbot):
+    bought = []
+    buy = QShortcut(QKeySequence("F2"), panel)
+    buy.activated.connect(lambda: bought.append(True))
+    panel.activateWindow()
+    qtbot.waitUntil(panel.view.hasFocus)
+    panel.view.choose("c-o-1")
+    qtbot.keyClick(panel.view, Qt.Key.Key_F2)
+    assert panel.editing.editor is not None
+    assert bought == []
+    panel.editing.close()
+    panel.view.choose("bw-0001")
+    qtbot.keyClick(panel.view, Qt.Key.Key_F2)
+    assert panel.editing.editor is None
+    assert bought == [True]

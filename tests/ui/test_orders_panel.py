@@ -113,12 +113,15 @@ def test_the_menu_says_which_order_it_cancels(panel, qtbot):
 
 
 def test_cancelling_many_is_offered_only_while_something_works(panel, qtbot, session):
-    assert panel.cancel_many.isEnabled()
+    with qtbot.waitSignal(panel.cancel_many_requested) as asked:
+        panel.cancel_all.click()
+    assert asked.args == [None, None]
     for known in list(session.orders.orders.values()):
         session.orders.show_orders(order(known.id, symbol=known.symbol, status=OrderStatus.CANCELED))
     for intent in session.orders.open_intents:
         states = {IntentState.DRAFT: [IntentState.NEVER_SENT]}.get(intent.state, [IntentState.REFUSED])
         session.orders.answer(intent, *states)
+    assert not panel.cancel_all.isEnabled()
     assert not panel.cancel_many.isEnabled()
     assert panel.count == ""
 

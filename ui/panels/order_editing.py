@@ -78,6 +78,11 @@ class OrderEditing(QObject):
         editor.begin()
         return True
 
+    def can_edit_current(self) -> bool:
+        """Whether the current row has a figure that can be changed."""
+        row = self._model.row(self._view.current_key)
+        return row is not None and any(editable_figure(row, column) for column in _PREFERRED)
+
     def edit_current(self) -> None:
         """Edit the current cell, or what is changed most; asked again, the next figure of the row."""
         key, column = self._view.current_key, self._view.currentIndex().column()

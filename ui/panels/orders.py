@@ -25,7 +25,7 @@ from ui.panels.pulse import Pulse
 from ui.panels.search_field import SearchField
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
-from ui.theme.buttons import LinkButton
+from ui.theme.buttons import IconButton, LinkButton
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class OrdersPanel(SessionPanel):
             self.tr("Which orders"), [Segment(view.value, name) for view, name in self._names.items()]
         )
         self.views.setProperty("compact", "true")
-        self.cancel_many = LinkButton(self.tr("Cancel\u2026"), tone="down")
-        self.cancel_many.setAccessibleName(self.tr("Cancel several orders\u2026"))
-        for widget in (self.search, self.views, self.cancel_many):
+        self.cancel_all = LinkButton(self.tr("Cancel all\u2026"), tone="down")
+        self.cancel_many = IconButton(theme, "ellipsis", self.tr("Cancel by symbol or side"))
+        for widget in (self.search, self.views, self.cancel_all, self.cancel_many):
             self.add_title_action(widget)
         self.model = OrdersModel(self)
         self.model.words.is_foreign = self._is_foreign
@@ -90,6 +90,7 @@ class OrdersPanel(SessionPanel):
         self.views.chosen.connect(self._show_view)
         self.search.textChanged.connect(self._searching.start)
         self._searching.timeout.connect(self._search)
+        self.cancel_all.clicked.connect(lambda: self.cancel_many_requested.emit(None, None))
         self.cancel_many.clicked.connect(self._offer_cancels)
         self.view.current_changed.connect(self._choose)
         self.view.row_activated.connect(self._replace)
@@ -97,7 +98,7 @@ class OrdersPanel(SessionPanel):
         self.view.menu_requested.connect(self._show_menu)
         self.view.on_key(QKeySequence.StandardKey.Delete, lambda: self._act(self.view.current_key, "cancel"))
         self.view.on_key(QKeySequence.StandardKey.Find, self.search.setFocus)
-        self.view.on_key(Qt.Key.Key_F2, self.editing.edit_current)
+        self.view.claim_key(Qt.Key.Key_F2, self.editing.can_edit_current, self.editing.edit_current)
         self.view.on_double_click(self.editing.edit)
         self.view.rows_painted.connect(self._tell_painted)
         self.editing.change_requested.connect(self.change_requested)
@@ -196,7 +197,8 @@ class OrdersPanel(SessionPanel):
             self.views.relabel(view.value, f"{name} {count:,}" if count else name)
         working = self.model.count(OrdersView.WORKING)
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
-        self.cancel_many.setEnabled(self.session is not None and working > 0)
+        for button in (self.cancel_all, self.cancel_many):
+            button.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:

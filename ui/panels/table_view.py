@@ -74,6 +74,7 @@ class TableView(QTableView):
         self._are_columns_by_hand = False
         self._is_being_entered = False
         self._awaited: set[Hashable] = set()
+        self._claims: dict[Qt.Key, tuple[Callable[[], bool], Callable[[], object]]] = {}
         self._takes_double_click: Callable[[Hashable, int], bool] = lambda _key, _column: False
         self.cell_style = CellStyle(theme)
         self.setAccessibleName(name)
@@ -168,6 +169,19 @@ class TableView(QTableView):
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(act)
+
+    def claim_key(self, key: Qt.Key, can: Callable[[], bool], act: Callable[[], object]) -> None:
+        """Have `act` called for a plain key that the window uses too, while the table has the keyboard.
+
+        Where `can` says no, the key means what it means everywhere. A second shortcut would be ambiguous.
+        """
+        self._claims[key] = (can, act)
+
+    def _claim(self, event: QKeyEvent) -> Callable[[], object] | None:
+        if event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            return None
+        can, act = self._claims.get(Qt.Key(event.key()), (None, None))
+        return act if can is not None and can() else None
 
     @property
     def tints_changes(self) -> bool:
@@ -379,7 +393,22 @@ class TableView(QTableView):
             if not self._takes_double_click(key, index.column()):
                 self.row_activated.emit(key)
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._claim(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (act := self._claim(event)) is not None:
+            event.accept()
+            if not event.isAutoRepeat():
+                act()
+            return
         if event.key() in _ENTER and self.current_key is not None:
             self.row_activated.emit(self.current_key)
             event.accept()
