@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.domain.order import Side
+from core.domain.provenance import Figure
 from core.domain.request import ReplaceRequest
 from core.services.clock import Clock
 from core.services.session import Session
@@ -41,7 +42,7 @@ class Desk(QObject):
         self._flattening: FlattenControl | None = None
         self.watchlist = WatchlistPanel(theme, clock)
         self.account = AccountPanel(theme, clock)
-        self.positions = PositionsPanel(theme, clock)
+        self.positions = PositionsPanel(theme, clock, settings)
         self.orders = OrdersPanel(theme, clock)
         self.stream = StreamPanel(theme)
         self.activity = ActivityPanel(theme)
@@ -154,6 +155,7 @@ class Desk(QObject):
         self.watchlist.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.close_requested.connect(self._close_position)
+        self.positions.explain_requested.connect(self._explain)
         self.positions.flatten_requested.connect(self.flatten)
         self.orders.symbol_chosen.connect(self.ticket.set_symbol)
         self.stream.symbol_chosen.connect(self.ticket.set_symbol)
@@ -166,6 +168,20 @@ class Desk(QObject):
         self.orders.retry_requested.connect(self._retry)
         self.orders.look_up_requested.connect(self._look_up)
         self.orders.details_requested.connect(self._show_details)
+
+    @Slot(object, object)
+    def _explain(self, symbol: str, figure: Figure) -> None:
+        from ui.dialogs.provenance import ProvenanceDialog
+
+        model = self.positions.model
+        ProvenanceDialog(
+            self._theme,
+            self._clock,
+            symbol,
+            figure,
+            lambda figure: model.explain(symbol, figure),
+            self._window,
+        ).open()
 
     @Slot(object)
     def _close_position(self, symbol: str) -> None:

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.domain.instrument import AssetClass, order_symbol
+
+OPTION_MULTIPLIER = 100  # units of the underlying for one contract
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
@@ -34,6 +38,26 @@ class Position:
         return self.asset_class in ("us_equity", "")
 
     @property
+    def is_option(self) -> bool:
+        """Whether `qty` counts contracts."""
+        return self.asset_class == AssetClass.OPTION or AssetClass.of_symbol(self.symbol) is AssetClass.OPTION
+
+    @property
+    def multiplier(self) -> int:
+        """How many units, priced by the mark and the average, one of `qty` stands for."""
+        return OPTION_MULTIPLIER if self.is_option else 1
+
+    @property
+    def market_symbol(self) -> str:
+        """The symbol as orders, quotes and trades spell it: `BTC/USD` for a position in `BTCUSD`."""
+        return order_symbol(self.symbol, self.asset_class)
+
+    @property
+    def cost(self) -> Decimal:
+        """What is held cost at its average price; negative for a short position."""
+        return self.qty * self.avg_entry_price * self.multiplier
+
+    @property
     def closable_qty(self) -> Decimal:
         """The size that an order to close may have now; zero when open orders hold all of it."""
         return abs(self.qty if self.qty_available is None else self.qty_available)
@@ -44,13 +68,13 @@ class Position:
         Day profit counts from the previous close when the broker gave one, and takes the broker's own
         figure for the part bought today into account: its intraday profit moves one for one with the price.
         """
-        value = self.qty * mark
-        cost = self.qty * self.avg_entry_price
+        units = self.qty * self.multiplier
+        value, cost = units * mark, self.cost
         day: Decimal | None = None
         if self.unrealized_intraday_pl is not None and self.current_price is not None:
-            day = self.unrealized_intraday_pl + self.qty * (mark - self.current_price)
+            day = self.unrealized_intraday_pl + units * (mark - self.current_price)
         elif self.lastday_price is not None:
-            day = self.qty * (mark - self.lastday_price)
+            day = units * (mark - self.lastday_price)
         unrealized = value - cost
         return Valuation(
             mark=mark,

@@ -30,6 +30,11 @@ def _zone() -> ZoneInfo:
     return ZoneInfo("America/New_York")
 
 
+def trading_day(at: datetime) -> date:
+    """The day in New York that a moment (aware) belongs to."""
+    return at.astimezone(_zone()).date()
+
+
 def _earlier(at: time, by: timedelta) -> time:
     return (datetime.combine(date(2000, 1, 1), at) - by).time()
 

@@ -25,6 +25,7 @@ from core.services.clock import Clock
 from core.services.connection import ConnectionMonitor
 from core.services.flatten import Flatten
 from core.services.frame_clock import FrameClock
+from core.services.gains import GainsKeeper
 from core.services.history import ActivityFeed, OrderHistory
 from core.services.history_shelf import HistoryShelf
 from core.services.instruments import InstrumentBook
@@ -102,6 +103,7 @@ class Session(QObject):
         self.history = OrderHistory(link, self._shelf, self)
         self.activities = ActivityFeed(link, self._shelf, self)
         self.positions = PositionKeeper(link, parts.clock, self)
+        self.gains = GainsKeeper(self.activities, parts.clock, self)
         self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
         self.reports = Reports(parts.data_dir / "reports", self)
         self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
@@ -163,6 +165,7 @@ class Session(QObject):
             self._mute_watch,
             self.history,
             self.activities,
+            self.gains,
         ):
             part.stop()
         self._retry_streams.stop()
@@ -220,8 +223,8 @@ class Session(QObject):
     @Slot(object)
     def _follow_positions(self, _positions: object) -> None:
         if self.grant.may_read_data:
-            stocks = [symbol for symbol, held in self.positions.positions.items() if held.is_stock]
-            self.market.follow("positions", stocks)
+            held = [position.market_symbol for position in self.positions.positions.values()]
+            self.market.follow("positions", held)
 
     @Slot(object)
     def _follow_watchlist(self, symbols: tuple[str, ...]) -> None:

@@ -43,6 +43,7 @@ class SettingsValues:
     watchlist: tuple[str, ...] = DEFAULT_WATCHLIST
     window_layout: str = ""  # base64 of the workspace's own format
     window_geometry: str = ""
+    position_mark: str = "last"  # a MarkBy: what positions are valued at
     no_new_orders: bool = False  # the trader's own switch: stays on until it is switched off
     flatten_shortcut: str = "Ctrl+Shift+F12"  # Qt's portable spelling; empty for none
     limits: Limits = field(default_factory=Limits)

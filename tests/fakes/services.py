@@ -22,6 +22,7 @@ from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatu
 from core.domain.environment import Environment
 from core.domain.event import Asset, Fill
 from core.domain.flattening import Line, Stage
+from core.domain.gains import Gains
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.instrument import AssetClass, Instrument
 from core.domain.intent import Intent, IntentKind, IntentState
@@ -561,6 +562,30 @@ class FakeFlatten(QObject):
         )
 
 
+class FakeGains(QObject):
+    """Gains that a test names."""
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.gains: dict[str, Gains] = {}
+        self.held: dict[str, object] = {}
+
+    def begin(self) -> None:
+        pass
+
+    def check_day(self) -> None:
+        pass
+
+    def read_until_explained(self, held: Mapping[str, object]) -> None:
+        self.held = dict(held)
+
+    def show(self, *gains: Gains) -> None:
+        self.gains |= {one.symbol: one for one in gains}
+        self.changed.emit(self.gains)
+
+
 class FakeReports(QObject):
     """Keeps texts in memory, or fails with `failure`."""
 
@@ -603,6 +628,7 @@ class FakeSession(QObject):
         self.activities = FakeHistory(self)
         self.positions = FakePositions(self)
         self.flatten = FakeFlatten(self)
+        self.gains = FakeGains(self)
         self.reports = FakeReports(self)
         self.market = FakeQuoteBoard(self)
         self.watchlist = FakeWatchlist(self)

@@ -1,9 +1,15 @@
+from dataclasses import replace
+from decimal import Decimal as D
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from core.domain.gains import Gains
+from core.domain.provenance import Figure
 from tests.fakes.services import order, ticker
-from tests.ui.scene import HOLDINGS, on_screen, reference_session
-from ui.models.positions import ACTIONS, MARK, WORKING
+from tests.ui.scene import HOLDINGS, on_screen, position, reference_session
+from ui.models.position_columns import ACTIONS, MARK, REALISED, SYMBOL, VALUE, WORKING
+from ui.models.positions import TOTAL_KEY
 from ui.panels.positions import PositionsPanel
 
 
@@ -58,6 +64,49 @@ def test_delete_asks_to_close_the_current_position_only(panel, qtbot):
 
 def test_every_title_fits(panel):
     assert panel.view.cut_titles() == []
+
+
+def test_the_choice_of_the_mark_is_remembered(qtbot, theme, clock, session, settings):
+    with on_screen(PositionsPanel(theme, clock, settings), qtbot, session, 1152, 322) as panel:
+        qtbot.mouseClick(panel.marks.button("mid"), Qt.MouseButton.LeftButton)
+        assert settings.values.position_mark == "mid"
+        assert panel.model.cell(0, MARK).tone == "text"
+        assert "Middle" in panel.model.index(0, MARK).data(Qt.ItemDataRole.ToolTipRole)
+    again = PositionsPanel(theme, clock, settings)
+    qtbot.addWidget(again)
+    assert again.marks.choice == "mid"
+
+
+def test_a_click_on_a_figure_asks_where_it_comes_from_and_one_on_the_symbol_does_not(panel, qtbot):
+    def click(column: int) -> None:
+        at = panel.view.visualRect(panel.model.index(2, column)).center()
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+    with qtbot.waitSignal(panel.explain_requested) as asked:
+        click(VALUE)
+    assert asked.args == ["AMD", Figure.VALUE]
+    with qtbot.assertNotEmitted(panel.explain_requested):
+        click(SYMBOL)
+        panel.view.choose(TOTAL_KEY)
+        qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    panel.view.choose("TSLA")
+    panel.view.setFocus()
+    with qtbot.waitSignal(panel.explain_requested) as asked:
+        qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    assert asked.args == ["TSLA", Figure.UNREALISED]
+
+
+def test_gains_that_do_not_explain_what_is_held_are_read_on(panel, session):
+    session.gains.show(Gains(symbol="NVDA", qty=D(15), realised=D(12), fills=2))
+    assert session.gains.held["NVDA"] == D(40)
+    assert panel.model.cell(0, REALISED).text == "+12.00"
+
+
+def test_a_coin_chosen_is_named_as_orders_spell_it(panel, session, qtbot):
+    session.positions.show(replace(position("BTCUSD", "1", "9", "9"), asset_class="crypto"))
+    with qtbot.waitSignal(panel.symbol_chosen) as chosen:
+        panel.view.choose("BTCUSD")
+    assert chosen.args == ["BTC/USD"]
 
 
 def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):

@@ -8,7 +8,8 @@ from PySide6.QtGui import QAccessible, QImage
 
 from tests.fakes.services import ticker
 from tests.ui.scene import HOLDINGS, position
-from ui.models.positions import ACTIONS, CLOSE, SYMBOL, PositionsModel
+from ui.models.position_columns import ACTIONS, CLOSE, SYMBOL
+from ui.models.positions import PositionsModel
 from ui.models.watchlist import LAST, WatchlistModel
 from ui.panels.table_view import TableView
 

@@ -70,6 +70,16 @@ class ChangeDelegate(CellDelegate):
         if rises is not None:
             draw_arrow(painter, left - ARROW_GAP_PX - ARROW_WIDTH_PX, middle, color, rises=rises)
         draw_text(painter, left, middle, cell.text, measure, color)
+        if cell.badge:
+            room = left if rises is None else left - ARROW_GAP_PX - ARROW_WIDTH_PX
+            self._draw_badge(painter, box, cell.badge, room - _MIN_BADGE_GAP_PX)
+
+    def _draw_badge(self, painter: QPainter, box: QRectF, text: str, right: float) -> None:
+        """A remark on the figure, in amber before it, where there is room."""
+        colors = self.style.theme.colors
+        badge = chip_box(self.style.small, text, box.center().y(), right=right)
+        if badge.left() >= box.left() - PADDING_PX:
+            draw_chip(painter, badge, text, self.style.small, colors.warning_tint, colors.warning)
 
     @staticmethod
     def _rises(cell: Cell) -> bool | None:

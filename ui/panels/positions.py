@@ -1,19 +1,25 @@
-"""The positions: live value and profit, working orders, and the way out of each."""
+"""The positions: live value, what was gained and why that is so, working orders, and the way out of each."""
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from core.domain.connection import StreamName
+from core.domain.gains import Gains
 from core.domain.market import Ticker
+from core.domain.marking import MarkBy
 from core.domain.position import Position
+from core.domain.provenance import Figure
 from core.services.clock import Clock
 from ui.controls.menus import popup_menu
-from ui.models.positions import CLOSE, TOTAL_KEY, PositionsModel
+from ui.controls.segmented import Segment, SegmentedControl
+from ui.models.position_columns import ACTIONS, CLOSE, FIGURES, MORE
+from ui.models.positions import TOTAL_KEY, PositionsModel
+from ui.panels.position_menu import PositionDeed, add_position_deeds
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
 from ui.panels.table_view import TableView
@@ -22,34 +28,61 @@ from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.services.session import Session
+    from core.services.settings import Settings
 
 
 class PositionsPanel(SessionPanel):
     """Shows the session's positions. Closing one is asked of whoever listens; nothing is sent from here."""
 
     close_requested = Signal(object)  # str: the symbol
-    symbol_chosen = Signal(object)  # str
+    deed_requested = Signal(object, object)  # str: the symbol; PositionDeed
+    explain_requested = Signal(object, object)  # str: the symbol; Figure
+    symbol_chosen = Signal(object)  # str, as orders spell it
     flatten_requested = Signal()
 
-    def __init__(self, theme: Theme, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, clock: Clock, settings: "Settings | None" = None, parent: QWidget | None = None
+    ) -> None:
+        """Without `settings` the choice of the mark is not remembered."""
         super().__init__(theme, QCoreApplication.translate("PositionsPanel", "Positions"), parent)
-        self._clock = clock
+        self._clock, self._settings = clock, settings
         self.model = PositionsModel(self)
         self.view = TableView(theme, self.model, self.tr("Positions"))
         self.view.allow_sorting()
         self.set_content(self.view)
+        self.marks = SegmentedControl(
+            self.tr("Value positions at"),
+            [
+                Segment(MarkBy.LAST.value, self.tr("Last")),
+                Segment(MarkBy.MID.value, self.tr("Mid")),
+                Segment(MarkBy.QUOTE.value, self.tr("Bid/Ask")),
+            ],
+        )
+        self.marks.setProperty("compact", "true")
+        self.marks.setToolTip(
+            self.tr("Value positions at the last trade, at the middle, or at the side that one would get")
+        )
         self.flatten = LinkButton(self.tr("Flatten\u2026"), tone="down")
         self.flatten.setToolTip(self.tr("Cancel every order and close every position\u2026"))
-        self.flatten.clicked.connect(self.flatten_requested)
-        self.add_title_action(self.flatten)
+        for widget in (self.marks, self.flatten):
+            self.add_title_action(widget)
         self._pulse = Pulse(self)
+        self._connect()
+        if settings is not None:
+            self.marks.choose(MarkBy.of(settings.values.position_mark).value)
+        self.end()
+
+    def _connect(self) -> None:
         self._pulse.beat.connect(self._grow_older)
+        self.flatten.clicked.connect(self.flatten_requested)
+        self.marks.chosen.connect(self._choose_mark)
         self.view.current_changed.connect(self._choose)
         self.view.row_activated.connect(self._choose)
         self.view.action_triggered.connect(self._act)
         self.view.menu_requested.connect(self._show_menu)
+        self.view.clicked.connect(self._on_view_clicked)
         self.view.on_key(QKeySequence.StandardKey.Delete, self._close_current)
-        self.end()
+        self.view.on_key(Qt.Key.Key_Space, self._explain_current)
 
     # ---- the session --------------------------------------------------------------------------------
 
@@ -57,12 +90,15 @@ class PositionsPanel(SessionPanel):
         self.bindings.connect(session.positions.changed, self.show_positions)
         self.bindings.connect(session.market.tickers_changed, self._apply)
         self.bindings.connect(session.orders.orders_changed, self._count_working)
+        self.bindings.connect(session.gains.changed, self._show_gains)
         self.empty.say(
             self.tr("Reading your positions\u2026")
             if session.positions.received_ns is None
             else self._nothing()
         )
+        self.model.show_gains(session.gains.gains)
         self.show_positions(tuple(session.positions.positions.values()))
+        session.gains.begin()
         self._pulse.set_on(True)
         self.flatten.setEnabled(True)
 
@@ -71,6 +107,7 @@ class PositionsPanel(SessionPanel):
         self.flatten.setEnabled(False)
         self.show_flattening(False)
         self.model.replace_all(())
+        self.model.show_gains({})
         self.set_count("")
         self.empty.say(self.tr("Sign in to see your positions."))
 
@@ -91,13 +128,21 @@ class PositionsPanel(SessionPanel):
         now_ns = self._clock.monotonic_ns()
         received_ns = session.positions.received_ns
         self.model.show_positions(positions, received_ns, now_ns)
-        tickers = {position.symbol: session.market.ticker(position.symbol) for position in positions}
+        symbols = [position.market_symbol for position in positions]
+        tickers = {symbol: session.market.ticker(symbol) for symbol in symbols}
         self._apply({symbol: ticker for symbol, ticker in tickers.items() if ticker is not None})
         self._count_working(())
         self.set_count(str(len(positions)) if positions else "")
         if received_ns is not None:
             self.empty.say(self._nothing())
         self.show_content(is_there=bool(positions))
+
+    @Slot(object)
+    def _show_gains(self, gains: Mapping[str, Gains]) -> None:
+        self.model.show_gains(gains)
+        if self.session is not None:
+            held = self.session.positions.positions
+            self.session.gains.read_until_explained({symbol: one.qty for symbol, one in held.items()})
 
     @Slot(object)
     def _apply(self, tickers: Mapping[str, Ticker]) -> None:
@@ -114,18 +159,31 @@ class PositionsPanel(SessionPanel):
         if self.session is not None:
             is_live = self.session.connection.is_live(StreamName.QUOTES)
             self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
+            self.session.gains.check_day()
+
+    @Slot(object)
+    def _choose_mark(self, code: str) -> None:
+        self.model.choose_mark(MarkBy.of(code), self._clock.monotonic_ns())
+        if self._settings is not None:
+            self._settings.change(position_mark=code)
 
     # ---- what the trader does -----------------------------------------------------------------------
 
     @Slot(object)
     def _choose(self, key: Hashable | None) -> None:
-        if key not in (None, TOTAL_KEY):
-            self.symbol_chosen.emit(str(key))
+        row = self.model.row(key)
+        if row is not None and row.position is not None:
+            self.symbol_chosen.emit(row.position.market_symbol)
 
     @Slot(object, str)
     def _act(self, key: Hashable, code: str) -> None:
         if code == CLOSE:
             self.close_requested.emit(str(key))
+        elif code == MORE:
+            place = self.model.place_of(key)
+            if place is not None:
+                rect = self.view.visualRect(self.model.index(place, ACTIONS))
+                self._show_menu(key, self.view.viewport().mapToGlobal(rect.bottomLeft()))
 
     @Slot()
     def _close_current(self) -> None:
@@ -133,12 +191,35 @@ class PositionsPanel(SessionPanel):
         if key not in (None, TOTAL_KEY):
             self.close_requested.emit(str(key))
 
+    @Slot(QModelIndex)
+    def _on_view_clicked(self, index: QModelIndex) -> None:
+        figure = FIGURES.get(index.column())
+        if figure is not None and index.isValid():
+            self._explain(self.model.key_at(index.row()), figure)
+
+    @Slot()
+    def _explain_current(self) -> None:
+        self._explain(self.view.current_key, Figure.UNREALISED)
+
+    def _explain(self, key: Hashable | None, figure: Figure) -> None:
+        if key not in (None, TOTAL_KEY):
+            self.explain_requested.emit(str(key), figure)
+
     @Slot(object, QPoint)
     def _show_menu(self, key: Hashable | None, where: QPoint) -> None:
-        if key in (None, TOTAL_KEY):
+        row = self.model.row(key)
+        if row is None or row.position is None:
             return
         menu = popup_menu(self.tr("Position"), self)
         close = menu.addAction(self.tr("Close the position in {symbol}\u2026").format(symbol=key))
         close.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         close.triggered.connect(lambda: self.close_requested.emit(str(key)))
+        add_position_deeds(menu, row.position, self._ask_for)
+        menu.addSeparator()
+        explain = menu.addAction(self.tr("Where the figures come from\u2026"))
+        explain.setShortcut(QKeySequence(Qt.Key.Key_Space))
+        explain.triggered.connect(lambda: self._explain(key, Figure.UNREALISED))
         menu.popup(where)
+
+    def _ask_for(self, symbol: str, deed: PositionDeed) -> None:
+        self.deed_requested.emit(symbol, deed)

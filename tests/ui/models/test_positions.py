@@ -1,24 +1,31 @@
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import Qt
 
-from core.domain.market import Ticker, Trade
+from core.domain.gains import Gains
+from core.domain.market import Quote, Ticker, Trade
+from core.domain.marking import MarkBy
 from tests.ui.scene import position
-from ui.models.positions import (
+from ui.models.position_columns import (
     ACTIONS,
     DAY,
     MARK,
     PERCENT,
     QTY,
+    REALISED,
+    REALISED_DAY,
     SIDE,
     SYMBOL,
-    TOTAL_KEY,
     UNREALISED,
     VALUE,
     WORKING,
-    PositionsModel,
 )
+from ui.models.positions import TOTAL_KEY, PositionsModel
 
 S = 1_000_000_000
 NOW = 1_000 * S
@@ -51,7 +58,8 @@ def test_qt_finds_no_fault_with_it(model: PositionsModel, qtmodeltester):
 
 def test_a_long_position_is_valued_at_the_last_price(model: PositionsModel):
     assert texts(model, 0) == [
-        "NVDA", "Long", "40", "180.18", "182.44", "7,297.60", "+92.40", "+90.40", "+1.25 %", "—", "Close"
+        "NVDA", "Long", "40", "180.18", "182.44", "7,297.60", "+92.40", "+90.40", "+1.25 %",
+        "—", "—", "—", "Close"
     ]  # fmt: skip
 
 
@@ -106,6 +114,82 @@ def test_a_broker_s_mark_serves_until_a_price_comes_and_ages_by_the_rule_for_acc
 def test_working_orders_are_counted_in_their_column(model: PositionsModel):
     model.show_working({"NVDA": 2})
     assert [model.cell(place, WORKING).text for place in range(3)] == ["2", "—", ""]
+
+
+def test_a_contract_counts_a_hundred_times(qapp):
+    model = PositionsModel()
+    contract = replace(position("AAPL261218C00200000", "-2", "3.10", "3.00"), asset_class="us_option")
+    model.show_positions((contract,), NOW, NOW)
+    model.apply({contract.symbol: heard(contract.symbol, 2.6)}, NOW)
+    shown = texts(model, 0)
+    assert (shown[VALUE], shown[UNREALISED]) == ("−520.00", "+100.00")
+    assert texts(model, 1)[PERCENT] == "+16.13 %"
+
+
+def test_a_coin_is_found_under_the_markets_spelling_and_needs_no_stream(qapp):
+    model = PositionsModel()
+    coin = replace(position("BTCUSD", "0.5", "90000", "90000"), asset_class="crypto")
+    model.show_positions((coin,), NOW, NOW)
+    model.apply({"BTC/USD": heard("BTC/USD", 91_000.0)}, NOW)
+    model.show_working({"BTC/USD": 2})
+    model.grow_older(NOW, stream_is_live=False)
+    assert (texts(model, 0)[MARK], texts(model, 0)[WORKING]) == ("91,000.00", "2")
+    assert model.cell(0, MARK).tone == "text"
+    model.grow_older(NOW + 20 * S, stream_is_live=True)
+    assert model.cell(0, MARK).tone == "faint"
+
+
+def quoted(symbol: str, bid: float, ask: float) -> Ticker:
+    quote = Quote(symbol=symbol, bid=bid, ask=ask, bid_size=1, ask_size=1, exchange_ns=0, received_ns=NOW - S)
+    return replace_struct(heard(symbol, (bid + ask) / 2 + 1), quote=quote)
+
+
+def test_the_mark_is_the_traders_choice_and_says_when_it_is_another(model: PositionsModel):
+    model.apply({"NVDA": quoted("NVDA", 181.0, 183.0), "TSLA": quoted("TSLA", 401.0, 403.0)}, NOW)
+    model.choose_mark(MarkBy.MID, NOW)
+    assert [texts(model, place)[MARK] for place in (0, 1)] == ["182.00", "402.00"]
+    model.choose_mark(MarkBy.QUOTE, NOW)
+    assert [texts(model, place)[MARK] for place in (0, 1)] == ["181.00", "403.00"]
+    model.apply({"NVDA": heard("NVDA", 182.44)}, NOW)
+    assert texts(model, 0)[MARK] == "182.44"
+    tip = model.index(0, MARK).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "Last price, 0.2 s old, since the one you chose is missing"
+
+
+def gained(symbol: str, qty: str, realised: str, day: str) -> Gains:
+    return Gains(
+        symbol=symbol,
+        qty=D(qty),
+        cost=D(qty) * D("180.18"),
+        realised=D(realised),
+        realised_day=D(day),
+        fills=3,
+        fills_day=1,
+        since=datetime(2026, 11, 3, 15, 0, tzinfo=UTC),
+    )
+
+
+def test_what_was_realised_is_shown_for_the_day_and_altogether_also_of_symbols_that_are_closed(model):
+    model.show_gains(
+        {"NVDA": gained("NVDA", "40", "112.40", "-12.4"), "MSFT": gained("MSFT", "0", "30", "30")}
+    )
+    assert (texts(model, 0)[REALISED], texts(model, 0)[REALISED_DAY]) == ("+112.40", "−12.40")
+    assert (texts(model, 1)[REALISED], model.cell(1, REALISED).badge) == ("—", "")
+    assert (texts(model, 2)[REALISED], texts(model, 2)[REALISED_DAY]) == ("+142.40", "+17.60")
+
+
+def test_fills_that_do_not_reach_back_say_since_when_they_are_known(model):
+    model.show_gains({"NVDA": gained("NVDA", "15", "112.40", "0")})
+    assert model.cell(0, REALISED).badge == "since 3 Nov"
+    assert "Older fills are not known" in model.index(0, REALISED).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_broker_that_reckons_otherwise_is_marked_in_the_column(model):
+    odd = replace(position("NVDA", "40", "180.18", "180.13"), current_price=D(182), unrealized_pl=D("100.0"))
+    model.show_positions((odd,), NOW, NOW)
+    assert model.cell(0, UNREALISED).badge == "differs"
+    model.show_positions((replace(odd, unrealized_pl=D("72.8")),), NOW, NOW)
+    assert model.cell(0, UNREALISED).badge == ""
 
 
 def test_a_gain_is_spoken_with_its_sign(model: PositionsModel):
