@@ -11,7 +11,7 @@ from core.domain.market import Quote, Ticker, Trade
 from core.domain.provenance import Figure, Formula
 from tests.fakes.services import StandingClock
 from tests.ui.scene import position
-from ui import provenance_words
+from ui import provenance_words, words
 from ui.dialogs.provenance import ProvenanceDialog
 from ui.models.positions import PositionsModel
 
@@ -111,7 +111,7 @@ def test_every_figure_and_formula_has_words(qapp):
     for figure in Figure:
         assert provenance_words.figure_name(figure) != figure.value
     for formula in Formula:
-        assert provenance_words.words.look_up(provenance_words._FORMULAS, formula) != formula.value
+        assert words.look_up(provenance_words._FORMULAS, formula) != formula.value
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
