@@ -47,6 +47,7 @@ class TicketForm(QWidget):
         super().__init__(parent)
         self._symbol = ""
         self._around = Circumstances()
+        self._allowed_for: OrderRequest | None = None
         self.side = SegmentedControl(
             self.tr("Side"),
             (
@@ -288,6 +289,9 @@ class TicketForm(QWidget):
 
     def _allow(self, request: OrderRequest) -> None:
         """Grey out what the broker's rules exclude, with the reason; a chosen one stays and is explained."""
+        if request == self._allowed_for:
+            return  # prices tick far more often than terms change
+        self._allowed_for = request
         for tif in TimeInForce:
             problem = why_not(request, Aspect.TIME_IN_FORCE, time_in_force=tif)
             exclude(self.time_in_force, tif.value, "" if problem is None else order_words.problem(problem))

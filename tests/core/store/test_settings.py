@@ -1,9 +1,14 @@
 """Settings: written whole or not at all, and a damaged file costs nothing but its own values."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.limits import Limits
+from core.domain.order import OrderType
+from core.domain.preset import Preset
 from core.errors import StorageFailed
 from core.store.settings import (
     DEFAULT_WATCHLIST,
@@ -101,3 +106,34 @@ def test_a_disk_that_refuses_is_told_and_the_old_file_stays(tmp_path):
     with pytest.raises(StorageFailed):
         write_settings(path, SettingsValues())
     assert read_settings(path)[0].theme == "light"
+
+
+def test_limits_and_presets_are_kept(tmp_path):
+    values = SettingsValues(
+        limits=Limits(max_qty=Decimal("0.5"), max_value=None, max_orders_a_minute=None),
+        presets={"BTC/USD": Preset(type=OrderType.MARKET, amount="0.25"), "odd.name": Preset()},
+    )
+    path = tmp_path / "settings.toml"
+    write_settings(path, values)
+    assert read_settings(path) == (values, "")
+
+
+@pytest.mark.parametrize("value", ['"-5"', "0", '"1,5"', '"NaN"', '""', "true", "[]", '"much"', "1e400"])
+def test_a_limit_that_cannot_be_understood_is_the_usual_one_and_never_none(tmp_path, value):
+    path = tmp_path / "settings.toml"
+    path.write_text(f"[limits]\nmax_value = {value}\nmax_qty = 7\n")
+    limits = read_settings(path)[0].limits
+    assert (limits.max_value, limits.max_qty) == (Limits().max_value, Decimal(7))
+
+
+def test_a_limit_is_off_only_where_that_is_written(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text('[limits]\nmax_value = "off"\nmax_distance = 0.1\nmax_orders_a_minute = "3"\n')
+    limits = read_settings(path)[0].limits
+    assert (limits.max_value, limits.max_distance, limits.max_orders_a_minute) == (None, Decimal("0.1"), 3)
+
+
+def test_a_preset_that_is_none_of_ours_is_left_out(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text('[presets]\nA = 1\n[presets.B]\ntype = "teleport"\n[presets.C]\namount = 5\n')
+    assert read_settings(path)[0].presets == {"C": Preset(amount="5")}
