@@ -62,7 +62,8 @@ def altered(value: Any, order: FaultOrder, change: Alteration, *, aimed: bool | 
     elif isinstance(value, dict):
         inside = inside or is_about(value, order)
         for name, item in list(value.items()):
-            named = order.symbol is not None and plain_symbol(name) == plain_symbol(order.symbol)
+            # In capitals only: the data host's `c` is a list of conditions, and C a bank.
+            named = order.symbol is not None and name.replace("/", "") == plain_symbol(order.symbol)
             altered(item, order, change, aimed=inside or named)
         if inside:
             change(value)

@@ -35,14 +35,20 @@ class Kind:
     needs: frozenset[str] = frozenset()
     route: str | None = None  # the default
     for_s: float | None = None  # how long it lasts unless told otherwise
+    whole: bool = False  # concerns answers as a whole, not what they are about
     endless: bool = False  # as many times as it is met, unless told otherwise
     status: int = 0  # the default of `status`
 
     @property
+    def aims(self) -> frozenset[str]:
+        """The fields by which an order for this kind is aimed."""
+        aims = frozenset().union(*(AIMS[place] for place in self.places))
+        return aims - {"symbol", "client_order_id"} if self.whole else aims
+
+    @property
     def allowed(self) -> frozenset[str]:
         """Every field that an order for this kind may have."""
-        aims = frozenset().union(*(AIMS[place] for place in self.places))
-        return aims | self.takes | ALWAYS_ALLOWED
+        return self.aims | self.takes | ALWAYS_ALLOWED
 
 
 _PLACING = "POST /v2/orders"
@@ -143,13 +149,13 @@ KINDS = _kinds(
     ),
     Kind(
         name="truncated",
-        places=(Place.ANSWER,),
+        places=(Place.REQUEST,),
         meaning="the answer's JSON ends in the middle, though the answer itself is complete",
         needs=frozenset({"route"}),
     ),
     Kind(
         name="not_json",
-        places=(Place.ANSWER,),
+        places=(Place.REQUEST,),
         meaning="carried out, but the answer's body is a page of HTML, its status unchanged",
         needs=frozenset({"route"}),
     ),
@@ -162,6 +168,7 @@ KINDS = _kinds(
     Kind(
         name="stale_positions",
         places=(Place.ANSWER,),
+        whole=True,
         meaning="positions are those of the moment the fault was set",
         route="GET /v2/positions*",
         for_s=30.0,
@@ -188,6 +195,7 @@ KINDS = _kinds(
     Kind(
         name="clock_skew",
         places=(Place.ANSWER,),
+        whole=True,
         meaning="the server's clock is `seconds` ahead (or behind): the Date header, and the timestamps of "
         "the trading API and the order streams",
         takes=frozenset({"seconds"}),

@@ -49,6 +49,12 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return KINDS[self.kind]
 
     @property
+    def aims_at_items(self) -> bool:
+        """Whether it changes some of an answer's items, so that only the answer tells whether it is met."""
+        aimed = self.symbol is not None or self.client_order_id is not None
+        return aimed and Place.ANSWER in self.of_kind.places
+
+    @property
     def lasts(self) -> float | None:
         """For how long it is in force; None: until it is used up or stopped."""
         return self.of_kind.for_s if self.for_s is None else self.for_s

@@ -112,19 +112,31 @@ class Faults:
                 listener(fault)
 
     def of_request(self, method: str, path: str, subject: Subject) -> list[Fault]:
-        """The faults that a request meets, counting it for each. What an answer says is aimed at later."""
-        met = []
-        for fault in self.all():
-            order = fault.order
-            if order.stream is not None or Place.STREAM in order.of_kind.places:
-                continue
-            aimed_within = Place.ANSWER in order.of_kind.places
-            if (
-                route_meets(fault.route, method, path)
-                and (aimed_within or subject.meets(order.symbol, order.client_order_id))
-                and fault.takes()
-            ):
-                met.append(fault)
+        """The faults that a request meets, counting it for each."""
+        return self._met(
+            subject,
+            (fault for fault in self._of_route(method, path) if not fault.order.aims_at_items),
+        )
+
+    def of_answer(self, method: str, path: str, subject: Subject) -> list[Fault]:
+        """The faults aimed at items that an answer is about, counting it for each."""
+        return self._met(
+            subject, (fault for fault in self._of_route(method, path) if fault.order.aims_at_items)
+        )
+
+    def _of_route(self, method: str, path: str) -> list[Fault]:
+        return [
+            fault
+            for fault in self.all()
+            if fault.order.stream is None and route_meets(fault.route, method, path)
+        ]
+
+    def _met(self, subject: Subject, aimed: Iterable[Fault]) -> list[Fault]:
+        met = [
+            fault
+            for fault in aimed
+            if subject.meets(fault.order.symbol, fault.order.client_order_id) and fault.takes()
+        ]
         self._remove([fault for fault in met if fault.is_used_up])
         return met
 

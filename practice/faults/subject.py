@@ -68,6 +68,8 @@ def _mentions(value: Any) -> Iterator[tuple[str, str]]:
             elif name == "symbols" and isinstance(inner, list):
                 yield from (("symbol", one) for one in inner if isinstance(one, str))
             else:
+                if name.isupper():
+                    yield "symbol", name  # answers of the data host are maps by symbol
                 yield from _mentions(inner)
     elif isinstance(value, list):
         for inner in value:

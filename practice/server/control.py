@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from aiohttp import web
 
-from practice.faults.kinds import AIMS, KINDS
+from practice.faults.kinds import KINDS
 from practice.faults.order import FaultOrder, Nonsense
 from practice.server.answers import json_answer
 from practice.server.fault_desk import FaultDesk
@@ -101,7 +101,7 @@ class ControlRoutes:
                 kind.name: {
                     "meaning": kind.meaning,
                     "options": sorted(kind.takes),
-                    "aims": sorted(frozenset().union(*(AIMS[place] for place in kind.places))),
+                    "aims": sorted(kind.aims),
                     "needs": sorted(kind.needs),
                     "route": kind.route,
                     "for_s": kind.for_s,

@@ -10,7 +10,7 @@ from aiohttp import web
 from practice.faults.alterations import alteration_of, altered, shifted_stamps, without_aimed
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Fault, Faults
-from practice.faults.subject import Subject, bare_path
+from practice.faults.subject import Subject, bare_path, subject_of
 from practice.server.answers import error_answer
 from practice.server.invented import html_answer, invented_answer, proxy_page
 from practice.server.sockets import cut
@@ -101,11 +101,13 @@ class FaultEffects:
         await asyncio.gather(*self._late, return_exceptions=True)
 
     async def after(
-        self, request: web.Request, answer: web.StreamResponse, met: Sequence[Fault]
+        self, request: web.Request, answer: web.StreamResponse, met: list[Fault]
     ) -> web.StreamResponse:
-        """What becomes of the route's answer."""
-        if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+        """What becomes of the route's answer. Faults that only the answer could tell of join `met`."""
+        if not isinstance(answer, web.Response):
             return answer
+        if any(fault.order.aims_at_items for fault in self._faults.all()):
+            met += self._faults.of_answer(request.method, request.path, subject_of(_decoded(answer)))
         for fault in met:
             self._note_order(answer, fault)
         self._change(request, answer, met)
@@ -113,7 +115,7 @@ class FaultEffects:
             match fault.order.kind:
                 case "not_json":
                     return _replaced(answer, html_answer(answer.status, proxy_page(answer.status)))
-                case "truncated":
+                case "truncated" if isinstance(answer.body, bytes):
                     answer.body = answer.body[: len(answer.body) // 2]
                 case "gateway_timeout":
                     return invented_answer(fault)

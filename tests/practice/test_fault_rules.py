@@ -110,10 +110,17 @@ def test_stream_names_cover_endpoints(wanted: str, endpoint: str, meets: bool) -
 
 
 def test_what_something_is_about_is_found_wherever_it_is_said() -> None:
-    body = {"legs": [{"symbol": "aapl"}], "symbols": "KO,BTC/USD", "client_order_id": "mine", "n": {"S": "T"}}
+    body = {
+        "legs": [{"symbol": "aapl"}],
+        "symbols": "KO,BTC/USD",
+        "client_order_id": "mine",
+        "n": {"S": "T"},
+        "c": ["@"],
+    }
     found = subject_of(body)
     assert found.symbols == {"AAPL", "KO", "BTCUSD", "T"}
     assert found.client_order_ids == {"mine"}
+    assert subject_of({"quotes": {"BTC/USD": {"c": ["@"]}}}).symbols == {"BTCUSD"}
     assert "BTCUSD" in subject_of_path("/paper/v2/positions/BTC/USD").symbols
 
 

@@ -68,6 +68,26 @@ def test_an_order_is_taken_though_its_answer_does_not_say_so(
     assert found(clean, own).status_code == 200
 
 
+def test_a_cancel_is_carried_out_though_its_answer_is_lost(clean: PracticeProgram) -> None:
+    order = clean.settled(place(clean, own_id()).json()["id"], "new")
+    fault(clean, "lost_answer", route="DELETE /v2/orders/*")
+    with pytest.raises(requests.ConnectionError):
+        clean.call("DELETE", f"/v2/orders/{order['id']}")
+    clean.settled(order["id"], "canceled")
+
+
+def test_a_list_without_what_is_aimed_at_does_not_use_a_fault_up(clean: PracticeProgram) -> None:
+    own = own_id()
+    fault(clean, "missing_from_list", client_order_id=own)
+    listed(clean)
+    assert clean.control("GET", "/faults")["list"][0]["met"] == 0
+    assert clean.control("GET", "/log?limit=1")["requests"][0]["fault"] is None
+    place(clean, own)
+    assert own not in listed(clean)
+    assert last_entry(clean, "missing_from_list")["path"] == "/paper/v2/orders"
+    assert own in listed(clean)
+
+
 @pytest.mark.parametrize("status", [None, 504])
 def test_an_order_can_be_taken_after_its_sender_gave_up(clean: PracticeProgram, status: int | None) -> None:
     own = own_id()
@@ -338,6 +358,7 @@ def test_every_kind_is_described_and_takes_what_it_says(clean: PracticeProgram) 
         ({"kind": "null_numbers"}, "route"),
         ({"kind": "null_numbers", "route": "* *", "stream": "data"}, "route"),
         ({"kind": "mute", "stream": "orders", "count": 3}, "count"),
+        ({"kind": "stale_positions", "symbol": "KO"}, "symbol"),
         ({"kind": "hang", "route": "* *", "count": -1}, "count"),
     ],
 )
