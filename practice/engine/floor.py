@@ -13,13 +13,15 @@ from practice.engine.chance import chance_of
 from practice.engine.clock import MILLISECOND
 from practice.engine.links import Links
 from practice.engine.market import Market
-from practice.engine.orders import MOVES, Order, State, Tif
+from practice.engine.orders import MOVES, Kind, Order, State, Tif
 from practice.engine.updates import ComboFill, Execution, Listener, Update
 from practice.engine.venue import Match, Venue
 
 _PARTIAL_CHANCE = 0.1
 _FINEST = Decimal("1e-9")
 _CRYPTO_FEE = Decimal("0.0025")
+# A coin bought by amount at the market is measured at this much more than its price, so that it never costs more.
+_COIN_COLLAR = Decimal("1.02")
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
 _WHOLE = Decimal(1)
 # What RFC 9562 has in a random UUID beside its random bits.
@@ -156,7 +158,10 @@ class Floor:
         order = match.order
         if order.qty is None:
             # An order by amount learns its quantity when it trades, and cannot close more than there is.
-            qty = (order.notional or Decimal(0)) / (match.price or _WHOLE)
+            price = match.price or _WHOLE
+            if order.instrument.is_crypto and order.is_buy and order.kind is Kind.MARKET:
+                price *= _COIN_COLLAR
+            qty = (order.notional or Decimal(0)) / price
             if order.closes:
                 qty = min(qty, abs(self._owners[order.id].held(order.instrument)))
             order.qty = qty.quantize(_FINEST, rounding=ROUND_DOWN)

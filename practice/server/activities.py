@@ -1,6 +1,6 @@
 """/v2/account/activities: what happened to the account, a page at a time."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import cast
 
 from aiohttp import web
@@ -25,7 +25,7 @@ from practice.server.trading import Desk
 from practice.server.wire import Json, timestamp
 
 _MOST_ROWS = 100
-_DAY = timedelta(days=1)
+_DAY = 86_400 * SECOND
 
 
 class ActivityRoutes:
@@ -101,8 +101,8 @@ def _wanted(query: MultiMapping[str], only: str | None) -> Wanted:
     if (moment := day_or_instant(query, "date")) is not None:
         if after is not None or until is not None:
             raise BadValue("date cannot be used with after or until")
-        day = datetime.fromtimestamp(moment // SECOND, UTC).date()
-        on = (_midnight(day), _midnight(day + _DAY))
+        midnight = moment - moment % _DAY
+        on = (midnight, midnight + _DAY)
     return Wanted(
         types=_types(query, only), after=after, until=until, on=on, order_id=query.get("order_id") or None
     )

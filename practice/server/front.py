@@ -29,7 +29,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger("practice")
 _HEADERS = web.RequestKey("broker_headers", dict[str, str])
-_COUNTED_PREFIXES = ("/paper", "/live", "/data")
+# Each is counted by itself. The pages that people sign in on are not: whoever serves those counts nobody.
+_COUNTED = (("/paper/", "paper"), ("/live/", "live"), ("/data/", "data"), ("/oauth/token", "oauth"), ("/v1/", "v1"))
 _LONGEST_LOGGED = 16_000
 _PORT = re.compile(r":\d*$")
 
@@ -95,6 +96,8 @@ class Front:
             except web.HTTPRequestEntityTooLarge:
                 return error_answer(413, 41310000, "request body is too large")
             except web.RequestPayloadError:
+                # WORKAROUND: aiohttp reads on what cannot be read, and reports that as a mistake of ours.
+                request.content.feed_eof()
                 return error_answer(400, 40010000, "request body format is invalid")
         subject = self._subject(request, exchange.body)
         exchange.met = met = self._faults.of_request(request.method, request.path, subject)
@@ -127,13 +130,12 @@ class Front:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         """What limits say: requests a minute, or a connection too many."""
-        prefix = request.path.split("/", 2)[1] if request.path.count("/") > 1 else ""
         if "Upgrade" in request.headers:
             zombie = self._faults.in_force("zombie_slot", endpoint_of(request))
             if zombie and (request.path.endswith("/stream") or zombie.order.status is not None):
                 return error_answer(429, 42910000, "too many connections")
-        elif f"/{prefix}" in _COUNTED_PREFIXES:
-            allowance = self._limit.take(prefix)
+        elif caller := next((name for start, name in _COUNTED if request.path.startswith(start)), None):
+            allowance = self._limit.take(caller)
             request[_HEADERS].update(allowance.headers)
             if allowance.is_exceeded:
                 return error_answer(429, 42910000, "rate limit exceeded")

@@ -195,7 +195,11 @@ def _text(instant: int, zone: tzinfo = NEW_YORK) -> str:
 
 
 def _day(value: str | None, name: str) -> date | None:
+    """A date of a query; beyond the years that calendars know, the nearest that is."""
+    if not value:
+        return None
     try:
-        return date.fromisoformat(value[:10]) if value else None
+        day = date.fromisoformat(value[:10])
     except ValueError:
-        raise BadValue(f"invalid {name}: {value} is not a date") from None
+        raise BadValue(f"invalid {name}: {value[:40]} is not a date") from None
+    return max(date(FIRST_YEAR, 1, 1), min(day, date(LAST_YEAR + 1, 1, 1)))

@@ -108,10 +108,10 @@ class OAuthRoutes:
             fields.get("client_secret", "")
         ):
             return self._failed("invalid_client")
+        if fields.get("grant_type", "authorization_code") != "authorization_code":
+            return self._failed("unsupported_grant_type")
         if "grant_type" not in fields or "code" not in fields or "redirect_uri" not in fields:
             return self._failed("invalid_request")
-        if fields["grant_type"] != "authorization_code":
-            return self._failed("unsupported_grant_type")
         try:
             return self._token_answer(
                 ExchangeRequest(
@@ -157,7 +157,7 @@ class OAuthRoutes:
             return _exchange_error("invalid_request", "JSON from an application is expected.")
         try:
             asked = msgspec.json.decode(await request.read(), type=ExchangeRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _exchange_error("invalid_request", "The body is not the expected JSON object.")
         application = self._authorization.application
         if asked.client_id != application.client_id:

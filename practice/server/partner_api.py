@@ -141,7 +141,7 @@ class PartnerRoutes:
         application = self._enter(request)
         try:
             asked = msgspec.json.decode(await request.read(), type=GrantRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Denied(error_answer(400, 40010000, "request body format is invalid")) from error
         if asked.client_id != application.client_id or not application.has_secret(asked.client_secret):
             raise _denied("client does not exist, or its secret is wrong")

@@ -15,6 +15,8 @@ from practice.engine.refusals import malformed
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
 _BEYOND_ALL_MONEY = Decimal(10**11)  # the product of any two is still exact to the cent
 _FRACTION = re.compile(r"\.(\d+)")
+# A time out of these is read as the nearest one: nothing lies beyond them, and a day to either side still counts.
+_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND for year in (1900, 2200))
 
 
 class BadValue(Exception):
@@ -98,9 +100,16 @@ def one_of(value: str | None, name: str, allowed: tuple[str, ...], default: str)
 
 
 def instant_of(value: str | None, name: str) -> int | None:
-    """RFC 3339 or a bare date (midnight in New York), in nanoseconds; None when absent."""
+    """RFC 3339 or a bare date (midnight in New York), in nanoseconds; None when absent.
+
+    Times before 1900 and after 2199 are moved to these edges.
+    """
     if value is None or value == "":
         return None
+    return max(_EARLIEST, min(_instant(value, name), _LATEST))
+
+
+def _instant(value: str, name: str) -> int:
     try:
         if len(value) == len("2026-01-31"):
             return at(date.fromisoformat(value), datetime.min.time())

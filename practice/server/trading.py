@@ -90,7 +90,7 @@ class AccountRoutes:
         account = self._desk.enter(request, "account:write")
         try:
             changes = msgspec.json.decode(await request.read(), type=_Changes)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise malformed("request body format is invalid") from error
         if changes.max_margin_multiplier not in {None, "1", "2", "4"}:
             raise BadValue("max_margin_multiplier must be 1, 2 or 4")

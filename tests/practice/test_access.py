@@ -14,6 +14,14 @@ def test_an_answer_carries_request_id_and_limits(broker: PracticeProgram) -> Non
     assert answer.headers.keys() >= {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
 
 
+@pytest.mark.parametrize("url", ["token_url", "broker_url"])
+def test_who_gives_tokens_counts_requests_too(broker: PracticeProgram, url: str) -> None:
+    path = "" if url == "token_url" else "/v1/oauth/clients/x"
+    answers = [broker.http.get(broker.line[url] + path, timeout=10) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {401}
+    assert all("X-RateLimit-Remaining" in answer.headers for answer in answers)
+
+
 @pytest.mark.parametrize(
     ("headers", "body"),
     [

@@ -227,6 +227,12 @@ def test_coins_pay_their_fee_from_what_is_received(day: Day) -> None:
     assert day.held("BTC/USD") == 0
 
 
+def test_coins_by_amount_fall_two_percent_short(day: Day) -> None:
+    bought = day.filled("buy", None, symbol="BTC/USD", tif=Tif.GTC, notional=Decimal(1000))
+    assert Decimal(980) < bought.filled_value < Decimal(981)
+    assert day.account.open_orders == {}
+
+
 def test_equity_is_cash_and_what_is_held_long_and_short() -> None:
     day = Day(fresh=False)
     money = day.brokerage.figures(day.account)

@@ -150,6 +150,40 @@ def test_any_query_of_the_data_host_is_answered(
     assert answer.status_code == 200 or "message" in answer.json()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2262-04-12", "9999-12-31"])
+@pytest.mark.parametrize(
+    ("host", "path", "names"),
+    [
+        ("paper", "/v2/orders", ("after", "until")),
+        ("paper", "/v2/account/activities", ("date", "after", "until")),
+        ("paper", "/v2/account/portfolio/history", ("start", "end", "date_end")),
+        ("paper", "/v2/calendar", ("start", "end")),
+        ("paper", "/v3/calendar/NYSE", ("start", "end")),
+        ("paper", "/v3/clock", ("time",)),
+        ("paper", "/v2/options/contracts", ("expiration_date", "expiration_date_gte", "expiration_date_lte")),
+        ("paper", "/v2/corporate_actions/announcements?ca_types=dividend", ("since", "until")),
+        ("data", "/v2/stocks/bars?symbols=AAPL&timeframe=1Month", ("start", "end", "asof")),
+        ("data", "/v2/stocks/trades?symbols=AAPL&limit=1", ("start", "end")),
+        ("data", "/v2/stocks/AAPL/quotes?limit=1", ("start", "end")),
+        ("data", "/v2/stocks/auctions?symbols=AAPL&limit=1", ("start", "end")),
+        ("data", "/v1beta3/crypto/us/bars?symbols=BTC/USD&timeframe=1Month", ("start", "end")),
+        ("data", "/v1beta1/options/bars?symbols=AAPL261218C00280000&timeframe=1Day", ("start", "end")),
+        ("data", "/v1beta1/options/snapshots/KO?limit=1", ("updated_since", "expiration_date_gte")),
+        ("data", "/v1beta1/news?limit=1", ("start", "end")),
+        ("data", "/v1/corporate-actions?limit=1", ("start", "end")),
+    ],
+)
+def test_the_first_and_the_last_of_days_are_days(
+    broker: PracticeProgram, host: str, path: str, names: tuple[str, ...], day: str
+) -> None:
+    for name in names:
+        for value in (day, f"{day}T23:59:59Z", f"{day}T00:00:00+14:00"):
+            answer = broker.http.get(
+                f"{root(broker)}/{host}{path}", params={name: value}, headers=broker.keys, timeout=10
+            )
+            assert answer.status_code < 500, answer.text
+
+
 @pytest.mark.parametrize(("method", "path"), GATES)
 @pytest.mark.parametrize(
     "name", ["broker.example", "127.0.0.1.evil.example", "10.0.0.1", "0.0.0.0:80", "[::2]"]
@@ -216,6 +250,7 @@ def test_an_upgrade_that_is_none_is_refused(broker: PracticeProgram) -> None:
         ("POST", "/v2/orders", b"{" * 20_000, 400),
         ("POST", "/v2/orders", b'{"symbol": "AAPL", "symbol": "KO"}', 422),
         ("PATCH", "/v2/account/configurations", b"null", 400),
+        ("PATCH", "/v2/account/configurations", b'{"a":' * 5000, 400),
         ("POST", "/v2/watchlists", b"5", 400),
         ("POST", "/v2/nothing", b"{}", 404),
         ("PUT", "/v2/orders", b"{}", 405),
@@ -250,3 +285,19 @@ def test_a_chunked_body_that_breaks_off_is_no_failure_of_the_server(broker: Prac
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(100)
         assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), answer
+
+
+def test_a_body_that_is_not_packed_as_it_says_is_refused(broker: PracticeProgram) -> None:
+    headers = broker.keys | {"Content-Encoding": "gzip"}
+    answer = broker.http.post(root(broker) + "/paper/v2/orders", data=b"abc", headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (400, 40010000)
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/v1/oauth/authorize", "/v1/oauth/token"])
+def test_a_body_nested_too_deep_is_refused_by_who_gives_tokens(broker: PracticeProgram, path: str) -> None:
+    partner = (broker.line["broker_api_key"], broker.line["broker_api_secret"])
+    headers = {"Content-Type": "application/json"}
+    answer = broker.http.post(
+        root(broker) + path, data=b'{"a":' * 5000, headers=headers, auth=partner, timeout=10
+    )
+    assert answer.status_code == 400, answer.text

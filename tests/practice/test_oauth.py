@@ -201,7 +201,7 @@ def test_the_token_endpoint_takes_forms_only(broker: PracticeProgram) -> None:
         ({"client_id": "nobody"}, 401, "invalid_client"),
         ({"client_secret": "wrong"}, 401, "invalid_client"),
         ({"client_secret": None}, 401, "invalid_client"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token", "redirect_uri": None}, 400, "unsupported_grant_type"),
         ({"grant_type": None}, 400, "invalid_request"),
         ({"redirect_uri": None}, 400, "invalid_request"),
         ({"redirect_uri": "https://bellwether.invalid/"}, 400, "invalid_grant"),
