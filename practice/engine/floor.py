@@ -20,7 +20,7 @@ from practice.engine.venue import Match, Venue
 _PARTIAL_CHANCE = 0.1
 _FINEST = Decimal("1e-9")
 _CRYPTO_FEE = Decimal("0.0025")
-# A coin bought by amount at the market is measured at this much more than its price, so that it never costs more.
+# A coin bought by amount at the market is measured at more than its price, and so never costs too much.
 _COIN_COLLAR = Decimal("1.02")
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
 _WHOLE = Decimal(1)

@@ -30,7 +30,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = logging.getLogger("practice")
 _HEADERS = web.RequestKey("broker_headers", dict[str, str])
 # Each is counted by itself. The pages that people sign in on are not: whoever serves those counts nobody.
-_COUNTED = (("/paper/", "paper"), ("/live/", "live"), ("/data/", "data"), ("/oauth/token", "oauth"), ("/v1/", "v1"))
+_COUNTED = (
+    ("/paper/", "paper"),
+    ("/live/", "live"),
+    ("/data/", "data"),
+    ("/oauth/token", "oauth"),
+    ("/v1/", "v1"),
+)
 _LONGEST_LOGGED = 16_000
 _PORT = re.compile(r":\d*$")
 
@@ -98,7 +104,9 @@ class Front:
             except web.RequestPayloadError:
                 # WORKAROUND: aiohttp reads on what cannot be read, and reports that as a mistake of ours.
                 request.content.feed_eof()
-                return error_answer(400, 40010000, "request body format is invalid")
+                answer = error_answer(400, 40010000, "request body format is invalid")
+                answer.force_close()
+                return answer
         subject = self._subject(request, exchange.body)
         exchange.met = met = self._faults.of_request(request.method, request.path, subject)
         if (cut := await self._effects.before(request, met)) is not None:

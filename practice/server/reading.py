@@ -15,7 +15,7 @@ from practice.engine.refusals import malformed
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
 _BEYOND_ALL_MONEY = Decimal(10**11)  # the product of any two is still exact to the cent
 _FRACTION = re.compile(r"\.(\d+)")
-# A time out of these is read as the nearest one: nothing lies beyond them, and a day to either side still counts.
+# A time beyond these is read as the nearest one: nothing happens there, and a day more can be counted.
 _EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND for year in (1900, 2200))
 
 
