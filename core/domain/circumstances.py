@@ -77,7 +77,8 @@ class Circumstances:
     """What rules and limits are checked against; None and empty where nothing is known yet.
 
     `working` holds the open orders of the account; `underlying` is the position in an option's underlying.
-    `is_unknown` means that the broker said it does not know the symbol.
+    `is_unknown` means that the broker said it does not know the symbol; `is_settling` that something filled
+    so lately that `position` may not show it yet.
     """
 
     environment: Environment = Environment.PAPER
@@ -91,6 +92,7 @@ class Circumstances:
     market: Market = field(default_factory=Market)
     hours: TradingHours = field(default_factory=TradingHours)
     orders_last_minute: int = 0
+    is_settling: bool = False
 
     @property
     def held(self) -> Decimal:

@@ -82,7 +82,9 @@ def short_sale(request: OrderRequest, around: Circumstances, expected: Forecast)
         yield _found(Rule.SHORT_SALE, Verdict.DOUBTFUL, Reason.COIN_SHORT, symbol=request.symbol)
         return
     if code := _why_not_short(request, around):
-        yield _found(Rule.SHORT_SALE, Verdict.REFUSED, code, symbol=request.symbol)
+        # What was bought a moment ago may not be listed yet: nobody is kept from selling that.
+        verdict = Verdict.DOUBTFUL if around.is_settling else Verdict.REFUSED
+        yield _found(Rule.SHORT_SALE, verdict, code, symbol=request.symbol)
         return
     if around.instrument is not None and around.instrument.is_hard_to_borrow:
         yield _found(Rule.SHORT_SALE, Verdict.CAUTION, Reason.HARD_TO_BORROW, symbol=request.symbol)

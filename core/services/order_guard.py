@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.domain.circumstances import Circumstances, Market, market_from
 from core.domain.configuration import AccountConfiguration
 from core.domain.connection import StreamName
+from core.domain.event import Fill
 from core.domain.fees import Fee, estimate_fees
 from core.domain.finding import Finding, Reason, Rule, Verdict, worst
 from core.domain.forecast import Forecast, forecast
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _MINUTE_NS = 60 * NS_PER_S
 _CONFIGURATION_EVERY_S = 120.0
+_SETTLING_NS = 10 * NS_PER_S  # how far positions may lag behind a fill (protocol page section 3.11)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class OrderGuard(QObject):
         self._sent_ns: deque[int] = deque()
         self._seen: set[str] = set()
         self._working: dict[str, Order] = {}
+        self._filled_ns: dict[str, int] = {}  # by the symbol that positions use
         self._reading: Rereading[AccountConfiguration] | None = None
         if link is not None:
             self._reading = Rereading(
@@ -84,6 +87,7 @@ class OrderGuard(QObject):
             )
         session.orders.intents_changed.connect(self._count)
         session.orders.orders_changed.connect(self._take_orders)
+        session.orders.filled.connect(self._take_fill)
         self._take_orders(tuple(session.orders.orders.values()))
 
     def start(self) -> None:
@@ -132,6 +136,7 @@ class OrderGuard(QObject):
             market=self.market(symbol),
             hours=session.market_clock.hours_now(),
             orders_last_minute=self._sent_lately(),
+            is_settling=self._is_settling(symbol),
         )
 
     def judge(self, request: OrderRequest) -> Judgement:
@@ -189,6 +194,14 @@ class OrderGuard(QObject):
             else:
                 self._working.pop(order.id, None)
             self._take_orders(order.legs)
+
+    @Slot(object)
+    def _take_fill(self, fill: Fill) -> None:
+        self._filled_ns[position_symbol(fill.symbol)] = self._clock.monotonic_ns()
+
+    def _is_settling(self, symbol: str) -> bool:
+        filled_ns = self._filled_ns.get(position_symbol(symbol))
+        return filled_ns is not None and self._clock.monotonic_ns() - filled_ns < _SETTLING_NS
 
     def _take_configuration(self, configuration: AccountConfiguration) -> None:
         if configuration != self.configuration:

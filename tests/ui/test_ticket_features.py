@@ -15,7 +15,14 @@ from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind, Preset
 from core.services.session import Session
 from core.services.settings import Settings
-from tests.fakes.services import FakeSession, StandingClock, account, ticker
+from tests.fakes.services import (
+    FakeFill,
+    FakeSession,
+    StandingClock,
+    account,
+    instrument,
+    ticker,
+)
 from tests.ui.scene import position
 from ui.dialogs.limits import LimitsDialog
 from ui.dialogs.question import Question
@@ -266,3 +273,17 @@ def test_the_windows_icon_tells_paper_and_live_apart(theme):
     assert corner(Environment.LIVE) == theme.colors.live
     assert corner(Environment.PAPER) != corner(Environment.LIVE)
     assert corner(None) not in (corner(Environment.PAPER), corner(Environment.LIVE))
+
+
+def test_what_was_bought_a_moment_ago_can_be_sold_before_it_is_listed(ticket, session, clock):
+    session.instruments.show(instrument("NVDA", shortable=False))
+    ticket.form.side.choose(Side.SELL)
+    ticket._refresh()
+    assert not ticket.send_area.button.isEnabled()
+    assert ticket.rule.text.text() == "NVDA cannot be sold short."
+    session.orders.filled.emit(FakeFill("o-1", "NVDA", "buy", D(20), D(182)))
+    ticket._refresh()
+    assert ticket.send_area.button.isEnabled()
+    clock.pass_s(10)
+    ticket._refresh()
+    assert not ticket.send_area.button.isEnabled()
