@@ -31,6 +31,8 @@ class StreamThread:
             if isinstance(worker, SocketDriver):
                 # Blocking is short here: closing a socket only queues its close frame.
                 QMetaObject.invokeMethod(worker, "stop", Qt.ConnectionType.BlockingQueuedConnection)
+        # Not before every driver has stopped: a last frame would meet a conversation that is gone.
+        for worker in self._workers:
             worker.deleteLater()
         self._thread.quit()
         return self._thread.wait(JOIN_MS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
@@ -421,3 +422,20 @@ def test_an_error_of_the_data_stream_ends_it_for_its_reason(start, qtbot, code, 
         else:
             qtbot.waitUntil(lambda: stream.lives == 1)
             assert stream.attempts == [(1, reason)]
+
+
+def test_a_conversation_is_there_until_its_driver_has_stopped(qapp):
+    there: list[bool] = []
+
+    class LastMoment(SocketDriver):
+        @Slot()
+        def stop(self) -> None:
+            there.append(shiboken6.isValid(talk))
+            super().stop()
+
+    talk = OrderConversation(TOKEN)
+    driver = LastMoment(StreamName.ORDERS, f"ws://127.0.0.1:{free_port()}", talk)
+    thread = StreamThread(talk, driver)
+    thread.start()
+    assert thread.stop()
+    assert there == [True]
