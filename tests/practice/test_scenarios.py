@@ -125,11 +125,15 @@ def _order_missing(program: PracticeProgram) -> None:
 
 @check("cancel-unanswered")
 def _cancel_unanswered(program: PracticeProgram) -> None:
-    order = program.settled(place(program, own_id()).json()["id"], "new")
+    first, second = (program.settled(place(program, own_id()).json()["id"], "new") for _ in range(2))
     start(program, "cancel-unanswered")
-    url = f"{program.line['trading_url']['paper']}/v2/orders/{order['id']}"
-    with pytest.raises(requests.RequestException):
+    with pytest.raises(requests.ConnectionError):
+        program.call("DELETE", f"/v2/orders/{first['id']}")
+    program.settled(first["id"], "canceled")
+    url = f"{program.line['trading_url']['paper']}/v2/orders/{second['id']}"
+    with pytest.raises(requests.Timeout):
         program.http.delete(url, headers=program.keys, timeout=0.3)
+    assert program.call("GET", f"/v2/orders/{second['id']}").json()["status"] == "new"
 
 
 @check("stream-goes-mute")
