@@ -17,6 +17,7 @@ from ui.panels.account import AccountPanel
 from ui.panels.activity import ActivityPanel
 from ui.panels.frame import Panel
 from ui.panels.orders import OrdersPanel
+from ui.panels.position_menu import PositionDeed
 from ui.panels.positions import PositionsPanel
 from ui.panels.stream import StreamPanel
 from ui.panels.tabbed import TabbedPanel
@@ -28,6 +29,7 @@ from ui.workspace import Places, Workspace
 
 if TYPE_CHECKING:
     from ui.flatten_control import FlattenControl
+    from ui.position_actions import PositionActions
 
 
 class Desk(QObject):
@@ -40,6 +42,7 @@ class Desk(QObject):
         self._theme, self._clock, self._window, self._settings = theme, clock, window, settings
         self._session: Session | None = None
         self._flattening: FlattenControl | None = None
+        self._position_actions: PositionActions | None = None
         self.watchlist = WatchlistPanel(theme, clock)
         self.account = AccountPanel(theme, clock)
         self.positions = PositionsPanel(theme, clock, settings)
@@ -99,6 +102,9 @@ class Desk(QObject):
             self._flattening.end()
             self._flattening = None
         self._session = None
+        if self._position_actions is not None:
+            self._position_actions.deleteLater()
+            self._position_actions = None
         for panel in self._panels:
             panel.unbind()
         if self.actions is not None:
@@ -155,6 +161,7 @@ class Desk(QObject):
         self.watchlist.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.close_requested.connect(self._close_position)
+        self.positions.deed_requested.connect(self._ask_for_deed)
         self.positions.explain_requested.connect(self._explain)
         self.positions.flatten_requested.connect(self.flatten)
         self.orders.symbol_chosen.connect(self.ticket.set_symbol)
@@ -168,6 +175,17 @@ class Desk(QObject):
         self.orders.retry_requested.connect(self._retry)
         self.orders.look_up_requested.connect(self._look_up)
         self.orders.details_requested.connect(self._show_details)
+
+    @Slot(object, object)
+    def _ask_for_deed(self, symbol: str, deed: PositionDeed) -> None:
+        if self._session is None or self.actions is None:
+            return
+        if self._position_actions is None:
+            from ui.position_actions import PositionActions
+
+            self._position_actions = PositionActions(self._session, self.actions, self._theme, self._window)
+            self._position_actions.noticed.connect(self.noticed)
+        self._position_actions.ask(symbol, deed)
 
     @Slot(object, object)
     def _explain(self, symbol: str, figure: Figure) -> None:

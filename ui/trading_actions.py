@@ -231,6 +231,14 @@ class TradingActions(QObject):
         text = self.tr("Close {symbol}").format(symbol=words.outside_text(asked.symbol, 21))
         self._try(lambda: self._note(self._session.orders.close_position(asked), text))
 
+    def send(self, deed: Callable[[], Intent], text: str) -> bool:
+        """Do what sends one order, and tell what becomes of it; returns whether it was sent."""
+        sent: list[Intent] = []
+        self._try(lambda: sent.append(deed()))
+        for intent in sent:
+            self._note(intent, text)
+        return bool(sent)
+
     def _note(self, intent: Intent, text: str) -> None:
         self._asked[intent.client_order_id] = text
 

@@ -139,9 +139,11 @@ class OrderGuard(QObject):
             is_settling=self._is_settling(symbol),
         )
 
-    def judge(self, request: OrderRequest) -> Judgement:
-        """Every rule and limit, with the figures of this moment."""
+    def judge(self, request: OrderRequest, *, when_flat: bool = False) -> Judgement:
+        """Every rule and limit, with the figures of this moment; `when_flat` as if nothing were held."""
         around = self.circumstances(request.symbol)
+        if when_flat:
+            around = replace(around, position=None)
         expected = forecast(request, around)
         findings = check(request, around, expected)
         findings += check_limits(request, around, self._settings.values.limits, expected)

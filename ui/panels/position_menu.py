@@ -20,11 +20,6 @@ class PositionDeed(StrEnum):
     PROTECT = "protect"
 
 
-def may_reverse(position: Position) -> bool:
-    """Whether the other side can be held at all: coins cannot be short."""
-    return position.asset_class != AssetClass.CRYPTO
-
-
 def add_position_deeds(menu: QMenu, position: Position, ask: Callable[[str, PositionDeed], object]) -> None:
     """Add an entry for each deed; one that is impossible is grey and says why."""
     symbol = position.symbol
@@ -32,7 +27,7 @@ def add_position_deeds(menu: QMenu, position: Position, ask: Callable[[str, Posi
     part.triggered.connect(lambda: ask(symbol, PositionDeed.CLOSE_PART))
     reverse = menu.addAction(translate("PositionMenu", "Reverse\u2026"))
     reverse.triggered.connect(lambda: ask(symbol, PositionDeed.REVERSE))
-    if not may_reverse(position):
+    if position.asset_class == AssetClass.CRYPTO:
         reverse.setEnabled(False)
         reverse.setText(translate("PositionMenu", "Reverse (coins cannot be short)"))
     protect = menu.addAction(translate("PositionMenu", "Add protection\u2026"))
