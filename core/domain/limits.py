@@ -28,7 +28,7 @@ class Limits:
     max_qty: Decimal | None = None
     max_value: Decimal | None = Decimal(250_000)
     max_power_share: Decimal | None = None
-    max_distance: Decimal | None = Decimal("0.75")
+    max_distance: Decimal | None = Decimal("0.85")  # a slip of one digit is 0.9 away
     max_age_s: Decimal | None = Decimal(60)
     market_orders_out_of_hours: bool = False
     max_orders_a_minute: int | None = 60
