@@ -19,6 +19,7 @@ STOPS = [
     ("table", "Watchlist"),
     ("push button", "Refresh"),
     ("table", "Positions"),
+    ("radio button", "Value positions at: Last"),
     ("push button", "Flatten\u2026"),
     ("page tab list", "Orders"),
     ("text", "Search by symbol, id, side, status or date, such as 2026-11"),
