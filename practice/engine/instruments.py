@@ -142,6 +142,8 @@ class Instruments(Mapping[str, Instrument]):
             for alias in (instrument.asset_id, instrument.compact_symbol, instrument.symbol)
         }
         self._options: dict[str, Instrument] = {}  # by symbol and by id, once they were asked for
+        # The latest chain of each underlying, by its symbol, with the day and price that it was made for.
+        self._chains: dict[str, tuple[tuple[date, Decimal], list[Instrument]]] = {}
 
     def __getitem__(self, symbol: str) -> Instrument:
         return self._by_symbol[symbol]
@@ -187,8 +189,14 @@ class Instruments(Mapping[str, Instrument]):
         """
         if not underlying.has_options:
             return []
-        listed = contracts.listed(underlying.symbol, today, price, underlying.price(underlying.base_ticks))
-        return [self._options.get(terms.symbol) or self._kept(terms, underlying) for terms in listed]
+        known_by, chain = self._chains.get(underlying.symbol, (None, []))
+        if known_by != (today, price):
+            listed = contracts.listed(
+                underlying.symbol, today, price, underlying.price(underlying.base_ticks)
+            )
+            chain = [self._options.get(terms.symbol) or self._kept(terms, underlying) for terms in listed]
+            self._chains[underlying.symbol] = ((today, price), chain)
+        return list(chain)
 
     def _kept(self, terms: contracts.Terms, underlying: Instrument) -> Instrument:
         made = _option(terms, underlying)

@@ -6,6 +6,7 @@ What was streamed and what history says are the same prints, because both are dr
 import bisect
 import heapq
 from collections.abc import Iterator, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
@@ -18,7 +19,7 @@ from practice.engine.halts import Halt, HaltKind, Halts
 from practice.engine.hours import AlwaysOpen, CoinHours, Session, Timetable, new_york_day
 from practice.engine.instruments import Instrument, Instruments
 from practice.engine.minutes import Minute, opening_quote
-from practice.engine.option_prices import OptionManners, OptionPrices
+from practice.engine.option_prices import OptionManners, OptionPrices, end_of
 from practice.engine.pricing import Valuation
 from practice.engine.recorded_prices import RecordedPrices
 from practice.engine.recording import Recording
@@ -60,6 +61,7 @@ class Market:
         self._recorded = recording.by_symbol if recording else {}
         self._drawn: dict[str, DrawnPrices | RecordedPrices] = {}
         self._options: dict[str, OptionPrices] = {}
+        self._ends: dict[date, int] = {}  # of options, by their last day
         self._manners = OptionManners(self)
 
     def timetable_of(self, instrument: Instrument) -> Timetable:
@@ -159,10 +161,12 @@ class Market:
 
     def expires_at(self, instrument: Instrument) -> int:
         """The instant from which an option is no more."""
-        option = self._option(instrument)
-        if option is None:
+        contract = instrument.contract
+        if contract is None:
             raise ValueError(f"{instrument.symbol} is no option")
-        return option.ends_at
+        if (end := self._ends.get(contract.expiry)) is None:
+            end = self._ends[contract.expiry] = end_of(self.timetable, contract)
+        return end
 
     def prints(self, instrument: Instrument, after: int, until: int) -> Iterator[Quote | Trade]:
         """Everything printed in (after, until], in order of time."""

@@ -82,6 +82,12 @@ class OptionManners:
         return self._known.setdefault(underlying.symbol, manner)
 
 
+def end_of(timetable: Timetable, contract: Contract) -> int:
+    """The instant from which a contract is no more: the close of its last day."""
+    session = None if timetable.hours.always_open else timetable.hours.on(contract.expiry)
+    return session.close if session else at(contract.expiry, time(16))
+
+
 class OptionPrices:
     """What one contract prints, as a pure function like all prices."""
 
@@ -91,13 +97,8 @@ class OptionPrices:
         self._contract, self._market, self._timetable = contract, market, market.timetable
         self._symbol, self._manner = instrument.symbol, manners.of(contract.underlying)
         self._salt, self._strike = zlib.crc32(self._symbol.encode()), float(contract.strike)
-        self.ends_at = self._end()
+        self.ends_at = end_of(self._timetable, contract)
         self._trades = lru_cache(maxsize=4)(self._trades_of_day)
-
-    def _end(self) -> int:
-        hours, expiry = self._timetable.hours, self._contract.expiry
-        session = None if hours.always_open else hours.on(expiry)
-        return session.close if session else at(expiry, time(16))
 
     def forget(self) -> None:
         """Draw trades again when they are asked for again: the underlying's halts have changed."""
