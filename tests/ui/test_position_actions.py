@@ -267,6 +267,7 @@ def test_pictures(qtbot, theme, actions, tmp_path, name):
             dialog.gain.setText("191.50")
             dialog.loss.setText("178.00")
         dialog.arm()
+        qtbot.waitUntil(lambda dialog=dialog: next(iter(dialog.terms.shown.values())).isVisible())
         dialog.adjustSize()
         qtbot.waitExposed(dialog)
         assert dialog.grab().save(str(tmp_path / f"{deed.value}-{name}.png"))

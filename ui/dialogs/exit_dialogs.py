@@ -26,6 +26,7 @@ from ui.theme.theme import Theme
 
 _SHARES = (25, 50, 75, 100)
 _PERCENT = Decimal(100)
+_WIDTH_PX = 540
 Judge = Callable[[OrderRequest], Finding | None]
 
 
@@ -52,6 +53,7 @@ class ExitQuestion(Question):
         self._asset_class = AssetClass.of_symbol(position.market_symbol)
         has_fraction = position.qty != position.qty.to_integral_value()
         self.lot = lot_of(self._asset_class, instrument, fractions=has_fraction)
+        self.setMinimumWidth(_WIDTH_PX)
         self.add_account(environment, short_number)
         self.qty = self._quantity_field(position.closable_qty)
         self._fields = QGridLayout()
@@ -60,13 +62,13 @@ class ExitQuestion(Question):
         self._fields.setColumnStretch(1, 1)
         self._labels: dict[QWidget, PlainLabel] = {}
         self.body.addLayout(self._fields)
-        self.terms: TermsTable | None = None
-        self._terms_at = QHBoxLayout()
+        self.terms = TermsTable(theme, {})
+        self._listed: dict[str, str | bool] = {}
         self.says = PlainLabel("", tone="muted", wrap=True)
 
     def finish(self) -> None:
         """Add what stands under the fields, and show the order as it is; for the end of `__init__`."""
-        self.body.addLayout(self._terms_at)
+        self.body.addWidget(self.terms)
         self.body.addWidget(self.says)
         self.confirmed.connect(self._send)
         self.refresh()
@@ -119,15 +121,13 @@ class ExitQuestion(Question):
         """Say again what will be sent, or why it cannot."""
         reason = self._why_not()
         self.deed.setEnabled(self.is_armed and not reason)
-        if self.terms is not None:
-            self._terms_at.removeWidget(self.terms)
-            self.terms.hide()
-            self.terms.deleteLater()
-            self.terms = None
         request = self.request()
-        if not request.problems():
-            self.terms = TermsTable(self.theme, sentences.sent_members(request.body("")))
-            self._terms_at.addWidget(self.terms)
+        is_complete = not request.problems()
+        terms = sentences.sent_members(request.body("")) if is_complete else {}
+        self.terms.setVisible(is_complete)
+        if terms != self._listed:
+            self._listed = terms
+            self.terms.replace(terms)
         self.deed.show_text(sentences.request_sentence(request))
         self.says.show_text(reason or self.remark(), "warning" if reason else "muted")
 

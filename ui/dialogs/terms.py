@@ -37,6 +37,16 @@ class TermsTable(RaisedBox):
         self._grid.addWidget(figure, row, 1)
         self.shown[name] = figure
 
+    def replace(self, body: Mapping[str, str | bool]) -> None:
+        """List these members, and no others any more."""
+        while (item := self._grid.takeAt(0)) is not None:
+            if (label := item.widget()) is not None:
+                label.hide()
+                label.deleteLater()
+        self.shown = {}
+        for name, value in body.items():
+            self.add_row(name, sentences.field_label(name), sentences.field_value(value))
+
     @property
     def text(self) -> str:
         """The table as lines of text, for a screen reader and for tests."""
