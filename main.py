@@ -6,6 +6,7 @@ known that no other one holds the data directory.
 
 import argparse
 import builtins
+import contextlib
 import gc
 import os
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ui.program import Program
 
 ROOT = Path(__file__).resolve().parent
+_M_ARENA_MAX = -8  # malloc.h of the GNU C library
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -117,6 +119,19 @@ def import_plainly() -> None:
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
+def share_one_heap() -> None:
+    """Have all threads take memory from one heap.
+
+    The C library of Linux gives each thread a heap of its own, so that many can allocate at once. Ours take
+    turns under Python's lock anyway, and thirteen heaps hold two megabytes that nobody uses.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
 def run_trading(options: argparse.Namespace, argv0: str) -> int:
     """Show the window, build the rest of the trading program behind it, and run until it is quit."""
     gc.disable()  # `ui.app` collects garbage by timers; loading makes none that is worth looking for
@@ -156,6 +171,7 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
 
     def begin() -> None:
         """The window stands: now load and start what it will show."""
+        share_one_heap()
         from core.services.workbench import Places, Workbench
         from core.store.vault import open_no_vault
         from ui.program import Program

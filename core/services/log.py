@@ -25,7 +25,7 @@ from core.protocol.failures import MAX_FOREIGN_TEXT
 from core.services.clock import Clock
 from core.services.frame_clock import FrameClock
 
-CAPACITY = 5_000
+CAPACITY = 2_500
 
 
 class EventLog(QObject):

@@ -15,7 +15,7 @@ from ui.models.column import Column
 from ui.models.column_model import NO_PARENT, ColumnModel, Index
 
 TIME, STREAM, KIND, SYMBOL, SUMMARY = range(5)
-CAPACITY = 5_000
+CAPACITY = 2_500
 # Assistive technology makes an object of each cell it looks at, and Qt goes through all of these for every
 # frame's new lines: after a look at 800 lines the window stood still. Fewer are shown then; all are kept.
 SPOKEN_CAPACITY = 120
