@@ -16,7 +16,7 @@ NAMED = {
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def names_in(file: str) -> frozenset[str]:
     tree = ast.parse((TESTS / file).read_text("utf-8"))
     return frozenset(one.name for one in tree.body if isinstance(one, ast.FunctionDef))
 
@@ -29,4 +29,4 @@ def test_every_threat_of_the_model_has_its_section():
 @pytest.mark.parametrize("threat", SECTIONS)
 def test_the_named_tests_exist(threat: str):
     assert NAMED[threat]
-    assert [f"{file}::{name}" for file, name in NAMED[threat] if name not in tests_of(file)] == []
+    assert [f"{file}::{name}" for file, name in NAMED[threat] if name not in names_in(file)] == []

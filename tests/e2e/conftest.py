@@ -85,6 +85,8 @@ def backend(tmp_path: Path) -> Iterator[Backend]:
             encoding="utf-8",
         )
         yield Backend(broker, relay, profile)
+        # Whatever a run on paper did: the live host is asked nothing (threat model O12).
+        assert broker.asked("* /live*") == []
 
 
 @pytest.fixture

@@ -144,6 +144,13 @@ class PracticeProgram:
         assert answer.status_code == 200, answer.text
         return dict(answer.json()) if isinstance(answer.json(), dict) else {"list": answer.json()}
 
+    def asked(self, route: str = "* *") -> list[Json]:
+        """The requests in the log that meet a route, such as `* /live*`, oldest first."""
+        url = self.line["control_url"] + "/log"
+        answer = self.http.get(url, params={"route": route}, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["requests"])
+
     def order(self, **fields: Any) -> Json:
         """Place an order that must be taken; by default one share, day, market."""
         body = {"symbol": "AAPL", "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
