@@ -40,6 +40,7 @@ class Floor:
         self._links = Links(self)
         self._listeners: list[Listener] = []
         self._owners: dict[str, Account] = {}  # of open orders, by order id
+        self._to_set_aside: dict[str, tuple[State, int]] = {}  # and for how long, by order id
 
     def listen(self, listener: Listener) -> None:
         """Have every update from now on reported, in order."""
@@ -111,6 +112,11 @@ class Floor:
     def put_to_work(self, order: Order, instant: int) -> None:
         """The venue acknowledges an order; a moment later it may trade, unless it waits for an auction."""
         self.move(order, State.NEW, instant, "new")
+        if order.id in self._to_set_aside:
+            state, pause = self._to_set_aside.pop(order.id)
+            self.move(order, state, instant, str(state))
+            self.agenda.put(instant + pause, lambda later: self._take_up(order, state, later))
+            return
         session = self._market.timetable.current(instant)
         if order.tif is Tif.OPG or (order.tif is Tif.CLS and session is None):
             self.agenda.put(self.soon(4, 30), lambda later: self._auction(order, later))
@@ -118,6 +124,18 @@ class Floor:
             self.agenda.put(session.close, lambda later: self._auction(order, later))
         else:
             self.agenda.put(self.soon(4, 30), lambda later: self._meet_market(order, later))
+
+    def set_aside(self, order: Order, state: State, pause: int) -> None:
+        """Have the venue put an order that it has not yet acknowledged into a state of `SET_ASIDE` first.
+
+        After `pause` nanoseconds it is `new` again, and may trade, unless it has ended meanwhile.
+        """
+        if order.is_open:
+            self._to_set_aside[order.id] = (state, pause)
+
+    def _take_up(self, order: Order, state: State, instant: int) -> None:
+        if order.state is state:
+            self.put_to_work(order, instant)
 
     def rest(self, order: Order) -> None:
         """Let an order watch the market, held children included."""
@@ -285,6 +303,7 @@ class Floor:
         self.announce(order, event, execution, combo)
         if not order.is_open:
             del self._owners[order.id]
+            self._to_set_aside.pop(order.id, None)
         if order.order_class != "simple":
             self._links.react(order, account, instant)
 

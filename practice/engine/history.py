@@ -153,12 +153,12 @@ def ticks(market: Market, instrument: Instrument, kind: type[Print], span: Span)
 
 
 def auctions(market: Market, instrument: Instrument, span: Span) -> Iterator[Auction]:
-    """The auctions of the sessions that begin in a span, as far as they have happened at `now`."""
+    """The auctions of the days that a span touches, as far as they have happened at `now`."""
     timetable = market.timetable_of(instrument)
     first = max(timetable.hours.day_of(span.start), first_day(instrument))
     sessions = timetable.sessions(first, timetable.hours.day_of(min(span.end, span.now)))
     for session in reversed(sessions) if span.newest_first else sessions:
-        if span.start <= session.close and session.open <= span.end:
+        if span.start <= session.close and timetable.hours.midnight(session.day) <= span.end:
             auction = market.auction(instrument, session, span.now)
             if auction.opening or auction.closing:
                 yield auction

@@ -53,6 +53,10 @@ class State(StrEnum):
     PENDING_NEW = "pending_new"
     NEW = "new"
     PARTIALLY_FILLED = "partially_filled"
+    SUSPENDED = "suspended"
+    STOPPED = "stopped"
+    CALCULATED = "calculated"
+    DONE_FOR_DAY = "done_for_day"
     PENDING_CANCEL = "pending_cancel"
     PENDING_REPLACE = "pending_replace"
     FILLED = "filled"
@@ -63,6 +67,8 @@ class State(StrEnum):
 
 
 _WORKING = {State.NEW, State.PARTIALLY_FILLED}
+# What a venue may do to a working order for a while. Ours does so only when it is told to.
+SET_ASIDE = frozenset({State.SUSPENDED, State.STOPPED, State.CALCULATED, State.DONE_FOR_DAY})
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
 _CLOSED = {State.FILLED, State.CANCELED, State.EXPIRED, State.REPLACED, State.REJECTED}
 _ENDS_EARLY = {State.CANCELED, State.EXPIRED, State.REJECTED, State.PENDING_CANCEL}
@@ -72,7 +78,10 @@ MOVES: dict[State, frozenset[State]] = {
     # A child waits for its parent's fill, or for its sibling to make way.
     State.HELD: frozenset({State.NEW, State.PENDING_REPLACE} | _ENDS_EARLY),
     State.PENDING_NEW: frozenset({State.NEW, State.HELD} | _ENDS_EARLY),
-    State.NEW: frozenset(_WORKING | _PENDING | {State.FILLED, State.CANCELED, State.EXPIRED, State.REJECTED}),
+    State.NEW: frozenset(
+        _WORKING | _PENDING | SET_ASIDE | {State.FILLED, State.CANCELED, State.EXPIRED, State.REJECTED}
+    ),
+    **{state: frozenset({State.NEW} | _ENDS_EARLY) for state in SET_ASIDE},
     State.PARTIALLY_FILLED: frozenset(
         {State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED} | _PENDING
     ),

@@ -52,6 +52,7 @@ class Kind:
 
 
 _PLACING = "POST /v2/orders"
+ASIDE = ("suspended", "stopped", "calculated", "done_for_day")  # how an order can be set aside
 
 
 def _kinds(*kinds: Kind) -> dict[str, Kind]:
@@ -215,6 +216,14 @@ KINDS = _kinds(
         places=(Place.ORDER,),
         meaning="an accepted order is rejected by the venue `seconds` (0) later",
         takes=frozenset({"seconds"}),
+        route=_PLACING,
+    ),
+    Kind(
+        name="set_aside",
+        places=(Place.ORDER,),
+        meaning="the venue puts an accepted order aside (`value`: suspended, stopped, calculated or "
+        "done_for_day) for `seconds` (10) of simulated time, then it is new again",
+        takes=frozenset({"value", "seconds"}),
         route=_PLACING,
     ),
     Kind(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from practice.faults.kinds import KINDS, Kind, Place
+from practice.faults.kinds import ASIDE, KINDS, Kind, Place
 
 _ROUTE = re.compile(r"(\*|[A-Z]+) (\*|/\S*)")
 _STREAM = re.compile(r"all|(orders|data)(/[\w./-]{1,60})?")
@@ -97,6 +97,8 @@ def _bad_values(order: FaultOrder) -> Iterator[tuple[str, str]]:
         yield "status", "lies between 200 and 599"
     if order.retry_after is not None and not 0 <= order.retry_after <= 3600:
         yield "retry_after", "lies between 0 and 3600"
+    if order.kind == "set_aside" and order.value not in {None, *ASIDE}:
+        yield "value", f"is one of {', '.join(ASIDE)}"
     if order.code is not None and not 400 <= order.code <= 599:
         yield "code", "lies between 400 and 599"
     yield from _bad_seconds(order)

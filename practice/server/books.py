@@ -3,7 +3,7 @@
 from practice.engine.accounts import Account
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
-from practice.engine.orders import Order
+from practice.engine.orders import Order, State
 from practice.faults.subject import Subject, plain_symbol
 from practice.server.fault_effects import Json
 from practice.server.wire import position_json
@@ -48,3 +48,8 @@ class AccountBooks:
             return
         floor, order = self._brokerage.floor, found[1]
         floor.agenda.put(floor.now + int(seconds * SECOND), lambda instant: floor.reject(order, instant))
+
+    def set_aside(self, order_id: str, state: str, seconds: float) -> None:
+        """Let the venue put an order aside as soon as it has it, for so many simulated seconds."""
+        if (found := self._found(order_id)) is not None:
+            self._brokerage.floor.set_aside(found[1], State(state), int(seconds * SECOND))

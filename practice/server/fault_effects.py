@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from practice.faults.alterations import alteration_of, altered, shifted_stamps, without_aimed
+from practice.faults.kinds import ASIDE, Place
 from practice.faults.read_lag import ReadLag
 from practice.faults.registry import Fault, Faults
 from practice.faults.subject import Subject, bare_path, subject_of
@@ -36,6 +37,10 @@ class Books(Protocol):
 
     def reject(self, order_id: str, seconds: float) -> None:
         """Let the venue reject an order, so many simulated seconds from now, if it is open by then."""
+        ...
+
+    def set_aside(self, order_id: str, state: str, seconds: float) -> None:
+        """Let the venue put an order aside as soon as it has it, for so many simulated seconds."""
         ...
 
 
@@ -126,14 +131,17 @@ class FaultEffects:
         return answer
 
     def _note_order(self, answer: web.Response, fault: Fault) -> None:
-        if fault.order.kind not in {"read_lag", "reject_after_accept"} or answer.status != 200:
+        if Place.ORDER not in fault.order.of_kind.places or answer.status != 200:
             return
         order = _decoded(answer)
         if isinstance(order, dict) and isinstance(order.get("id"), str):
-            if fault.order.kind == "read_lag":
-                self.read_lag.hide(order, fault.seconds(5.0))
-            else:
-                self.books.reject(order["id"], fault.seconds())
+            match fault.order.kind:
+                case "read_lag":
+                    self.read_lag.hide(order, fault.seconds(5.0))
+                case "reject_after_accept":
+                    self.books.reject(order["id"], fault.seconds())
+                case "set_aside":
+                    self.books.set_aside(order["id"], fault.order.value or ASIDE[0], fault.seconds(10.0))
 
     def _change(self, request: web.Request, answer: web.Response, met: Sequence[Fault]) -> None:
         body = answer.body

@@ -127,6 +127,8 @@ def test_auctions_are_the_day_s_opening_and_closing_prints(broker: PracticeProgr
     window = {"start": "2026-11-02", "end": "2026-11-04T00:00:00Z"}
     found = broker.data("/v2/stocks/AAPL/auctions", **window).json()["auctions"]
     assert [day["d"] for day in found][-2:] == ["2026-11-02", "2026-11-03"]
+    one_day = {"start": "2026-11-03", "end": "2026-11-03"}
+    assert broker.data("/v2/stocks/AAPL/auctions", **one_day).json()["auctions"] == found[-1:]
     [opening], [closing] = found[-2]["o"], found[-2]["c"]
     assert (opening["c"], closing["c"]) == ("O", "6")
     second = {"start": opening["t"], "end": opening["t"]}

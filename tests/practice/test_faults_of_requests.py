@@ -174,6 +174,18 @@ def test_an_accepted_order_is_rejected_by_the_venue(clean: PracticeProgram) -> N
     assert clean.settled(working, "new")
 
 
+@pytest.mark.parametrize("state", ["suspended", "stopped", "calculated", "done_for_day"])
+def test_an_accepted_order_is_set_aside_for_a_while(clean: PracticeProgram, state: str) -> None:
+    fault(clean, "set_aside", symbol="F", value=state, seconds=600)
+    order = clean.order(symbol="F")
+    assert clean.settled(order["id"], state)["filled_qty"] == "0"
+    assert order["id"] in {one["id"] for one in clean.call("GET", "/v2/orders").json()}
+    clean.call("DELETE", f"/v2/orders/{order['id']}")
+    assert clean.settled(order["id"], "canceled")
+    fault(clean, "set_aside", symbol="F", value=state, seconds=0.2)
+    assert clean.settled(clean.order(symbol="F")["id"], "filled")
+
+
 def test_positions_are_stale_until_the_fault_ends(clean: PracticeProgram) -> None:
     fault(clean, "stale_positions", for_s=60)
     before = {one["symbol"]: one["qty"] for one in clean.call("GET", "/v2/positions").json()}
@@ -355,6 +367,7 @@ def test_every_kind_is_described_and_takes_what_it_says(clean: PracticeProgram) 
         ({"kind": "read_lag", "seconds": [1, 2]}, "seconds"),
         ({"kind": "drop_event", "stream": "radio"}, "stream"),
         ({"kind": "drop_event", "stream": "orders", "probability": 0}, "probability"),
+        ({"kind": "set_aside", "value": "filled"}, "value"),
         ({"kind": "null_numbers"}, "route"),
         ({"kind": "null_numbers", "route": "* *", "stream": "data"}, "route"),
         ({"kind": "mute", "stream": "orders", "count": 3}, "count"),
