@@ -92,7 +92,8 @@ class Desk(QObject):
         self.actions.noticed.connect(self.noticed)
         for panel in self._panels:
             panel.bind(session)
-        symbols = [*session.positions.positions, *session.watchlist.symbols]
+        held = [position.market_symbol for position in session.positions.positions.values()]
+        symbols = [*held, *session.watchlist.symbols]
         if symbols:
             self.ticket.set_symbol(symbols[0])
 
@@ -199,7 +200,7 @@ class Desk(QObject):
             figure,
             lambda figure: model.explain(symbol, figure),
             self._window,
-        ).open()
+        ).show()
 
     @Slot(object)
     def _close_position(self, symbol: str) -> None:

@@ -13,6 +13,7 @@ Number = Decimal | float
 MINUS = "\u2212"
 MISSING = "\u2014"
 UP_ARROW = "\u25b2"
+NOT_EQUAL = "\u2260"
 DOWN_ARROW = "\u25bc"
 MARKET_ZONE = "America/New_York"
 
@@ -97,6 +98,8 @@ def for_ears(text: str) -> str:
 
 
 def _spoken_word(word: str) -> str:
+    if word == NOT_EQUAL:
+        return "differs"
     sign = {MINUS: "minus ", "+": "plus "}.get(word[0], "") if len(word) > 1 else ""
     return sign + word[1:] if sign else word
 

@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -211,6 +211,16 @@ class MainWindow(QMainWindow):
             self._open_gate(account)
         else:
             self.environment_requested.emit(environment)
+
+    def choose_keys(
+        self, action: str, current: str, taken: Mapping[str, str], keep: Callable[[str], object]
+    ) -> None:
+        """Let the trader choose the keys for an action; `keep` is told which."""
+        from ui.dialogs.shortcut import ShortcutDialog
+
+        dialog = ShortcutDialog(self._theme, action, current, taken, self)
+        dialog.keys_chosen.connect(keep)
+        dialog.open()
 
     @Slot()
     def show_about(self) -> None:

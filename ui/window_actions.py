@@ -77,6 +77,14 @@ class WindowActions(QObject):
                 menu.addSeparator()
             menu.addActions(group)
 
+    def keys(self) -> dict[str, str]:
+        """Every shortcut in use, in Qt's portable spelling, with the name of its action."""
+        return {
+            keys.toString(QKeySequence.SequenceFormat.PortableText): action.text()
+            for action in self._window.actions()
+            for keys in action.shortcuts()
+        }
+
     def commands(self) -> list[Command]:
         """What can be done now, for the command field."""
         return [

@@ -135,6 +135,14 @@ class WindowCommands(QObject):
     def _flatten(self) -> None:
         self._window.desk.flatten()
 
+    @Slot()
+    def _choose_flatten_keys(self) -> None:
+        current = self._settings.values.flatten_shortcut
+        taken = {keys: name for keys, name in self.actions.keys().items() if keys != current}
+        self._window.choose_keys(
+            self.tr("Flatten"), current, taken, lambda keys: self._settings.change(flatten_shortcut=keys)
+        )
+
     @Slot(bool)
     def _arrange_panels(self, is_on: bool) -> None:
         self._window.desk.workspace.arrange(is_on)
@@ -158,6 +166,7 @@ class WindowCommands(QObject):
             settings.values.density,
             lambda name: settings.change(density=name),
         )
+        actions.add(self.tr("Keys for Flatten\u2026"), self._choose_flatten_keys)
         self._confirm = actions.add_switch(
             self.tr("Ask before sending paper orders"),
             settings.values.confirm_paper_orders,
@@ -199,7 +208,8 @@ class WindowCommands(QObject):
         session = self._window.session
         if session is None:
             return ()
-        return dict.fromkeys([*session.watchlist.symbols, *session.positions.positions])
+        held = [position.market_symbol for position in session.positions.positions.values()]
+        return dict.fromkeys([*session.watchlist.symbols, *held])
 
     def _for_symbol(self, symbol: str) -> Iterable[Command]:
         session = self._window.session

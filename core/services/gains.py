@@ -17,6 +17,7 @@ from core.services.history_reader import HistoryPhase
 MOST_FILLS = 20_000  # the newest; what is older is "before", as if it had never been read
 MOST_PAGES = 20  # that are read unasked so that the fills explain what is held
 _GATHER_MS = 200
+_BEGIN_MS = 1_500
 
 
 class GainsKeeper(QObject):
@@ -38,6 +39,10 @@ class GainsKeeper(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_GATHER_MS)
         self._soon.timeout.connect(self._fold)
+        self._begin = QTimer(self)
+        self._begin.setSingleShot(True)
+        self._begin.setInterval(_BEGIN_MS)
+        self._begin.timeout.connect(self._read)
         feed.arrived.connect(self._take)
         feed.reader.progress_changed.connect(self._go_on)
 
@@ -56,8 +61,8 @@ class GainsKeeper(QObject):
         )
 
     def begin(self) -> None:
-        """Read the fills that are kept here and the newest of the broker's."""
-        self._feed.reader.read()
+        """Read the fills that are kept here and the newest at the broker, in a moment: orders come first."""
+        self._begin.start()
 
     def read_until_explained(self, held: Mapping[str, object]) -> None:
         """Read on, a few pages at most, while fills are missing for one of `held`: quantities by symbol."""
@@ -76,7 +81,12 @@ class GainsKeeper(QObject):
     def stop(self) -> None:
         """Read and tell no more."""
         self._soon.stop()
+        self._begin.stop()
         self._wants_more = False
+
+    @Slot()
+    def _read(self) -> None:
+        self._feed.reader.read()
 
     @Slot(object)
     def _take(self, activities: tuple[Activity, ...]) -> None:

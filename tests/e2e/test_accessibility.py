@@ -125,7 +125,7 @@ def test_positions_are_a_table_with_heads_signs_and_totals(app: AccessibleApp) -
     table = app.table("Positions")
     assert [head.name for head in table.headers()] == [
         *("Symbol", "Side", "Qty", "Avg price", "Mark", "Value", "Day P&L", "Unrealised"),
-        *("Unrealised percent", "Working orders", "Actions"),
+        *("Unrealised percent", "Realised day", "Realised", "Working orders", "Actions"),
     ]
     assert {head.role for head in table.headers()} == {"column header"}
     assert table.cell(0, 0).role == "cell"

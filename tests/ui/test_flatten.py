@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from core.domain.environment import Environment
@@ -20,6 +20,7 @@ from tests.ui.scene import fill_orders, fill_prices, reference_session
 from ui import flatten_words
 from ui.controls.labels import PlainLabel
 from ui.dialogs.flatten import FlattenQuestion, FlattenWindow
+from ui.dialogs.shortcut import ShortcutDialog
 from ui.main_window import MainWindow
 from ui.models.flatten import ELAPSED, REASON, STAGE, SUBJECT, FlattenModel
 from ui.tray import Tray
@@ -256,6 +257,39 @@ def test_qt_finds_no_fault_with_the_model(qapp, qtmodeltester):
     model = FlattenModel()
     model.show_lines(LINES, {}, 1)
     qtmodeltester.check(model)
+
+
+def keys_dialog(shown: MainWindow) -> ShortcutDialog:
+    (found,) = [action for action in shown.actions() if action.text() == "Keys for Flatten\u2026"]
+    found.trigger()
+    return shown.findChildren(ShortcutDialog)[-1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("Ctrl+K", "Command field has these keys"),
+        ("F", "by accident"),
+        ("Shift+A", "by accident"),
+        ("", "No keys"),
+        ("F8", ""),
+    ],
+)
+def test_keys_that_are_taken_or_dangerous_are_not_kept(shown, settings, keys, words):
+    dialog = keys_dialog(shown)
+    dialog.keys.setKeySequence(QKeySequence(keys))
+    assert words in dialog.says.text()
+    assert dialog.keep.isEnabled() is (keys in ("", "F8"))
+    dialog.reject()
+    assert settings.values.flatten_shortcut == "Ctrl+Shift+F12"
+
+
+def test_new_keys_work_at_once(qtbot, shown, settings):
+    dialog = keys_dialog(shown)
+    dialog.keys.setKeySequence(QKeySequence("Ctrl+Alt+F9"))
+    qtbot.mouseClick(dialog.keep, Qt.MouseButton.LeftButton)
+    assert settings.values.flatten_shortcut == "Ctrl+Alt+F9"
+    assert shown.commands.flatten.shortcut() == QKeySequence("Ctrl+Alt+F9")
 
 
 # ---- no new orders --------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from ui.theme.colors import Tone
     WORKING,
     ACTIONS,
 ) = range(13)
+DIFFERS = figures.NOT_EQUAL
 CLOSE, MORE = "close", "more"
 # What a click on a column's figure explains.
 FIGURES = {
@@ -119,9 +120,10 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             sort=lambda row: row.unrealised,
             kind=CellKind.CHANGE,
             tone=lambda row: _tone_of_gain(row, row.unrealised),
-            badge=lambda row: _differs(row, Figure.UNREALISED),
+            # The one column that never gives way: it speaks for those that may be out of sight.
+            badge=lambda row: DIFFERS if row.oddities else "",
             tool_tip=_odd_tool_tip,
-            sample="+88,888.88",
+            sample="+88,888.88" + 3 * DIFFERS,
         ),
         Column(
             title=_tr("%"),
@@ -211,7 +213,7 @@ def _gain(gain: Decimal | None) -> str:
 
 
 def _differs(row: PositionRow, figure: Figure) -> str:
-    return _tr("differs") if figure in row.oddities else ""
+    return DIFFERS if figure in row.oddities else ""
 
 
 def _odd_tool_tip(row: PositionRow) -> str:

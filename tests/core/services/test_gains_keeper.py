@@ -81,6 +81,7 @@ def test_a_new_day_in_new_york_begins_a_new_count(keeper, feed, clock, qtbot):
 
 def test_it_reads_on_while_the_fills_do_not_explain_what_is_held_and_not_for_ever(keeper, feed, qtbot):
     keeper.begin()
+    qtbot.waitUntil(lambda: feed.reader.asked == ["read"])
     feed.reader.show(HistoryPhase.PAUSED)
     assert feed.reader.asked == ["read"]
     keeper.read_until_explained({"BTCUSD": D(2)})

@@ -187,7 +187,9 @@ def test_fills_that_do_not_reach_back_say_since_when_they_are_known(model):
 def test_a_broker_that_reckons_otherwise_is_marked_in_the_column(model):
     odd = replace(position("NVDA", "40", "180.18", "180.13"), current_price=D(182), unrealized_pl=D("100.0"))
     model.show_positions((odd,), NOW, NOW)
-    assert model.cell(0, UNREALISED).badge == "differs"
+    assert model.cell(0, UNREALISED).badge == "\u2260"
+    spoken = model.index(0, UNREALISED).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.endswith(" differs")
     model.show_positions((replace(odd, unrealized_pl=D("72.8")),), NOW, NOW)
     assert model.cell(0, UNREALISED).badge == ""
 
