@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QKeySequenceEdit, QWidget
 
 from ui.dialogs.frame import DialogFrame
 from ui.theme.theme import Theme
 
-_MODIFIER = Qt.KeyboardModifier
-_DELIBERATE = _MODIFIER.ControlModifier | _MODIFIER.AltModifier | _MODIFIER.MetaModifier
+_DELIBERATE = ("Ctrl+", "Alt+", "Meta+")  # as Qt's portable spelling has them
 
 
 class ShortcutDialog(DialogFrame):
@@ -53,9 +52,9 @@ class ShortcutDialog(DialogFrame):
             return ""
         if chosen in self._taken:
             return self.tr("{action} has these keys already.").format(action=self._taken[chosen])
-        held = self.keys.keySequence()[0].keyboardModifiers()
+        is_deliberate = any(held in chosen for held in _DELIBERATE)
         is_function_key = len(chosen) > 1 and chosen[0] == "F"
-        if not held & _DELIBERATE and not is_function_key:
+        if not is_deliberate and not is_function_key:
             return self.tr("A letter alone would be typed by accident: add Ctrl, Alt or both.")
         return ""
 
