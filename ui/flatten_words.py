@@ -56,7 +56,7 @@ def reason(code: str) -> str:
     plain, own = refusals.meaning(code), words.outside_text(code)
     if not plain:
         return own
-    return translate("Words", "{meaning} The broker: {words}").format(meaning=plain, words=own)
+    return translate("Words", "{meaning} \u201c{words}\u201d").format(meaning=plain, words=own)
 
 
 def subject(line: Line, orders: Mapping[str, Order]) -> str:

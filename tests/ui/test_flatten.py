@@ -173,7 +173,7 @@ def test_the_window_shows_every_stage_in_words_and_what_resists_with_the_brokers
     assert cell("position:AAPL", REASON).endswith("until the exchange opens.")
     assert cell("position:AMD", REASON).endswith("open orders hold all of it.")
     assert cell("position:TSLA", REASON) == (
-        'The broker does not trade this instrument. The broker: asset "TSLA" is not tradable'
+        'The broker does not trade this instrument. \u201casset "TSLA" is not tradable\u201d'
     )
     assert cell("position:BTCUSD", STAGE) == "Outcome unknown"
     assert cell("position:AMD", ELAPSED) == "0:01:05"

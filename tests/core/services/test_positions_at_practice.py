@@ -2,83 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core.domain.environment import Environment
 from core.domain.flattening import WAITS_FOR_OPEN, Stage
-from core.domain.grant import Grant
 from core.domain.order import OrderStatus
-from core.domain.profile import Endpoints
 from core.domain.protection import Exit, exit_request
-from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
-from core.net.lanes import Lane
-from core.services.clock import SystemClock
-from core.services.flatten import FlattenReport
-from core.services.frame_clock import FrameClock
 from core.services.reversal import Reversal, Step
-from core.services.session import Session, SessionParts
-from core.services.settings import Settings
-from tests.core.builders import account, profile
-from tests.practice.program import PracticeProgram
+from tests.core.services.practice_world import PATIENCE_MS, World
 
-PATIENCE_MS = 20_000
 FRIDAY_AFTERNOON = "2026-11-20T20:00:00Z"  # an hour before the close
-
-
-class World:
-    """A broker, a session of ours with it, and what the session reported."""
-
-    def __init__(self, folder: Path, stack: ExitStack, *arguments: str) -> None:
-        self.broker = stack.enter_context(
-            PracticeProgram(
-                folder / "broker.log", "--auto-approve", "--fresh", "--rate-limit", "0", *arguments
-            )
-        )
-        line, disk, frames = self.broker.line, Lane("disk"), FrameClock()
-        settings = Settings(folder / "settings.toml", disk)
-        settings.change(watchlist=("AAPL",))
-        paper = Endpoints(trading_url=line["trading_url"]["paper"], stream_url=line["stream_url"]["paper"])
-        known = profile(
-            endpoints={Environment.PAPER: paper},
-            data_url=line["data_url"],
-            data_stream_url=line["data_stream_url"],
-        )
-        grant = Grant(token=Secret(self.broker.token()), scopes=frozenset({"trading", "data"}))
-        found = self.broker.call("GET", "/v2/account").json()
-        parts = SessionParts(
-            settings=settings, frames=frames, clock=SystemClock(), data_dir=folder, user_agent="test"
-        )
-        self.session = Session(known, Environment.PAPER, grant, replace(account(), id=found["id"]), parts)
-        self.reports: list[FlattenReport] = []
-        self.session.flatten.finished.connect(self.reports.append)
-        for end in (frames._timer.stop, disk.stop, settings.flush, self.session.stop):
-            stack.callback(end)
-        self.session.start()
-
-    def begin(self, qtbot: Any) -> "World":
-        qtbot.waitUntil(lambda: self.session.orders.trading_block is TradingBlock.NONE, timeout=PATIENCE_MS)
-        return self
-
-    def hold(self, symbol: str, qty: str, **terms: str) -> None:
-        """Another program of the trader's buys or sells."""
-        side = "sell" if qty.startswith("-") else "buy"
-        placed = self.broker.order(symbol=symbol, side=side, qty=qty.removeprefix("-"), **terms)
-        self.broker.settled(placed["id"], "filled")
-
-    def read(self, qtbot: Any, symbol: str) -> D:
-        with qtbot.waitSignal(self.session.positions.changed, timeout=PATIENCE_MS):
-            self.session.positions.refresh()
-        qtbot.waitUntil(lambda: symbol in self.session.positions.positions, timeout=PATIENCE_MS)
-        return self.session.positions.positions[symbol].qty
-
-    def listed(self, path: str) -> list[dict[str, Any]]:
-        return list(self.broker.call("GET", path).json())
 
 
 @pytest.fixture
