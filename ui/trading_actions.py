@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LISTED = 12  # orders named in a question; the others are counted
 
 
+_BLOCKS = frozenset(block.value for block in TradingBlock) - {""}
+
+
 class TradingActions(QObject):
     """Asks the trader, then the session's order desk; failures and refusals come out of `noticed`."""
 
@@ -246,8 +249,9 @@ class TradingActions(QObject):
         try:
             deed()
         except NotPermitted as refused:
-            block = self._session.orders.trading_block
-            reason = words.trading_block(block) if block is not TradingBlock.NONE else refused.remedy
+            # The desk names its reason: what only closes is held by fewer things than a new order.
+            block = refused.detail or self._session.orders.trading_block.value
+            reason = words.trading_block(block) if block in _BLOCKS else refused.remedy
             self.noticed.emit(NotPermitted(self.tr("Nothing was sent."), reason))
         except AppError as failure:
             self.noticed.emit(failure)

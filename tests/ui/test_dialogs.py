@@ -274,6 +274,19 @@ def test_what_is_not_permitted_says_that_nothing_was_sent_and_why(qtbot, actions
     assert noticed[0].remedy.startswith("This sign-in may not trade.")
 
 
+def test_the_reason_told_is_the_one_that_the_desk_gave(qtbot, actions, session, noticed):
+    session.positions.show(Position(symbol="NVDA", asset_class="us_equity", qty=D(1), avg_entry_price=D(180)))
+
+    def refuse(_position: object) -> None:
+        raise NotPermitted("Orders cannot be sent right now.", detail=TradingBlock.NOT_READY.value)
+
+    session.orders.close_position = refuse
+    session.orders.block(TradingBlock.NO_NEW_ORDERS)
+    actions.close_position("NVDA")
+    answer_yes(qtbot)
+    assert noticed[0].remedy.startswith("Reading your orders")
+
+
 CHANGE = ReplaceRequest(order_id="o-1", symbol="NVDA", limit_price=D(181))
 
 

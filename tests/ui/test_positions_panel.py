@@ -109,6 +109,14 @@ def test_a_coin_chosen_is_named_as_orders_spell_it(panel, session, qtbot):
     assert chosen.args == ["BTC/USD"]
 
 
+def test_quantities_that_were_not_read_for_long_are_said_to_be_old_though_prices_live(panel, session, qtbot):
+    assert panel.subtitle == ""
+    session.positions.received_ns -= 125 * 1_000_000_000
+    qtbot.waitUntil(lambda: panel.subtitle == "quantities 2 min old")
+    session.positions.show(*session.positions.positions.values())
+    qtbot.waitUntil(lambda: panel.subtitle == "")
+
+
 def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):
     panel.unbind()
     session.market.show(ticker("NVDA", 1, 2, last=1.5))

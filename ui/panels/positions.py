@@ -9,12 +9,14 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from core.domain.connection import StreamName
+from core.domain.freshness import ACCOUNT_STALE_S, age_s
 from core.domain.gains import Gains
 from core.domain.market import Ticker
 from core.domain.marking import MarkBy
 from core.domain.position import Position
 from core.domain.provenance import Figure
 from core.services.clock import Clock
+from ui import figures
 from ui.controls.menus import popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.position_columns import ACTIONS, CLOSE, FIGURES, MORE
@@ -109,6 +111,7 @@ class PositionsPanel(SessionPanel):
         self.model.replace_all(())
         self.model.show_gains({})
         self.set_count("")
+        self.set_subtitle("")
         self.empty.say(self.tr("Sign in to see your positions."))
 
     @Slot(bool)
@@ -160,6 +163,14 @@ class PositionsPanel(SessionPanel):
             is_live = self.session.connection.is_live(StreamName.QUOTES)
             self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
             self.session.gains.check_day()
+            self._say_age()
+
+    def _say_age(self) -> None:
+        """Prices may be live while quantities are not: then say how old those are."""
+        session = self.session
+        age = None if session is None else age_s(session.positions.received_ns, self._clock.monotonic_ns())
+        is_old = age is not None and age > ACCOUNT_STALE_S
+        self.set_subtitle(self.tr("quantities {age} old").format(age=figures.age(age)) if is_old else "")
 
     @Slot(object)
     def _choose_mark(self, code: str) -> None:
