@@ -11,6 +11,7 @@ from tests.bench import (
     practice,
     practice_engine,
     quotes,
+    round_trip,
     starts,
 )
 from tests.bench.effort import Effort
@@ -21,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "first_window": starts.measure_first_window,
     "signed_in_painted": starts.measure_signed_in,
     "click_to_wire": orders.measure,
+    "submit_round_trip": round_trip.measure,
     "order_event_to_painted": order_events.measure,
     "blotter_load": blotter.measure_load,
     "blotter_sort": blotter.measure_sort,

@@ -18,10 +18,12 @@ CHEAP = (
     "dev_start",
     "first_window",
     "click_to_wire",
+    "submit_round_trip",
     "order_event_to_painted",
     "blotter_load",
     "blotter_sort",
     "blotter_filter",
+    "practice",
 )
 MEMBERS = {"name", "value", "unit", "rival", "rival_value", "ratio", "aim", "holds"}
 
@@ -49,11 +51,18 @@ def test_every_benchmark_writes_rows_with_all_their_members(quick):
         "first_window",
         "click_to_wire_p50",
         "click_to_wire_p99",
+        "submit_round_trip_p50",
+        "submit_round_trip_p99",
+        "submit_cpu",
         "order_event_to_painted_p50",
         "order_event_to_painted_p99",
         "blotter_load",
         "blotter_sort",
         "blotter_filter",
+        "practice_orders",
+        "practice_day",
+        "practice_stream_messages",
+        "practice_stream_messages_json",
     ]
     for row in rows:
         assert row.keys() == MEMBERS
