@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from aiohttp import web
@@ -76,8 +76,7 @@ class Broker:
     runs: ScenarioRuns
     application: Application
     partner: PartnerKey
-    api_key: str
-    api_secret: str = field(repr=False)
+    grants: Grants
 
 
 def built_broker(settings: Settings) -> Broker:
@@ -95,7 +94,11 @@ def built_broker(settings: Settings) -> Broker:
     )
     name = hashlib.sha256(f"practice/{settings.seed}".encode()).hexdigest()
     grants = Grants(
-        api_key="PK" + name[32:50].upper(), api_secret=secrets.token_hex(20), keep_in=settings.keep_grants
+        api_key="PK" + name[32:50].upper(),
+        api_secret=secrets.token_hex(20),
+        live_api_key="AK" + name[32:50].upper(),
+        live_api_secret=secrets.token_hex(20),
+        keep_in=settings.keep_grants,
     )
     application = Application(_APPLICATION_NAME, name[:32], REDIRECT_URIS, secrets.token_hex(20))
     faults, log, frames, sockets = Faults(time.monotonic), RequestLog(), FrameLog(), Sockets()
@@ -162,8 +165,7 @@ def built_broker(settings: Settings) -> Broker:
         runs=runs,
         application=application,
         partner=partner,
-        api_key=grants.api_key,
-        api_secret=grants.api_secret,
+        grants=grants,
     )
 
 

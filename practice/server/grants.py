@@ -5,7 +5,7 @@ import hmac
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,8 @@ class Grants:
 
     api_key: str
     api_secret: str = field(repr=False)
+    live_api_key: str | None = None
+    live_api_secret: str | None = field(default=None, repr=False)
     keep_in: Path | None = None
     clock: Callable[[], float] = time.time  # unix seconds
     _by_digest: dict[str, Grant] = field(default_factory=dict, repr=False)
@@ -86,15 +88,21 @@ class Grants:
         return self._by_digest.get(_digest(token))
 
     def knows_key(self, key: str) -> bool:
-        """Whether this is the practice API key."""
-        return _same(key, self.api_key)
+        """Whether this is one of the practice API keys."""
+        return any(_same(key, known) for _, known, _ in self._keys())
 
     def of_key(self, key: str, secret: str) -> Grant | None:
-        """What an API key allows: everything, on the paper account."""
-        right = _same(secret, self.api_secret)
-        if not (self.knows_key(key) and right):
-            return None
-        return Grant(frozenset(SCOPES), frozenset({"paper"}))
+        """What an API key allows: everything, on its own account."""
+        for environment, known, its_secret in self._keys():
+            right = _same(secret, its_secret)
+            if _same(key, known) and right:
+                return Grant(frozenset(SCOPES), frozenset({environment}))
+        return None
+
+    def _keys(self) -> Iterator[tuple[Environment, str, str]]:
+        yield "paper", self.api_key, self.api_secret
+        if self.live_api_key and self.live_api_secret:
+            yield "live", self.live_api_key, self.live_api_secret
 
     def on_revocation(self, listener: Callable[[], None]) -> None:
         """Have it reported when tokens end."""

@@ -41,6 +41,20 @@ def test_who_proves_nothing_gets_401(
     assert (answer.status_code, answer.json()) == (401, body)
 
 
+@pytest.mark.parametrize(("env", "other"), [("paper", "live"), ("live", "paper")])
+def test_a_key_opens_its_own_account_alone(broker: PracticeProgram, env: str, other: str) -> None:
+    prefix = "live_" if env == "live" else ""
+    keys = {
+        "APCA-API-KEY-ID": broker.line[f"{prefix}api_key"],
+        "APCA-API-SECRET-KEY": broker.line[f"{prefix}api_secret"],
+    }
+    urls = {name: base + "/v2/account" for name, base in broker.line["trading_url"].items()}
+    assert broker.http.get(urls[env], headers=keys, timeout=10).status_code == 200
+    assert broker.http.get(urls[other], headers=keys, timeout=10).status_code == 401
+    crossed = keys | {"APCA-API-SECRET-KEY": broker.line["api_secret" if prefix else "live_api_secret"]}
+    assert broker.http.get(urls[env], headers=crossed, timeout=10).text == '{"message": "unauthorized."}\n'
+
+
 def test_a_wrong_secret_gets_the_answer_without_a_code(broker: PracticeProgram) -> None:
     headers = broker.keys | {"APCA-API-SECRET-KEY": "wrong"}
     answer = broker.http.get(broker.line["trading_url"]["paper"] + "/v2/account", headers=headers, timeout=10)

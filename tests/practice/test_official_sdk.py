@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -117,13 +117,14 @@ def test_every_kind_of_order_is_placed_read_replaced_and_canceled(trading: Sdk) 
 
 def test_fractions_amounts_and_positions(trading: Sdk) -> None:
     day = {"symbol": "KO", "side": OrderSide.BUY, "time_in_force": TimeInForce.DAY}
-    trading.submit_order(MarketOrderRequest(**day, notional=100))
-    trading.submit_order(MarketOrderRequest(**day, qty=0.5))
+    orders = [
+        trading.submit_order(MarketOrderRequest(**day, **amount))
+        for amount in ({"notional": 100}, {"qty": 0.5})
+    ]
 
     def position() -> Any:
-        with suppress(APIError):
-            found = trading.get_open_position("KO")
-            return found if Decimal(found.qty) > Decimal("1.5") else None
+        states = {trading.get_order_by_id(order.id).status for order in orders}
+        return trading.get_open_position("KO") if states == {OrderStatus.FILLED} else None
 
     held = until(position, "nothing was bought")
     closing = trading.close_position("KO", ClosePositionRequest(percentage="50"))
@@ -198,10 +199,12 @@ def streaming(stream: TradingStream | StockDataStream) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def test_the_trading_stream_tells_an_order_s_life(clean: PracticeProgram, trading: Sdk) -> None:
-    stream = TradingStream(
-        clean.line["api_key"], clean.line["api_secret"], url_override=clean.line["stream_url"]["paper"]
-    )
+@pytest.mark.parametrize("env", ["paper", "live"])
+def test_the_trading_stream_tells_an_order_s_life(clean: PracticeProgram, env: str) -> None:
+    prefix = "live_" if env == "live" else ""
+    keys = (clean.line[f"{prefix}api_key"], clean.line[f"{prefix}api_secret"])
+    trading: Sdk = TradingClient(*keys, url_override=clean.line["trading_url"][env])
+    stream = TradingStream(*keys, url_override=clean.line["stream_url"][env])
     updates: list[Any] = []
 
     async def note(update: Any) -> None:
@@ -209,7 +212,7 @@ def test_the_trading_stream_tells_an_order_s_life(clean: PracticeProgram, tradin
 
     stream.subscribe_trade_updates(note)
     with streaming(stream):
-        until(lambda: _frames(clean, "orders") or None, "the stream never listened")
+        until(lambda: _listens(clean, env) or None, "the stream never listened")
         trading.submit_order(
             MarketOrderRequest(symbol="KO", qty=2, side=OrderSide.BUY, time_in_force=TimeInForce.DAY)
         )
@@ -217,6 +220,11 @@ def test_the_trading_stream_tells_an_order_s_life(clean: PracticeProgram, tradin
     assert [update.event for update in updates][:2] == ["pending_new", "new"]
     assert updates[-1].order.status == OrderStatus.FILLED
     assert updates[-1].execution_id is not None
+
+
+def _listens(program: PracticeProgram, env: str) -> bool:
+    path = f"/log/frames?stream=orders/{env}&direction=sent&contains=listening"
+    return bool(program.control("GET", path)["frames"])
 
 
 def _frames(program: PracticeProgram, stream: str) -> bool:

@@ -15,7 +15,8 @@ from tests.practice.program import ROOT, PracticeProgram, Stream, until
 KEYS = {
     "authorize_url", "token_url", "trading_url", "stream_url", "data_url", "data_stream_url", "client_id",
     "client_secret", "redirect_uris", "exchange_url", "api_key", "api_secret", "control_url", "simulated",
-    "pid", "broker_url", "broker_api_key", "broker_api_secret", "partner_authorize_url",
+    "pid", "broker_url", "broker_api_key", "broker_api_secret", "partner_authorize_url", "live_api_key",
+    "live_api_secret",
 }  # fmt: skip
 
 
