@@ -14,13 +14,12 @@ from core.services.settings import Settings
 from ui.dialogs.order_details import OrderDetails
 from ui.models.order_row import OrderRow
 from ui.panels.account import AccountPanel
-from ui.panels.activity import ActivityPanel
 from ui.panels.frame import Panel
 from ui.panels.orders import OrdersPanel
 from ui.panels.position_menu import PositionDeed
 from ui.panels.positions import PositionsPanel
-from ui.panels.stream import StreamPanel
 from ui.panels.tabbed import TabbedPanel
+from ui.panels.table_view import TableView
 from ui.panels.ticket import TicketPanel
 from ui.panels.watchlist import WatchlistPanel
 from ui.theme.theme import Theme
@@ -29,6 +28,9 @@ from ui.workspace import Places, Workspace
 
 if TYPE_CHECKING:
     from ui.flatten_control import FlattenControl
+    from ui.panels.activity import ActivityPanel
+    from ui.panels.session_panel import SessionPanel
+    from ui.panels.stream import StreamPanel
     from ui.position_actions import PositionActions
 
 
@@ -47,25 +49,23 @@ class Desk(QObject):
         self.account = AccountPanel(theme, clock)
         self.positions = PositionsPanel(theme, clock, settings)
         self.orders = OrdersPanel(theme, clock)
-        self.stream = StreamPanel(theme)
-        self.activity = ActivityPanel(theme)
         self.ticket = TicketPanel(theme, clock, settings)
         self.actions: TradingActions | None = None
-        self._panels = (
+        self._panels: list[SessionPanel | TicketPanel] = [
             self.watchlist,
             self.account,
             self.positions,
             self.orders,
-            self.stream,
-            self.activity,
             self.ticket,
-        )
+        ]
+        self._is_compact = False
+        self._views = [self.watchlist.view, self.positions.view, self.orders.view]
         translate = QCoreApplication.translate
         blotter_title = translate("Desk", "Orders, stream and activity")
         self.blotter = TabbedPanel(theme, blotter_title)
         self.blotter.add_panel(self.orders)
-        self.blotter.add_panel(self.stream)
-        self.blotter.add_panel(self.activity)
+        self._stream = self.blotter.add_later(translate("StreamPanel", "Stream"), self._make_stream)
+        self._activity = self.blotter.add_later(translate("ActivityPanel", "Activity"), self._make_activity)
         self.workspace = Workspace(
             Places(
                 watchlist=self.watchlist,
@@ -84,6 +84,16 @@ class Desk(QObject):
         )
         self.account.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._connect()
+
+    @property
+    def stream(self) -> "StreamPanel":
+        """The log of the streams; made when somebody first asks for it."""
+        return self._stream()
+
+    @property
+    def activity(self) -> "ActivityPanel":
+        """What was booked to the account; made when somebody first asks for it."""
+        return self._activity()
 
     def bind(self, session: Session) -> None:
         """Show and trade in this session from now on."""
@@ -114,24 +124,26 @@ class Desk(QObject):
 
     def reveal(self, panel: Panel) -> None:
         """Bring a panel to the front and give it the keyboard."""
-        name, focus = {
+        own: dict[Panel, tuple[str, QWidget]] = {
             self.watchlist: ("watchlist", self.watchlist.view),
             self.account: ("account", self.account),
             self.positions: ("positions", self.positions.view),
-            self.orders: ("blotter", self.orders.view),
-            self.stream: ("blotter", self.stream.view),
-            self.activity: ("blotter", self.activity.view),
             self.ticket: ("ticket", self.ticket.entry),
-        }[panel]
-        self.workspace.reveal(name)
-        if panel in (self.orders, self.stream, self.activity):
+        }
+        if panel in own:
+            name, focus = own[panel]
+            self.workspace.reveal(name)
+        else:
+            self.workspace.reveal("blotter")
             self.blotter.show_panel(panel)
+            focus = panel.findChild(TableView) or panel
         focus.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_density(self, density: str) -> None:
         """Rows of 26 pixels (comfortable) or 22 (compact)."""
-        for view in (self.watchlist.view, self.positions.view, self.orders.view, self.activity.view):
-            view.set_compact(density == "compact")
+        self._is_compact = density == "compact"
+        for view in self._views:
+            view.set_compact(self._is_compact)
 
     @Slot(object)
     def trade(self, side: Side) -> None:
@@ -158,6 +170,30 @@ class Desk(QObject):
             self._flattening.running_changed.connect(self.positions.show_flattening)
         self._flattening.ask()
 
+    def _make_stream(self) -> "StreamPanel":
+        from ui.panels.stream import StreamPanel
+
+        panel = StreamPanel(self._theme)
+        panel.symbol_chosen.connect(self.ticket.set_symbol)
+        self._take_in(panel)
+        return panel
+
+    def _make_activity(self) -> "ActivityPanel":
+        from ui.panels.activity import ActivityPanel
+
+        panel = ActivityPanel(self._theme)
+        panel.view.set_compact(self._is_compact)
+        self._views.append(panel.view)
+        panel.symbol_chosen.connect(self.ticket.set_symbol)
+        panel.noticed.connect(self.noticed)
+        self._take_in(panel)
+        return panel
+
+    def _take_in(self, panel: "SessionPanel") -> None:
+        self._panels.append(panel)
+        if self._session is not None:
+            panel.bind(self._session)
+
     def _connect(self) -> None:
         self.watchlist.symbol_chosen.connect(self.ticket.set_symbol)
         self.positions.symbol_chosen.connect(self.ticket.set_symbol)
@@ -166,9 +202,7 @@ class Desk(QObject):
         self.positions.explain_requested.connect(self._explain)
         self.positions.flatten_requested.connect(self.flatten)
         self.orders.symbol_chosen.connect(self.ticket.set_symbol)
-        self.stream.symbol_chosen.connect(self.ticket.set_symbol)
-        self.activity.symbol_chosen.connect(self.ticket.set_symbol)
-        self.activity.noticed.connect(self.noticed)
+        self.blotter.panel_made.connect(self.workspace.order_keyboard)
         self.orders.cancel_requested.connect(self._cancel)
         self.orders.replace_requested.connect(self._replace)
         self.orders.change_requested.connect(self._change)

@@ -72,7 +72,7 @@ class Workspace(QWidget):
         self._manager.dockAreaCreated.connect(self._dress_area)
         self._place()
         self._lock()
-        self._order_keyboard()
+        self.order_keyboard()
 
     def save(self) -> bytes:
         """The arrangement, in the docking system's own format."""
@@ -159,7 +159,8 @@ class Workspace(QWidget):
         for area in self._manager.openedDockAreas():
             self._dress_area(area)
 
-    def _order_keyboard(self) -> None:
+    @Slot()
+    def order_keyboard(self) -> None:
         """Let Tab go through the panels column by column, whatever order they were made in."""
         stops = [stop for dock in self._docks.values() for stop in _tab_stops(dock.widget())]
         for before, after in pairwise(stops):

@@ -39,6 +39,7 @@ class EventLog(QObject):
         self._lines: deque[LogLine] = deque(maxlen=CAPACITY)
         self._fresh: list[LogLine] = []
         self._phases: dict[StreamName, str] = {}
+        self.count = 0  # of the lines that were announced, kept or not
         self.dropped = 0
         frames.frame.connect(self._announce)
 
@@ -90,6 +91,7 @@ class EventLog(QObject):
             return
         fresh, self._fresh = tuple(self._fresh), []
         self._lines.extend(fresh)
+        self.count += len(fresh)
         self.lines_added.emit(fresh)
 
 

@@ -407,10 +407,12 @@ class FakeLog(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lines: list[LogLine] = []
+        self.count = 0
         self.dropped = 0
 
     def show(self, *lines: LogLine) -> None:
         self.lines += lines
+        self.count += len(lines)
         self.lines_added.emit(lines)
 
 

@@ -95,3 +95,9 @@ def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):
     panel.unbind()
     session.log.show(line(1))
     assert panel.model.rowCount() == 0
+
+
+def test_lines_that_came_before_it_was_made_and_that_nobody_kept_are_counted(theme, qtbot, session):
+    session.log.count += 100
+    with on_screen(StreamPanel(theme), qtbot, session, 1152, 322) as panel:
+        assert panel.counter.text() == f"{len(session.log.lines) + 100} events"

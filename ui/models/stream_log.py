@@ -106,9 +106,10 @@ class StreamLogModel(ColumnModel[LogRow]):
         else:
             self._append([row for row in rows if self._admits(row)])
 
-    def start_over(self, lines: Iterable[LogLine]) -> None:
-        """Forget everything and take `lines`."""
+    def start_over(self, lines: Iterable[LogLine], *, before: int = 0) -> None:
+        """Forget everything and take `lines`; `before` of them came, and are counted, that nobody kept."""
         self._kept.clear()
+        self._taken += before
         self._paused_at = self._taken
         self._rebuild()
         self.take(lines)

@@ -75,7 +75,8 @@ class StreamPanel(SessionPanel):
     def begin(self, session: "Session") -> None:
         self.bindings.connect(session.log.lines_added, self.take)
         self.empty.say(self.tr("Nothing came yet."))
-        self.model.start_over(session.log.lines)
+        lines = session.log.lines
+        self.model.start_over(lines, before=session.log.count - len(lines))
         self._show_state()
 
     def end(self) -> None:

@@ -1,5 +1,9 @@
 """Several panels in one sheet: words with an underline, counts in a pill, the actions of the one shown."""
 
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -8,6 +12,8 @@ from ui.delegates.drawing import TextMeasure, draw_text
 from ui.panels.frame import Panel, Sheet
 from ui.theme.theme import Theme
 from ui.theme.tokens import PANEL_TITLE_PX
+
+PanelT = TypeVar("PanelT", bound=Panel)
 
 _TAB_PADDING_PX = 3
 _TAB_GAP_PX = 10
@@ -97,9 +103,10 @@ class PanelTabs(QTabBar):
 
 
 class TabbedPanel(Sheet):
-    """Shows one of its panels at a time; the others stay alive and up to date."""
+    """Shows one of its panels at a time; the others stay alive and up to date, once they are made."""
 
     current_changed = Signal(object)  # Panel: the one shown now
+    panel_made = Signal()  # one that was to be made when somebody first looks
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -107,7 +114,8 @@ class TabbedPanel(Sheet):
         self.tabs = PanelTabs(theme, name, self)
         self._pages = QStackedWidget(self)
         self._actions = QStackedWidget(self)
-        self._panels: list[Panel] = []
+        self._panels: list[Panel | None] = []  # None: not made yet
+        self._makers: dict[int, Callable[[], Panel]] = {}
         row = QHBoxLayout()
         row.setContentsMargins(10, 0, 6, 0)
         row.setSpacing(8)
@@ -132,17 +140,55 @@ class TabbedPanel(Sheet):
         self.tabs.set_count(place, panel.count)
         panel.title_changed.connect(self._show_counts)
 
+    def add_later(self, title: str, make: Callable[[], PanelT]) -> Callable[[], PanelT]:
+        """Add a tab whose panel is made when it is first shown, or when the function returned is called."""
+        place = len(self._panels)
+
+        @cache
+        def made() -> PanelT:
+            panel = make()
+            self._put(place, panel)
+            return panel
+
+        self._makers[place] = made
+        self._panels.append(None)
+        self._pages.addWidget(QWidget())
+        self._actions.addWidget(QWidget())
+        self._make_room()
+        self.tabs.addTab(title)
+        return made
+
+    def _put(self, place: int, panel: Panel) -> None:
+        """Show `panel` in the place that was kept for it."""
+        panel.embed()
+        self._panels[place] = panel
+        for stack, widget in ((self._pages, panel), (self._actions, panel.title_actions)):
+            kept = stack.widget(place)
+            stack.insertWidget(place, widget)
+            if kept is not None:
+                stack.removeWidget(kept)
+                kept.deleteLater()
+        self._make_room()
+        self.tabs.set_count(place, panel.count)
+        panel.title_changed.connect(self._show_counts)
+        self.panel_made.emit()
+
     def _make_room(self) -> None:
         """Actions that are not shown take no room from the tabs."""
-        for panel in self._panels:
-            is_shown = panel.title_actions is self._actions.currentWidget()
+        for place in range(self._actions.count()):
+            is_shown = place == self._actions.currentIndex()
             width = QSizePolicy.Policy.Preferred if is_shown else QSizePolicy.Policy.Ignored
-            panel.title_actions.setSizePolicy(width, QSizePolicy.Policy.Preferred)
+            if (actions := self._actions.widget(place)) is not None:
+                actions.setSizePolicy(width, QSizePolicy.Policy.Preferred)
 
     @property
     def current_panel(self) -> Panel:
         """The panel shown now."""
-        return self._panels[self.tabs.currentIndex()]
+        return self._panel_at(self.tabs.currentIndex())
+
+    def _panel_at(self, place: int) -> Panel:
+        """The panel of a tab, which is made now if nobody has looked at it before."""
+        return self._panels[place] or self._makers[place]()
 
     def show_panel(self, panel: Panel) -> None:
         """Bring `panel` to the front; raises ValueError for one that is not here."""
@@ -151,12 +197,14 @@ class TabbedPanel(Sheet):
     @Slot(int)
     def _show_place(self, place: int) -> None:
         if 0 <= place < len(self._panels):
+            panel = self._panel_at(place)
             self._pages.setCurrentIndex(place)
             self._actions.setCurrentIndex(place)
             self._make_room()
-            self.current_changed.emit(self._panels[place])
+            self.current_changed.emit(panel)
 
     @Slot()
     def _show_counts(self) -> None:
         for place, panel in enumerate(self._panels):
-            self.tabs.set_count(place, panel.count)
+            if panel is not None:
+                self.tabs.set_count(place, panel.count)

@@ -122,6 +122,7 @@ def test_the_log_is_bounded(log, qtbot, monkeypatch):
         log.take_delivery(delivery(*[Success() for _ in range(50)]))
     told(log, qtbot)
     assert len(log.lines) == log_module.CAPACITY
+    assert log.count == (log_module.CAPACITY // 50 + 10) * 50
 
 
 def test_a_message_made_to_hurt_is_cut_and_made_printable(log, qtbot):
