@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 FILL_TYPE = "FILL"
+COIN_FEE_TYPE = "CFEE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,11 @@ class Activity:
     def is_fill(self) -> bool:
         """Whether shares changed hands by an order."""
         return self.type == FILL_TYPE
+
+    @property
+    def is_coin_fee(self) -> bool:
+        """Whether a fee was taken in coins: less is held, and what was paid for it stays."""
+        return self.type == COIN_FEE_TYPE and bool(self.symbol) and self.qty is not None and self.qty < 0
 
     @property
     def when(self) -> date | None:

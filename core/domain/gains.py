@@ -1,12 +1,12 @@
 """What was really earned: fills folded into an average cost, a realised part and what is left.
 
 Average cost, as the broker keeps it (`avg_entry_price`): a fill that adds changes the average, a fill that
-reduces realises the difference to it, one that turns the position round does both. Fees are not in here: the
-broker books them as activities of their own.
+reduces realises the difference to it, one that turns the position round does both. Fees in money are not
+in here: the broker books them as activities of their own. Fees in coins are: less is held at the same cost.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -57,13 +57,41 @@ def fold(
     `activities` in any order, each once; those that are no fills are left out. `day_of` says to which trading
     day a moment belongs.
     """
-    fills = [one for one in activities if one.is_fill and one.qty and one.price is not None]
+    fills = [one for one in activities if counts(one)]
     gains: dict[str, Gains] = {}
-    for fill in sorted(fills, key=lambda one: one.id):
+    for fill in sorted(fills, key=_order):
         symbol = position_symbol(fill.symbol)
         is_of_day = fill.at is not None and day_of(fill.at) == day
-        gains[symbol] = _after(gains.get(symbol, Gains(symbol=symbol)), fill, is_of_day=is_of_day)
+        turn = _after_fee if fill.is_coin_fee else _after
+        gains[symbol] = turn(gains.get(symbol, Gains(symbol=symbol)), fill, is_of_day=is_of_day)
     return gains
+
+
+def counts(activity: Activity) -> bool:
+    """Whether an entry changes what is held by trading: a fill, or a fee that was taken in coins."""
+    is_fill = activity.is_fill and bool(activity.qty) and activity.price is not None
+    return is_fill or activity.is_coin_fee
+
+
+def _order(activity: Activity) -> tuple[str, bool, str]:
+    """By time, with which ids begin; a fee after the fill of the same moment."""
+    return activity.id.partition("::")[0], activity.is_coin_fee, activity.id
+
+
+def _after_fee(before: Gains, fee: Activity, *, is_of_day: bool) -> Gains:
+    """Coins were taken: the average rises. One that takes the last of them realises what those had cost."""
+    qty = before.qty + (fee.qty or ZERO)
+    if qty < 0:
+        return before  # of coins whose purchase is not known here
+    lost = ZERO if qty else before.cost
+    return replace(
+        before,
+        qty=qty,
+        cost=before.cost - lost,
+        realised=before.realised - lost,
+        realised_day=before.realised_day - (lost if is_of_day else ZERO),
+        opened_at=before.opened_at if qty else None,
+    )
 
 
 def _after(before: Gains, fill: Activity, *, is_of_day: bool) -> Gains:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.domain.activity import Activity
 from core.domain.freshness import NS_PER_S
-from core.domain.gains import Gains, fold
+from core.domain.gains import Gains, counts, fold
 from core.domain.instrument import position_symbol
 from core.domain.trading_hours import trading_day
 from core.services.clock import Clock
@@ -91,7 +91,7 @@ class GainsKeeper(QObject):
     @Slot(object)
     def _take(self, activities: tuple[Activity, ...]) -> None:
         for activity in activities:
-            if not activity.is_fill:
+            if not counts(activity):
                 continue
             symbol = position_symbol(activity.symbol)
             of_symbol = self._fills.setdefault(symbol, {})

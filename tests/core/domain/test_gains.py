@@ -1,5 +1,6 @@
 """Realised and held: fills folded by average cost, checked against a lot-by-lot reckoning of totals."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
@@ -102,3 +103,25 @@ def test_realised_and_held_always_add_up_to_what_was_paid_and_received(trades, o
     assert gains.cost - gains.realised == pytest.approx(paid, abs=D("1e-15"))
     if not gains.qty:
         assert gains.cost == 0
+
+
+def fee(number: int, qty: str) -> Activity:
+    return Activity(id=f"{number:06d}", type="CFEE", symbol="BTC/USD", qty=D(qty), at=START)
+
+
+def test_a_fee_in_coins_leaves_less_at_the_same_cost():
+    bought = fill(1, "buy", "0.02", "80000", symbol="BTC/USD")
+    gains = folded(fee(2, "-0.00005"), bought)["BTCUSD"]
+    assert (gains.qty, gains.cost, gains.realised, gains.fills) == (D("0.01995"), D(1600), D(0), 1)
+    assert gains.average == D(1600) / D("0.01995")
+
+
+def test_a_fee_of_the_same_moment_follows_its_fill_and_the_last_coins_realise_their_cost():
+    bought = replace(fill(1, "buy", "2", "100", symbol="BTC/USD"), id="20261120::z")
+    taken = replace(fee(2, "-2"), id="20261120::a")
+    gains = folded(taken, bought)["BTCUSD"]
+    assert (gains.qty, gains.cost, gains.realised, gains.average) == (D(0), D(0), D(-200), None)
+
+
+def test_a_fee_of_coins_that_nobody_saw_bought_changes_nothing():
+    assert folded(fee(1, "-1"), fill(2, "buy", "2", "9", symbol="BTC/USD"))["BTCUSD"].qty == D(2)

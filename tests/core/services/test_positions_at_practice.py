@@ -10,6 +10,7 @@ import pytest
 from core.domain.flattening import WAITS_FOR_OPEN, Stage
 from core.domain.order import OrderStatus
 from core.domain.protection import Exit, exit_request
+from core.domain.provenance import oddities
 from core.domain.trading_block import TradingBlock
 from core.services.reversal import Reversal, Step
 from tests.core.services.practice_world import PATIENCE_MS, World
@@ -141,3 +142,30 @@ def test_gains_come_from_the_fills_and_coins_and_shares_have_prices(world, qtbot
     assert coin.market_symbol == "BTC/USD"
     for symbol in ("BTC/USD", "NVDA"):
         qtbot.waitUntil(lambda symbol=symbol: session.market.ticker(symbol) is not None, timeout=PATIENCE_MS)
+
+
+def test_the_brokers_figures_and_ours_agree_for_shares_coins_and_contracts(world, qtbot):
+    listed = world.broker.call(
+        "GET",
+        "/v2/options/contracts",
+        params={"underlying_symbols": "AAPL", "limit": "400", "expiration_date_lte": "2029-01-01"},
+    ).json()["option_contracts"]
+    world.hold("AAPL", "5")
+    world.read(qtbot, "AAPL")
+    price = world.session.positions.positions["AAPL"].current_price or D(0)
+    contract = min(listed, key=lambda one: abs(D(one["strike_price"]) - price))["symbol"]
+    world.hold("AAPL", "3")
+    world.hold("TSLA", "-4")
+    world.hold("BTC/USD", "0.02", time_in_force="gtc")
+    world.hold(contract, "2")
+    world.read(qtbot, contract)
+    session = world.session
+    session.gains.begin()
+    held = session.positions.positions
+    qtbot.waitUntil(lambda: held.keys() <= session.gains.gains.keys(), timeout=PATIENCE_MS)
+    assert held.keys() == {"AAPL", "TSLA", "BTCUSD", contract}
+    for symbol, position in held.items():
+        assert oddities(position, session.gains.gains[symbol]) == (), symbol
+        assert session.gains.gains[symbol].reaches_back_to(position.qty), symbol
+    assert held[contract].multiplier == 100
+    qtbot.waitUntil(lambda: session.market.ticker(contract) is not None, timeout=PATIENCE_MS)
