@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 
@@ -10,6 +12,7 @@ from ui.models.column_model import DATA_ROLES, NO_PARENT, ColumnModel, Index
 
 UNSORTED = -1
 _FEW_KEYS = 16
+_SAMPLE = 1_024  # rows whose keys tell whether many rows share one
 MANY_RUNS = 64  # more changes than these are told as one
 
 
@@ -44,6 +47,8 @@ class TableModel(ColumnModel[Row]):
             return list(rows)
         in_order = list(rows)
         keys = list(map(sort, in_order))
+        if len(set(keys[:_SAMPLE])) <= min(_SAMPLE, len(keys)) // 2:
+            return self._sorted_by_few(in_order, keys)
         present: Iterable[int] = range(len(keys))
         absent: list[int] = []
         if None in keys:
@@ -51,6 +56,17 @@ class TableModel(ColumnModel[Row]):
             absent = [number for number, key in enumerate(keys) if key is None]
         placed = sorted(present, key=keys.__getitem__, reverse=self._is_descending)
         return list(map(in_order.__getitem__, placed + absent))
+
+    def _sorted_by_few(self, in_order: list[Row], keys: list[Any]) -> list[Row]:
+        """Sort rows of which many share a key, such as a status: only the keys there are get compared."""
+        groups: dict[Any, list[Row]] = {}
+        for key in dict.fromkeys(keys):
+            groups[key] = []
+        for key, row in zip(keys, in_order, strict=True):
+            groups[key].append(row)
+        absent = groups.pop(None, [])
+        placed = sorted(groups, reverse=self._is_descending)
+        return [*chain.from_iterable(map(groups.__getitem__, placed)), *absent]
 
     # ---- batches ------------------------------------------------------------------------------------
 

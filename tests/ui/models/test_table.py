@@ -84,6 +84,21 @@ def test_rows_without_a_sort_key_come_last_in_either_direction(model: Items):
     assert shown(model) == ["b", "a", "d", "c"]
 
 
+@given(
+    st.lists(st.none() | st.integers(-3, 3).map(float) | st.floats(allow_nan=False), max_size=60),
+    st.booleans(),
+)
+def test_rows_that_share_keys_are_sorted_as_a_plain_list_is(prices: list[float | None], is_descending: bool):
+    model = Items()
+    model.replace_all([Item(str(number), price) for number, price in enumerate(prices)])
+    model.sort(1, Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder)
+    numbers = range(len(prices))
+    present = [number for number in numbers if prices[number] is not None]
+    absent = [number for number in numbers if prices[number] is None]
+    expected = sorted(present, key=lambda number: prices[number] or 0.0, reverse=is_descending) + absent
+    assert shown(model) == [str(number) for number in expected]
+
+
 def test_a_batch_reaches_the_views_as_one_change(model: Items):
     seen = watched(model)
     model.put([Item("a", 5.0), Item("d", 6.0)])
