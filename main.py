@@ -184,6 +184,8 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
         programs.append(program)
         program.start()
 
+    # Not `quit`: that asks every window first, and one that refuses would keep a program without a face.
+    window.closed.connect(application.exit)
     first_frame = FirstFrame(window)
     first_frame.drawn.connect(begin)
     window.show()

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
     sign_out_requested = Signal()
     sign_in_again_requested = Signal()
     environment_requested = Signal(object)  # Environment
+    closed = Signal()  # panels that float are windows too, but with this one the program is over
 
     def __init__(
         self, theme: Theme, settings: "Settings", frames: FrameClock, clock: Clock | None = None
@@ -128,8 +129,7 @@ class MainWindow(QMainWindow):
         self._keep_place()
         session.account.changed.disconnect(self._show_title)
         session.orders.trading_block_changed.disconnect(self._show_gate)
-        for dialog in self.findChildren(DialogFrame):
-            dialog.reject()
+        self._dismiss_dialogs()
         self.desk.unbind()
         self.top_bar.show_signed_out()
         self.status_bar.show_signed_out()
@@ -365,6 +365,11 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry()
             self.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
 
+    def _dismiss_dialogs(self) -> None:
+        """Every question unanswered is answered with no."""
+        for dialog in self.findChildren(DialogFrame):
+            dialog.reject()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._desk is None:
@@ -375,9 +380,9 @@ class MainWindow(QMainWindow):
         self._keep_place()
         if self._tray is not None:
             self._tray.hide()
+        self._dismiss_dialogs()
         super().closeEvent(event)
-        # Panels that float are windows too; with the main window gone the program is over.
-        QApplication.quit()
+        self.closed.emit()
 
 
 def _theme_name(word: str) -> ThemeName:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 
 from core.domain.account import Account
 from core.domain.environment import Environment
@@ -188,6 +188,7 @@ class WindowCommands(QObject):
         actions.add(self.tr("About"), window.show_about)
         actions.add(self.tr("Menu"), window.top_bar.open_menu, "F10", is_listed=False)
         self.quit = actions.add(self.tr("Quit"), window.close, "Ctrl+Q")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)  # dialogs find it by that
         self.show_signed_out()
 
     @Slot(str)

@@ -12,9 +12,9 @@ from PySide6QtAds import ads
 from ui.theme.tokens import PANEL_GAP_PX
 
 LAYOUT_VERSION = 1  # of the arrangement below; an older saved layout is not restored
-LEFT_PX, RIGHT_PX = 400, 344
-_LEFT_LEAST_PX = 320
-_LEFT_SHARE = 0.25
+LEFT_PX, RIGHT_PX = 400, 340
+_LEFT_LEAST_PX = 342  # a watchlist without its lines of recent prices
+_LEFT_SHARE = 0.235
 _COLUMNS = 3
 _WATCHLIST_SHARE, _POSITIONS_SHARE = 0.615, 0.4
 

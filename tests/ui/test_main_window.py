@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
 
 from core.domain.environment import Environment
@@ -350,3 +351,18 @@ def test_every_control_of_the_window_has_a_name(shown):
         and not (isinstance(control, QAbstractButton) and control.text())
     ]
     assert nameless == []
+
+
+def ask_to_sign_out(window: MainWindow) -> DialogFrame:
+    window.ask_to_sign_out()
+    return the_dialog()
+
+
+def test_the_keys_for_quitting_work_in_a_dialog_too_and_answer_it_with_no(shown, qtbot):
+    dialog = ask_to_sign_out(shown)
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is dialog)
+    with qtbot.assertNotEmitted(shown.sign_out_requested), qtbot.waitSignal(shown.closed):
+        QTest.keyClick(dialog, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not shown.isVisible()
+    assert not dialog.isVisible()

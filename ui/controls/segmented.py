@@ -70,12 +70,17 @@ class SegmentedControl(QWidget):
         if code in self._codes:
             self._group.button(self._codes.index(code)).setChecked(True)
 
-    def relabel(self, code: str, text: str) -> None:
-        """Show `text` on a segment; costs nothing when it stands there already."""
+    def relabel(self, code: str, text: str, whole: str = "") -> None:
+        """Show `text` on a segment; where there is no room for the `whole`, ears and the pointer get that.
+
+        It costs nothing when it stands there already.
+        """
         button = self.button(code)
-        if button.text() != text or not button.accessibleName():
+        name = f"{self.accessibleName()}: {whole or text}"
+        if button.text() != text or button.accessibleName() != name:
             button.setText(text)
-            button.setAccessibleName(f"{self.accessibleName()}: {text}")
+            button.setToolTip("" if whole == text else whole)
+            button.setAccessibleName(name)
 
     def button(self, code: str) -> QAbstractButton:
         """The button of a segment, for tool tips and tests."""

@@ -10,13 +10,14 @@ from ui.delegates.cell import CellDelegate, CellStyle
 from ui.delegates.chip import ChipDelegate
 from ui.delegates.sparkline import SparklineDelegate
 from ui.delegates.symbol import SymbolDelegate
-from ui.delegates.text import ChangeDelegate, FigureDelegate, PriceDelegate, TextDelegate
+from ui.delegates.text import ChangeDelegate, FigureDelegate, PriceDelegate, RemarkedDelegate, TextDelegate
 from ui.models.column import CellKind
 from ui.models.column_model import ColumnModel
 
 _DELEGATES: dict[CellKind, type[CellDelegate]] = {
     CellKind.TEXT: TextDelegate,
     CellKind.FIGURE: FigureDelegate,
+    CellKind.REMARKED: RemarkedDelegate,
     CellKind.PRICE: PriceDelegate,
     CellKind.CHANGE: ChangeDelegate,
     CellKind.CHIP: ChipDelegate,

@@ -34,13 +34,27 @@ class FigureDelegate(CellDelegate):
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         measure = self.style.base
-        left = figure_left(measure, box, cell.text)
+        text = measure.elided(cell.text, box.width())  # over its neighbour it would be read as another
+        left = figure_left(measure, box, text)
         color = self.style.theme.colors.tone(cell.tone)
-        draw_text(painter, left, box.center().y(), cell.text, measure, color)
+        draw_text(painter, left, box.center().y(), text, measure, color)
 
 
-class PriceDelegate(FigureDelegate):
-    """A price: tinted for a moment when it moves; its badge, the age of a stale one, stands left in amber.
+class RemarkedDelegate(FigureDelegate):
+    """A number with a badge, a remark on it, in amber before it where there is room."""
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: object) -> None:
+        super().draw(painter, box, cell, row)
+        if cell.badge:
+            colors = self.style.theme.colors
+            right = figure_left(self.style.base, box, cell.text) - _MIN_BADGE_GAP_PX
+            badge = chip_box(self.style.small, cell.badge, box.center().y(), right=right)
+            if badge.left() >= box.left() - PADDING_PX:
+                draw_chip(painter, badge, cell.badge, self.style.small, colors.warning_tint, colors.warning)
+
+
+class PriceDelegate(RemarkedDelegate):
+    """A price: tinted for a moment when it moves; its badge is the age of a stale one.
 
     Rows carry `moved` (up 1, down -1) and `flash_until_ns`; both may be missing.
     """
@@ -51,11 +65,6 @@ class PriceDelegate(FigureDelegate):
             tint = colors.up_flash if getattr(row, "moved", 0) > 0 else colors.down_flash
             painter.fillRect(box.adjusted(-PADDING_PX / 2, 3, PADDING_PX / 2, -4), tint)
         super().draw(painter, box, cell, row)
-        if cell.badge:
-            right = figure_left(self.style.base, box, cell.text) - _MIN_BADGE_GAP_PX
-            badge = chip_box(self.style.small, cell.badge, box.center().y(), right=right)
-            if badge.left() >= box.left() - PADDING_PX:
-                draw_chip(painter, badge, cell.badge, self.style.small, colors.warning_tint, colors.warning)
 
 
 class ChangeDelegate(CellDelegate):

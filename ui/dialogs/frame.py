@@ -1,7 +1,7 @@
 """What every dialog shares: window-modal, plain text, buttons at the right, never a nested event loop."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.buttons import ActionButton
@@ -34,6 +34,14 @@ class DialogFrame(QDialog):
         column.addLayout(self.body)
         column.addStretch(1)
         column.addLayout(self._buttons)
+        self._take_quit()
+
+    def _take_quit(self) -> None:
+        """A dialog keeps the keyboard from its window, but nobody must be kept from leaving."""
+        window = self.parentWidget()
+        for action in () if window is None else window.window().actions():
+            if action.menuRole() is QAction.MenuRole.QuitRole:
+                self.addAction(action)
 
     def add_text(self, text: str) -> PlainLabel:
         """Add a muted paragraph to the body."""

@@ -26,8 +26,9 @@ class CellKind(Enum):
     """How a cell is drawn."""
 
     TEXT = auto()  # left, elided at the right
-    FIGURE = auto()  # right, never elided by us: columns are as wide as their sample
-    PRICE = auto()  # a figure that may tint when it moves, with its age when stale
+    FIGURE = auto()  # right; columns are as wide as their sample, and what is longer is elided
+    REMARKED = auto()  # a figure that may have a remark in amber before it
+    PRICE = auto()  # such a figure that may tint when it moves, with its age when stale
     CHANGE = auto()  # a figure with the arrow of its tone
     CHIP = auto()  # a word on a tint
     SYMBOL = auto()  # a strong word, and a pill with the quantity held

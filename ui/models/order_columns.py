@@ -69,13 +69,16 @@ class OrderWords(QObject):
             ),
             Column(
                 title=self.tr("Type"),
-                text=lambda row: words.order_type(row.shown.type),
+                text=lambda row: words.order_type(row.shown.type, short=True),
                 sort=lambda row: row.shown.type,
-                sample="Trailing stop",
+                spoken=lambda row: f"{self.tr('Type')} {words.order_type(row.shown.type)}",
+                tool_tip=lambda row: words.order_type(row.shown.type),
+                sample="Stop limit",
             ),
             Column(
                 title=self.tr("Qty"),
                 text=_qty_text,
+                tool_tip=_qty_text,
                 sort=lambda row: None if (figure := row.shown.qty) is None else float(figure),
                 kind=CellKind.FIGURE,
                 sample="10,000",
@@ -88,6 +91,7 @@ class OrderWords(QObject):
                 sort=lambda row: float(row.shown.filled_qty),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "text" if row.shown.filled_qty else "faint",
+                tool_tip=lambda row: figures.quantity(row.shown.filled_qty) if row.shown.filled_qty else "",
                 sample="10,000",
             ),
             Column(

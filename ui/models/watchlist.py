@@ -15,6 +15,7 @@ from ui.theme.colors import Tone
 
 SYMBOL, TREND, LAST, CHANGE, AGE = range(5)
 FLASH_NS = 300_000_000
+_SHOWN_PLACES = 4  # of a fraction: two of its percentage
 
 
 class WatchRow:
@@ -67,6 +68,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 kind=CellKind.SYMBOL,
                 tone=lambda row: "faint" if row.is_stale else "text",
                 badge=lambda row: figures.quantity(row.held) if row.held else "",
+                tool_tip=lambda row: self._spoken_symbol(row) if row.held else "",
                 spoken=self._spoken_symbol,
                 sample="BTC/USD",
             ),
@@ -78,6 +80,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 tone=_tone_of_change,
                 spoken=self._spoken_trend,
                 stretches=True,
+                gives_way=1,
             ),
             Column(
                 title=self.tr("Last"),
@@ -208,9 +211,9 @@ def _change_text(row: WatchRow) -> str:
 def _tone_of_change(row: WatchRow) -> Tone:
     if row.is_stale:
         return "faint"
-    if not row.change:
-        return "muted"
-    return "up" if row.change > 0 else "down"
+    # What is shown as nothing is neither gain nor loss.
+    moved = 0.0 if row.change is None else round(row.change, _SHOWN_PLACES)
+    return "muted" if not moved else "up" if moved > 0 else "down"
 
 
 def _tone_of_age(row: WatchRow) -> Tone:

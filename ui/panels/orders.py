@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.intent import Intent
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _SEARCH_AFTER_MS = 120
+_ROOMY_PX = 860  # from here on the title row has room for every count
 _END_PX = 200  # so near to the end of the table more of the past is read
 
 
@@ -194,12 +195,20 @@ class OrdersPanel(SessionPanel):
     def _show_state(self) -> None:
         for view, name in self._names.items():
             count = self.model.count(view)
-            self.views.relabel(view.value, f"{name} {count:,}" if count else name)
+            whole = f"{name} {count:,}" if count else name
+            # How many were refused is news; the rest stands elsewhere, and a word cut off helps nobody.
+            shows_count = self.width() >= _ROOMY_PX or view is OrdersView.REFUSED
+            self.views.relabel(view.value, whole if shows_count else name, whole)
         working = self.model.count(OrdersView.WORKING)
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
         for button in (self.cancel_all, self.cancel_many):
             button.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().width() >= _ROOMY_PX) is not (event.oldSize().width() >= _ROOMY_PX):
+            self._show_state()
 
     def _say_if_empty(self) -> None:
         view = OrdersView(self.views.choice)
