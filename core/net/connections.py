@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from certifi import where
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -43,7 +44,7 @@ class TrackedAdapter(HTTPAdapter):
         self.whole_answer_s, self.on_sent, self.on_first_byte = whole_answer_s, on_sent, on_first_byte
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, cert_reqs="CERT_REQUIRED", ca_certs=where(), **kwargs)
         adapter, connections = self, self._connections
 
         class Plain(_Tracked):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.domain.order import Order
 from core.domain.secret import Secret
 from core.errors import (
     AppError,
@@ -26,6 +27,7 @@ from core.errors import (
     Overloaded,
     SignInExpired,
 )
+from core.net import connections
 from core.net import http as http_module
 from core.net.http import Transport
 from core.net.open_connections import OpenConnections
@@ -259,6 +261,24 @@ def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_said(sel
     assert type(error) is Offline
     assert "could not be made secure" in error.headline
     assert server.requests == []
+
+
+def test_a_certificate_that_is_vouched_for_is_taken_for_its_own_name_alone(
+    self_signed, certificate, monkeypatch
+):
+    monkeypatch.setattr(connections, "where", lambda: str(certificate))
+
+    def script(peer: Peer) -> None:
+        peer.start_tls(self_signed)
+        answering(ORDER)(peer)
+
+    with scripted(script) as server:
+        taken = outcome(f"https://127.0.0.1:{server.port}", PLACE)
+        error = outcome(f"https://localhost:{server.port}", PLACE)
+    assert isinstance(taken, Order)
+    assert type(error) is Offline
+    assert "could not be made secure" in error.headline
+    assert len(server.requests) == 1
 
 
 ANSWERS = [
