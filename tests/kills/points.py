@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.domain.intent import Intent, IntentKind
+from core.domain.intent_book import IntentBook
 from core.net import connections
 from core.net.conversations import OrderConversation
 from core.protocol.order_stream import OrderStreamSession
@@ -22,7 +23,6 @@ from core.services.dispatch import Dispatch
 from core.services.journal_watch import JournalWatch
 from core.services.order_sender import OrderSender
 from core.services.orders import OrderDesk
-from core.services.reconciliation import Reconciliation
 from core.store.journal import Journal
 
 Arm = Callable[[random.Random], None]
@@ -102,19 +102,19 @@ def _wrap(owner: type, method: str, when: Callable[..., bool], *, first: bool) -
 
 
 def _in_the_transaction(method: str, change: str) -> Arm:
-    """Within what a method of the sender has SQLite execute: a row is changed, and not committed."""
+    """Within what a method of the journal has SQLite execute: a row is changed, and not committed."""
 
     def arm(chance: random.Random) -> None:
-        original, when = getattr(OrderSender, method), chance.choice(("BEFORE", "AFTER"))
+        original, when = getattr(Journal, method), chance.choice(("BEFORE", "AFTER"))
 
         def wrapped(self: Any, *arguments: Any) -> Any:
-            database = self._journal._database
+            database = self._database
             database.create_function("die", 0, die)
             trigger = f"CREATE TEMP TRIGGER IF NOT EXISTS doom {when} {change} ON main.intent"
             database.execute(trigger + " BEGIN SELECT die(); END")
             return original(self, *arguments)
 
-        setattr(OrderSender, method, wrapped)
+        setattr(Journal, method, wrapped)
 
     return arm
 
@@ -208,16 +208,16 @@ _PLACE, _REPLACE, _CANCEL = (_of(kind) for kind in (IntentKind.PLACE, IntentKind
 POINTS = {
     point.name: point
     for point in (
-        Point(name="before_the_draft", arm=_before(OrderDesk, "_draft"), journal=False, broker=False),
+        Point(name="before_the_draft", arm=_before(IntentBook, "drafted"), journal=False, broker=False),
         Point(name="drafted", arm=_before(Dispatch, "send"), journal=False, broker=False),
-        Point(name="on_the_lane", arm=_before(OrderSender, "_record"), journal=False, broker=False),
+        Point(name="on_the_lane", arm=_before(Journal, "record"), journal=False, broker=False),
         Point(
             name="in_the_transaction",
-            arm=_in_the_transaction("_record", "INSERT"),
+            arm=_in_the_transaction("record", "INSERT"),
             journal=False,
             broker=False,
         ),
-        Point(name="committed", arm=_after(OrderSender, "_record"), journal=True, broker=False),
+        Point(name="committed", arm=_after(Journal, "record"), journal=True, broker=False),
         Point(name="half_written", arm=_on_the_wire(_some), journal=True, broker=False),
         Point(name="written", arm=_on_the_wire(_all), journal=True, broker=None),
         Point(
@@ -228,7 +228,7 @@ POINTS = {
         ),
         Point(name="answer_read", arm=_after(OrderSender, "send", _PLACE), journal=True, broker=True),
         Point(name="applied_not_noted", arm=_before(JournalWatch, "note"), journal=True, broker=True),
-        Point(name="while_noting", arm=_in_the_transaction("note", "UPDATE"), journal=True, broker=True),
+        Point(name="while_noting", arm=_in_the_transaction("update", "UPDATE"), journal=True, broker=True),
         Point(
             name="new_order_heard",
             arm=_before(OrderDesk, "take_events", _tells("new")),
@@ -239,7 +239,7 @@ POINTS = {
         Point(
             name="replace_committed",
             deed=Deed.REPLACE,
-            arm=_after(OrderSender, "_record", _REPLACE),
+            arm=_after(Journal, "record", _REPLACE),
             journal=True,
             broker=False,
         ),
@@ -260,7 +260,7 @@ POINTS = {
         Point(
             name="cancel_committed",
             deed=Deed.CANCEL,
-            arm=_after(OrderSender, "_record", _CANCEL),
+            arm=_after(Journal, "record", _CANCEL),
             journal=True,
             broker=False,
         ),
@@ -297,7 +297,7 @@ POINTS = {
         Point(
             name="looked_up_not_applied",
             deed=Deed.NOTHING,
-            arm=_either(_before(OrderDesk, "_found"), _before(OrderDesk, "_not_found")),
+            arm=_either(_before(IntentBook, "found"), _before(IntentBook, "not_found")),
             journal=True,
             broker=None,
             after="written",
@@ -305,7 +305,7 @@ POINTS = {
         Point(
             name="while_reconciling",
             deed=Deed.NOTHING,
-            arm=_before(Reconciliation, "_take_open"),
+            arm=_before(IntentBook, "listed"),
             journal=True,
             broker=True,
             after="answer_read",
