@@ -12,9 +12,9 @@ from PySide6QtAds import ads
 from ui.theme.tokens import PANEL_GAP_PX
 
 LAYOUT_VERSION = 1  # of the arrangement below; an older saved layout is not restored
-LEFT_PX, RIGHT_PX = 400, 340
+LEFT_PX, RIGHT_PX = 406, 340
 _LEFT_LEAST_PX = 342  # a watchlist without its lines of recent prices
-_LEFT_SHARE = 0.235
+_WIDE_PX = 1540  # from here on the middle spares the room for those lines
 _COLUMNS = 3
 _WATCHLIST_SHARE, _POSITIONS_SHARE = 0.615, 0.4
 
@@ -119,7 +119,7 @@ class Workspace(QWidget):
         """Give the columns and rows their shares of the room there is now."""
         width = self.width() - 2 * PANEL_GAP_PX
         height = self.height() - 2 * PANEL_GAP_PX
-        left = min(LEFT_PX, max(_LEFT_LEAST_PX, round(width * _LEFT_SHARE)))
+        left = LEFT_PX if width >= _WIDE_PX else _LEFT_LEAST_PX
         areas = {name: dock.dockAreaWidget() for name, dock in self._docks.items()}
         columns = [left, width - left - RIGHT_PX - 2 * PANEL_GAP_PX, RIGHT_PX]
         upper = round(height * _WATCHLIST_SHARE)
