@@ -127,11 +127,17 @@ class ActivityFeed(QObject):
             key=lambda entry: entry.id,
         )
         self.reader = HistoryReader(source, link, shelf, self)
-        self.reader.arrived.connect(self.arrived)
+        self.entries: dict[str, Activity] = {}  # what has arrived, for those who begin to look later
+        self.reader.arrived.connect(self._take)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_READ_ACTIVITIES_AFTER_MS)
         self._soon.timeout.connect(self.reader.catch_up)
+
+    @Slot(object)
+    def _take(self, activities: tuple[Activity, ...]) -> None:
+        self.entries.update((entry.id, entry) for entry in activities)
+        self.arrived.emit(activities)
 
     @Slot()
     def refresh_soon(self) -> None:

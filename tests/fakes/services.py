@@ -520,6 +520,7 @@ class FakeHistory(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.reader = FakeReader(self)
+        self.entries: dict[str, Activity] = {}
         self.exports: list[tuple[Path, tuple[Activity, ...]]] = []
 
     def export(self, path: Path, activities: tuple[Activity, ...]) -> None:

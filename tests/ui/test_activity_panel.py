@@ -50,6 +50,13 @@ def test_it_does_not_read_while_it_is_hidden(theme, qtbot, session):
     hidden.unbind()
 
 
+def test_what_was_read_before_anybody_looked_is_listed_too(theme, qtbot, session):
+    session.activities.entries = {entry.id: entry for entry in ENTRIES}
+    with on_screen(ActivityPanel(theme), qtbot, session, 1152, 322) as late:
+        assert [row.id for row in late.model.shown()] == ["3::a", "2::b", "1::c"]
+        assert late.export.isEnabled()
+
+
 def test_what_arrives_is_listed_and_its_types_are_offered_fills_first(panel, session):
     session.activities.arrived.emit(ENTRIES)
     assert panel.model.rowCount() == 3

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from core.domain.money import decimal_from_text
@@ -15,6 +15,8 @@ FIELD_PX = 32
 _SUFFIX_MARGIN_PX = 9
 _SUFFIX_GAP_PX = 8
 _STEPPER_PX = 16
+_LEAST_PX = 40  # of a suffix: less says nothing
+_FIELD_LEAST_PX = 100
 _FINE, _COARSE = 1, 10
 
 Step = Callable[[Decimal | None, int], Decimal | None]
@@ -95,6 +97,7 @@ class FigureField(QLineEdit):
 
     @Slot(str)
     def _on_text(self, _text: str) -> None:
+        self._reserve_room()
         if bool(self.property("invalid")) != self.is_garbled:
             self.setProperty("invalid", self.is_garbled)
             restyle(self)
@@ -104,9 +107,24 @@ class FigureField(QLineEdit):
         width = self._suffix_width()
         self.setTextMargins(0, 0, width + _SUFFIX_GAP_PX if width else 0, 0)
 
+    @property
+    def _shown_suffix(self) -> str:
+        """As much of the suffix as leaves the number whole: a price without its first digits misleads."""
+        if not self._suffix:
+            return ""
+        measure = self.fontMetrics()
+        taken = measure.horizontalAdvance(self.text()) + self._stepper_width + 2 * _SUFFIX_GAP_PX
+        room = self.width() - 2 * _SUFFIX_MARGIN_PX - taken
+        if measure.horizontalAdvance(self._suffix) <= room:
+            return self._suffix
+        return measure.elidedText(self._suffix, Qt.TextElideMode.ElideRight, room) if room > _LEAST_PX else ""
+
+    @property
+    def _stepper_width(self) -> int:
+        return _STEPPER_PX if self._has_stepper else 0
+
     def _suffix_width(self) -> int:
-        text = self.fontMetrics().horizontalAdvance(self._suffix) if self._suffix else 0
-        return text + (_STEPPER_PX if self._has_stepper else 0)
+        return self.fontMetrics().horizontalAdvance(self._shown_suffix) + self._stepper_width
 
     def _suffix_rect(self) -> QRect:
         width = self._suffix_width()
@@ -119,6 +137,14 @@ class FigureField(QLineEdit):
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), FIELD_PX)
 
+    def minimumSizeHint(self) -> QSize:
+        # Without the suffix, which gives way.
+        return QSize(_FIELD_LEAST_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reserve_room()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
@@ -129,7 +155,8 @@ class FigureField(QLineEdit):
             painter.drawPixmap(box.x() + 1, (box.height() - 14) // 2, icon)
             rect.setRight(box.left() - 1)
         painter.setPen(self._theme.colors.muted)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._suffix)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(rect, right, self._shown_suffix)
         painter.end()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -139,7 +166,7 @@ class FigureField(QLineEdit):
             return
         if self._has_stepper and self._stepper_rect().contains(where):
             self.step_by(1 if where.y() < self.height() / 2 else -1)
-        elif self._suffix and self._suffix_rect().contains(where):
+        elif self._suffix and self._shown_suffix == self._suffix and self._suffix_rect().contains(where):
             rect = self._suffix_rect()
             self.suffix_clicked.emit((where.x() - rect.x()) / max(1, rect.width()))
 

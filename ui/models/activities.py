@@ -67,7 +67,8 @@ class ActivitiesModel(TableModel[Activity]):
                 sort=lambda row: None if row.qty is None else float(row.qty),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.qty is None else "text",
-                sample="10,000",
+                tool_tip=lambda row: figures.quantity(row.qty),
+                sample="\u22120.123456789",
             ),
             Column(
                 title=self.tr("Price"),

@@ -72,7 +72,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             sort=lambda row: None if row.position is None else row.position.qty,
             kind=CellKind.FIGURE,
             tool_tip=lambda row: "" if row.position is None else figures.quantity(row.position.qty),
-            sample="10,000.123456",
+            sample="\u221210,000",
         ),
         Column(
             title=_tr("Avg price"),
@@ -132,7 +132,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             text=lambda row: figures.percent(row.fraction),
             sort=lambda row: row.fraction,
             kind=CellKind.FIGURE,
-            tone=lambda row: _tone_of_gain(row, row.fraction),
+            tone=lambda row: _tone_of_gain(row, row.fraction, 4),
             sample="+888.88 %",
             gives_way=7,
         ),
@@ -245,10 +245,11 @@ def _tone_of_figure(row: PositionRow) -> Tone:
     return "faint" if row.is_stale else "text"
 
 
-def _tone_of_gain(row: PositionRow, gain: figures.Number | None) -> Tone:
+def _tone_of_gain(row: PositionRow, gain: figures.Number | None, places: int = 2) -> Tone:
     if row.is_stale or gain is None:
         return "faint"
-    return ("muted", "up", "down")[figures.direction(gain)]
+    # What is shown as nothing, in cents or hundredths of a percent, is neither gain nor loss.
+    return ("muted", "up", "down")[figures.direction(round(float(gain), places))]
 
 
 def _tone_of_realised(_row: PositionRow, gain: figures.Number | None) -> Tone:

@@ -81,6 +81,7 @@ class ActivityPanel(SessionPanel):
         self.bindings.connect(feed.reader.progress_changed, self._show_state)
         self.history.bind(feed.reader)
         self.history.setVisible(True)
+        self.take(tuple(feed.entries.values()))  # read already, for the gains of positions
         if self.isVisible():
             self.history.begin()
         self._show_state()

@@ -1,0 +1,46 @@
+"""Entry fields for figures: what stands beside a number gives way to the number."""
+
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from ui.controls.fields import FigureField
+
+QUOTE = "80,584.00 \u00d7 80,585.08"
+
+
+@pytest.fixture
+def field(theme, qtbot):
+    made = FigureField("Limit price", theme, step=lambda value, _steps: value)
+    qtbot.addWidget(made)
+    made.set_suffix(QUOTE)
+    made.resize(204, 32)
+    made.show()
+    return made
+
+
+def room_for_digits(field: FigureField) -> int:
+    return field.width() - field.textMargins().right()
+
+
+def test_a_long_price_is_never_pushed_out_of_sight_by_the_quote_beside_it(field):
+    field.setText("79778.16")
+    assert room_for_digits(field) > field.fontMetrics().horizontalAdvance("79778.16") + 9
+    assert field.suffix == QUOTE  # for ears, whole
+    field.setText("")
+    assert field.textMargins().right() > field.fontMetrics().horizontalAdvance(QUOTE)
+
+
+def test_a_quote_that_is_not_whole_takes_no_click(field, qtbot):
+    where = QPoint(3 * field.width() // 4, field.height() // 2)
+    with qtbot.waitSignal(field.suffix_clicked):
+        QTest.mouseClick(field, Qt.MouseButton.LeftButton, pos=where)
+    field.show_value(Decimal("79778.16"))
+    with qtbot.assertNotEmitted(field.suffix_clicked):
+        QTest.mouseClick(field, Qt.MouseButton.LeftButton, pos=where)
+
+
+def test_the_quote_does_not_make_the_field_wider(field):
+    assert field.minimumSizeHint().width() <= 100
