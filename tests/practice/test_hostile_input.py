@@ -167,7 +167,7 @@ def test_any_query_of_the_data_host_is_answered(
         ("data", "/v2/stocks/AAPL/quotes?limit=1", ("start", "end")),
         ("data", "/v2/stocks/auctions?symbols=AAPL&limit=1", ("start", "end")),
         ("data", "/v1beta3/crypto/us/bars?symbols=BTC/USD&timeframe=1Month", ("start", "end")),
-        ("data", "/v1beta1/options/bars?symbols=AAPL261218C00280000&timeframe=1Day", ("start", "end")),
+        ("data", "/v1beta1/options/bars?symbols=AAPL261218C00280000&timeframe=1Hour&limit=1", ("end",)),
         ("data", "/v1beta1/options/snapshots/KO?limit=1", ("updated_since", "expiration_date_gte")),
         ("data", "/v1beta1/news?limit=1", ("start", "end")),
         ("data", "/v1/corporate-actions?limit=1", ("start", "end")),
@@ -179,7 +179,7 @@ def test_the_first_and_the_last_of_days_are_days(
     for name in names:
         for value in (day, f"{day}T23:59:59Z", f"{day}T00:00:00+14:00"):
             answer = broker.http.get(
-                f"{root(broker)}/{host}{path}", params={name: value}, headers=broker.keys, timeout=10
+                f"{root(broker)}/{host}{path}", params={name: value}, headers=broker.keys, timeout=60
             )
             assert answer.status_code < 500, answer.text
 
