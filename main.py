@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.domain.product import INDEPENDENCE, NAME, VERSION
 from ui.signin.inherited import clean
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from core.services.workbench import Commands
     from ui.program import Program
 
@@ -119,6 +121,21 @@ def import_plainly() -> None:
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
+def import_without_extensions() -> None:
+    """Have msgspec imported without `typing_extensions`, which it takes where it finds it.
+
+    That reads all of it, half a megabyte, for three names that Python's own `typing` has too since 3.11.
+    """
+    name = "typing_extensions"
+    if name in sys.modules:
+        return
+    sys.modules[name] = cast("ModuleType", None)  # what the import system takes for "there is none"
+    try:
+        import msgspec  # noqa: F401 - for those who import it from now on
+    finally:
+        del sys.modules[name]
+
+
 def share_one_heap() -> None:
     """Have all threads take memory from one heap.
 
@@ -136,6 +153,7 @@ def run_trading(options: argparse.Namespace, argv0: str) -> int:
     """Show the window, build the rest of the trading program behind it, and run until it is quit."""
     gc.disable()  # `ui.app` collects garbage by timers; loading makes none that is worth looking for
     import_plainly()
+    import_without_extensions()
 
     from core.net.lanes import Lane
     from core.net.single_instance import SingleInstance

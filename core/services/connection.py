@@ -1,6 +1,5 @@
 """How well we are connected: what the connection strip shows."""
 
-import statistics
 from collections import deque
 from dataclasses import replace
 
@@ -82,7 +81,12 @@ class ConnectionMonitor(QObject):
     @property
     def rest_latency_ms(self) -> float | None:
         """The median of the last round trips, or None before the first."""
-        return statistics.median(self._latencies) * 1000 if self._latencies else None
+        # Not by `statistics`: it brings fractions and their like along, 200 kB for a middle of twenty.
+        ordered = sorted(self._latencies)
+        if not ordered:
+            return None
+        half = len(ordered) // 2
+        return (ordered[half] + ordered[-half - 1]) / 2 * 1000
 
     @property
     def symbols_followed(self) -> int:

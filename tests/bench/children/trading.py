@@ -71,6 +71,7 @@ def run() -> int:
     # As in main.run_trading, and for the same reasons before anything else is loaded.
     gc.disable()
     main.import_plainly()
+    main.import_without_extensions()
     module, _, name = order["scenario"].rpartition(".")
     observer: Observer = getattr(importlib.import_module(f"tests.bench.children.{module}"), name)(order)
     put_in(observer, order["token"])
