@@ -17,7 +17,7 @@ from core.domain.forecast import Forecast, forecast
 from core.domain.freshness import NS_PER_S, age_s, freshness_of
 from core.domain.instrument import AssetClass, OptionTerms, position_symbol
 from core.domain.intent import Intent, IntentKind
-from core.domain.limits import check_limits
+from core.domain.limit_rules import check_limits
 from core.domain.order import Order
 from core.domain.position import Position
 from core.domain.replacement import after_change

@@ -4,7 +4,8 @@ import pytest
 
 from core.domain.fees import Fee, FeeKind
 from core.domain.finding import Reason, Rule, Verdict
-from core.domain.limits import Limits, check_limits
+from core.domain.limit_rules import check_limits
+from core.domain.limits import Limits
 from core.domain.rules import check
 from tests.core.domain.order_cases import D, around, asked, held
 from tests.core.domain.test_rules import FAILING

@@ -16,7 +16,8 @@ from core.domain.finding import worst
 from core.domain.freshness import Freshness
 from core.domain.instrument import AssetClass
 from core.domain.legs import OrderClass, StopLoss, TakeProfit
-from core.domain.limits import Limits, check_limits
+from core.domain.limit_rules import check_limits
+from core.domain.limits import Limits
 from core.domain.money import decimal_from_text
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind

@@ -6,7 +6,8 @@ from decimal import Decimal as D
 import pytest
 
 from core.domain.finding import Reason, Verdict
-from core.domain.limits import Limits, check_limits
+from core.domain.limit_rules import check_limits
+from core.domain.limits import Limits
 from core.domain.order import Side
 from core.domain.replacement import after_change
 from core.domain.request import ReplaceRequest
