@@ -1,4 +1,4 @@
-"""Entry fields for figures: what stands beside a number gives way to the number."""
+"""What stands beside a number gives way to the number, and what is cut is told whole."""
 
 from decimal import Decimal
 
@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from ui.controls.fields import FigureField
+from ui.controls.labels import ElidedLabel
 
 QUOTE = "80,584.00 \u00d7 80,585.08"
 
@@ -44,3 +45,15 @@ def test_a_quote_that_is_not_whole_takes_no_click(field, qtbot):
 
 def test_the_quote_does_not_make_the_field_wider(field):
     assert field.minimumSizeHint().width() <= 100
+
+
+def test_the_tool_tip_of_a_cut_label_tells_what_stands_there_now(theme, qtbot):
+    label = ElidedLabel("191.78 \u00d7 191.80")
+    qtbot.addWidget(label)
+    label.resize(40, 20)
+    label.show()
+    assert label.toolTip() == "191.78 \u00d7 191.80"
+    label.show_text("191.90 \u00d7 191.92")
+    assert label.toolTip() == "191.90 \u00d7 191.92"
+    label.show_text("191")
+    assert label.toolTip() == ""

@@ -70,8 +70,15 @@ class PlainLabel(QLabel):
 class ElidedLabel(PlainLabel):
     """A plain label that gives up its end when there is no room, and then tells the whole in its tool tip."""
 
-    def __init__(self, text: str = "", *, tone: Tone = "text", font: QFont | None = None) -> None:
-        super().__init__(text, tone=tone, font=font)
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tone: Tone = "text",
+        font: QFont | None = None,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    ) -> None:
+        super().__init__(text, tone=tone, font=font, align=align)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:
@@ -79,6 +86,16 @@ class ElidedLabel(PlainLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._tell_whole()
+
+    def show_text(self, text: str, tone: Tone | None = None) -> None:
+        if text != self.text():
+            super().show_text(text, tone)
+            self._tell_whole()  # or the tool tip would go on telling yesterday's price
+        elif tone is not None:
+            self.set_tone(tone)
+
+    def _tell_whole(self) -> None:
         is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
         self.setToolTip(self.text() if is_cut else "")
 

@@ -11,7 +11,7 @@ from core.domain.order import Side
 from core.services.order_guard import Judgement
 from ui import figures, finding_words
 from ui.controls.box import RaisedBox
-from ui.controls.labels import PlainLabel
+from ui.controls.labels import ElidedLabel, PlainLabel
 from ui.panels.ticket_outlook import Mood, Outlook
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
@@ -80,7 +80,8 @@ class SummaryBox(RaisedBox):
 
     def _row(self, label: PlainLabel, name: str) -> PlainLabel:
         row = self._grid.rowCount()
-        figure = PlainLabel(figures.MISSING, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+        font, right = self.theme.fonts.strong, Qt.AlignmentFlag.AlignRight
+        figure = ElidedLabel(figures.MISSING, font=font, align=right)  # coins have up to nine decimals
         figure.set_caption(name)
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(figure, row, 1)
