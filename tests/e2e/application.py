@@ -28,8 +28,11 @@ class AppScreen(Screen):
 
     def press(self, beginning: str, *keys: str) -> None:
         """Give the first window with such a title the keyboard, and type."""
-        found = self._xdotool("search", "--onlyvisible", "--name", f"^{beginning}").stdout.split()
-        assert found, f"no window called {beginning}"
+        # A search comes back empty when some other window goes away under it.
+        found = wait_for(
+            lambda: self._xdotool("search", "--onlyvisible", "--name", f"^{beginning}").stdout.split(),
+            f"a window called {beginning}",
+        )
         self._xdotool("windowactivate", "--sync", found[0])
         self.press_key(*keys)
 
