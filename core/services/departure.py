@@ -2,7 +2,7 @@
 
 Python runs one thread at a time. While a click is followed by milliseconds of drawing, the thread that
 journals and sends the order waits for its turn again and again; measured, it took three times as long. So
-the GUI thread, which otherwise never waits, stands aside for a moment: a quarter of a frame at the most.
+the GUI thread, which otherwise never waits, stands aside for a moment: half a frame at the most.
 """
 
 import threading
@@ -14,7 +14,7 @@ from core.services.clock import Clock
 
 Result = TypeVar("Result")
 
-HEAD_START_S = 0.004
+HEAD_START_S = 0.008
 
 
 class Departure:

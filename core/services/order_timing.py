@@ -9,12 +9,15 @@ from core.services.clock import Clock
 from core.services.timers import Timers
 
 WRITE_AFTER_MS = 1_000
+LATEST_MS = 10_000
+_NS_PER_MS = 1_000_000
 
 
 class OrderTiming:
     """The timelines of a session's intents. Lives on the GUI thread.
 
-    `write` is given what is new of them, at most once a second: moments in nanoseconds since the click.
+    `write` is given what is new of them, moments in nanoseconds since the click: a second after the newest
+    click, so that no keeping of records stands before the next order, but every ten seconds at the least.
     """
 
     def __init__(
@@ -25,6 +28,7 @@ class OrderTiming:
         self._unwritten: set[str] = set()
         self._timer = timers.timer(self._write_new)
         self._is_waiting = False
+        self._waiting_since_ns = self._begun_ns = 0
 
     def timeline(self, client_order_id: str) -> OrderTimeline | None:
         """The timeline of an intent made in this session."""
@@ -55,6 +59,7 @@ class OrderTiming:
             clicked_ns=now.monotonic_ns if clicked_ns is None else clicked_ns,
         )
         self._lines.mark(intent.client_order_id, Moment.VALIDATED, now.monotonic_ns)
+        self._begun_ns = now.monotonic_ns
 
     def mark(self, client_order_id: str, moment: Moment) -> None:
         """The intent, if it is of this session, passes a moment now."""
@@ -67,6 +72,7 @@ class OrderTiming:
             self._unwritten.add(client_order_id)
             if not self._is_waiting:
                 self._is_waiting = True
+                self._waiting_since_ns = self._clock.monotonic_ns()
                 self._timer.start(WRITE_AFTER_MS)
 
     def stop(self) -> None:
@@ -75,6 +81,11 @@ class OrderTiming:
         self._is_waiting = False
 
     def _write_new(self) -> None:
+        now_ns = self._clock.monotonic_ns()
+        is_busy = now_ns - self._begun_ns < WRITE_AFTER_MS * _NS_PER_MS
+        if is_busy and now_ns - self._waiting_since_ns < LATEST_MS * _NS_PER_MS:
+            self._timer.start(WRITE_AFTER_MS)
+            return
         self._is_waiting = False
         keys, self._unwritten = self._unwritten, set()
         found = {key: self._lines.get(key) for key in keys}
