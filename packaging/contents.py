@@ -34,7 +34,16 @@ UNUSED_PLUGINS = re.compile(
 
 # Chosen by name while the program runs, where no analysis of imports can see them.
 CHOSEN_BY_NAME = (
+    # The practice broker's calendars, at home and abroad.
+    "holidays.financial.euronext",
+    "holidays.financial.federal_reserve",
+    "holidays.financial.germany_exchange",
+    "holidays.financial.hong_kong_stock_exchange",
+    "holidays.financial.japan_exchange",
+    "holidays.financial.london_stock_exchange",
     "holidays.financial.ny_stock_exchange",
+    "holidays.financial.saudi_exchange",
+    "holidays.financial.sifma",
     "keyring.backends.SecretService",
     "keyring.backends.Windows",
     "keyring.backends.macOS",

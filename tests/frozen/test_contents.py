@@ -5,7 +5,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import holidays
 import pytest
+
+from practice.engine.foreign_markets import FOREIGN_MARKETS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,3 +84,9 @@ def test_the_version_is_the_same_in_the_program_and_the_project() -> None:
     product = runpy.run_path(str(ROOT / "core" / "domain" / "product.py"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert product["VERSION"] == project["version"]
+
+
+def test_every_calendar_that_the_practice_broker_asks_for_is_chosen(contents: dict[str, Any]) -> None:
+    calendars = {"XNYS", *(market.calendar for market in FOREIGN_MARKETS)}
+    used = {type(holidays.financial_holidays(calendar)).__module__ for calendar in calendars}
+    assert used <= set(contents["CHOSEN_BY_NAME"])
