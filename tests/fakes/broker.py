@@ -286,10 +286,15 @@ class Broker(AppThread):
     async def _answer(
         self, request: web.Request, faults: deque[Fault], act: Act, usual: Fault = accept
     ) -> web.StreamResponse:
-        self.requests.append((request.method, request.path_qs, await request.read()))
+        listed = (request.method, request.path_qs, await request.read())
         self.tokens_seen.add(request.headers.get("Authorization", ""))
-        fault = faults.popleft() if faults else usual
-        return await fault(self, request, act)
+        if faults:
+            self.requests.append(listed)
+            return await faults.popleft()(self, request, act)
+        try:
+            return await usual(self, request, act)
+        finally:  # a request that is listed has had its effect: a test on another thread may count on it
+            self.requests.append(listed)
 
     async def _on_account(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.faults.account, lambda: self.account)
