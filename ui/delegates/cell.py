@@ -3,15 +3,17 @@
 import time
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QStyleOptionViewItem, QToolTip
 
 from ui.delegates.drawing import PADDING_PX, TextMeasure
-from ui.models.column import Cell
+from ui.models.column import Cell, CellKind
 from ui.models.column_model import ColumnModel
 from ui.theme.theme import Theme
 from ui.theme.tokens import ROW_PX
+
+_BLANK_PX = 0.5
 
 
 class CellStyle:
@@ -36,10 +38,37 @@ class CellDelegate(QAbstractItemDelegate):
         super().__init__(parent)
         self.style = style
         self.model = model
+        self.wanted_px = 0.0  # the widest content that did not fit its cell; the view sets it back
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: Any) -> None:
         """Draw `cell`; the painter's pen, brush and font are free to change."""
         raise NotImplementedError
+
+    def fits(self, width: float, box: QRectF) -> bool:
+        """Whether content of `width` has room in `box`; remembers what has not, so that the view makes room.
+
+        Half a pixel of blank at the edge of a letter is no reason to cut the word.
+        """
+        if width <= box.width() + _BLANK_PX:
+            return True
+        self.wanted_px = max(self.wanted_px, width)
+        return False
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Tell what a column that was made too narrow by hand cannot show, where it says nothing else."""
+        if event.type() is QEvent.Type.ToolTip and not index.data(Qt.ItemDataRole.ToolTipRole):
+            text = self.model.cell(index.row(), index.column()).text
+            is_cut = self.style.base.width(text) > QRectF(option.rect).width() - 2 * PADDING_PX
+            if text and is_cut and self.model.columns[index.column()].kind is not CellKind.ACTIONS:
+                QToolTip.showText(event.globalPos(), text, view)
+                return True
+        return super().helpEvent(event, view, option, index)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

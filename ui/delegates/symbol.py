@@ -4,25 +4,26 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from ui.delegates.cell import CellDelegate
-from ui.delegates.drawing import CHIP_PADDING_PX, PILL_GAP_PX, chip_box, draw_chip, draw_text
+from ui.delegates.drawing import ELLIPSIS, PILL_GAP_PX, chip_box, chip_width, draw_chip, draw_text
 from ui.models.column import Cell
-
-_LEAST_PILL_TEXT_PX = 26.0  # two digits, a point and the ellipsis
 
 
 class SymbolDelegate(CellDelegate):
-    """A long quantity is elided before the symbol is, and never vanishes."""
+    """A quantity that has no room beside the symbol is an ellipsis: never a part of itself, never gone."""
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         colors = self.style.theme.colors
         middle = box.center().y()
         room = box.width()
         badge, pill_width = cell.badge, 0.0
+        whole = self.style.strong.width(cell.text)
         if badge:
-            spare = room - self.style.strong.width(cell.text) - PILL_GAP_PX - 2 * CHIP_PADDING_PX
-            badge = self.style.small.elided(badge, max(spare, _LEAST_PILL_TEXT_PX))
+            if not self.fits(whole + PILL_GAP_PX + chip_width(self.style.small, badge), box):
+                badge = ELLIPSIS
             pill_width = chip_box(self.style.small, badge, middle).width()
             room -= pill_width + PILL_GAP_PX
+        else:
+            self.fits(whole, box)
         text = self.style.strong.elided(cell.text, room)
         draw_text(painter, box.left(), middle, text, self.style.strong, colors.tone(cell.tone))
         if badge:

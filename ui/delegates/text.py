@@ -3,10 +3,11 @@
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from ui.delegates.cell import CellDelegate
+from ui.delegates.cell import CellDelegate, CellStyle
 from ui.delegates.drawing import (
     ARROW_GAP_PX,
     ARROW_WIDTH_PX,
+    ELLIPSIS,
     PADDING_PX,
     TextMeasure,
     chip_box,
@@ -25,16 +26,18 @@ class TextDelegate(CellDelegate):
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         measure = self.style.base
         color = self.style.theme.colors.tone(cell.tone)
-        text = measure.elided(cell.text, box.width())
+        text = cell.text
+        if not self.fits(measure.width(text), box):
+            text = measure.elided(text, box.width())
         draw_text(painter, box.left(), box.center().y(), text, measure, color)
 
 
 class FigureDelegate(CellDelegate):
-    """A number at the right edge."""
+    """A number at the right edge: whole, or not at all, for a part of one reads as another number."""
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         measure = self.style.base
-        text = measure.elided(cell.text, box.width())  # over its neighbour it would be read as another
+        text = cell.text if self.fits(measure.width(cell.text), box) else ELLIPSIS
         left = figure_left(measure, box, text)
         color = self.style.theme.colors.tone(cell.tone)
         draw_text(painter, left, box.center().y(), text, measure, color)
@@ -46,11 +49,7 @@ class RemarkedDelegate(FigureDelegate):
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: object) -> None:
         super().draw(painter, box, cell, row)
         if cell.badge:
-            colors = self.style.theme.colors
-            right = figure_left(self.style.base, box, cell.text) - _MIN_BADGE_GAP_PX
-            badge = chip_box(self.style.small, cell.badge, box.center().y(), right=right)
-            if badge.left() >= box.left() - PADDING_PX:
-                draw_chip(painter, badge, cell.badge, self.style.small, colors.warning_tint, colors.warning)
+            draw_remark(self.style, painter, box, cell.badge, figure_left(self.style.base, box, cell.text))
 
 
 class PriceDelegate(RemarkedDelegate):
@@ -73,22 +72,16 @@ class ChangeDelegate(CellDelegate):
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         measure = self.style.base
         color = self.style.theme.colors.tone(cell.tone)
-        left = figure_left(measure, box, cell.text)
-        middle = box.center().y()
         rises = self._rises(cell)
+        mark = 0.0 if rises is None else ARROW_GAP_PX + ARROW_WIDTH_PX
+        text = cell.text if self.fits(mark + measure.width(cell.text), box) else ELLIPSIS
+        left = figure_left(measure, box, text)
+        middle = box.center().y()
         if rises is not None:
-            draw_arrow(painter, left - ARROW_GAP_PX - ARROW_WIDTH_PX, middle, color, rises=rises)
-        draw_text(painter, left, middle, cell.text, measure, color)
+            draw_arrow(painter, left - mark, middle, color, rises=rises)
+        draw_text(painter, left, middle, text, measure, color)
         if cell.badge:
-            room = left if rises is None else left - ARROW_GAP_PX - ARROW_WIDTH_PX
-            self._draw_badge(painter, box, cell.badge, room - _MIN_BADGE_GAP_PX)
-
-    def _draw_badge(self, painter: QPainter, box: QRectF, text: str, right: float) -> None:
-        """A remark on the figure, in amber before it, where there is room."""
-        colors = self.style.theme.colors
-        badge = chip_box(self.style.small, text, box.center().y(), right=right)
-        if badge.left() >= box.left() - PADDING_PX:
-            draw_chip(painter, badge, text, self.style.small, colors.warning_tint, colors.warning)
+            draw_remark(self.style, painter, box, cell.badge, left - mark)
 
     @staticmethod
     def _rises(cell: Cell) -> bool | None:
@@ -96,6 +89,15 @@ class ChangeDelegate(CellDelegate):
         if cell.text.startswith("+"):
             return True
         return False if cell.text.startswith("\u2212") else None
+
+
+def draw_remark(style: CellStyle, painter: QPainter, box: QRectF, remark: str, figure_start: float) -> None:
+    """A remark on a figure, in amber before it, where there is room."""
+    colors = style.theme.colors
+    right = figure_start - _MIN_BADGE_GAP_PX
+    badge = chip_box(style.small, remark, box.center().y(), right=right)
+    if badge.left() >= box.left() - PADDING_PX:
+        draw_chip(painter, badge, remark, style.small, colors.warning_tint, colors.warning)
 
 
 def figure_left(measure: TextMeasure, box: QRectF, text: str) -> float:

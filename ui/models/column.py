@@ -26,7 +26,7 @@ class CellKind(Enum):
     """How a cell is drawn."""
 
     TEXT = auto()  # left, elided at the right
-    FIGURE = auto()  # right; columns are as wide as their sample, and what is longer is elided
+    FIGURE = auto()  # right; whole or an ellipsis, and the column grows with what it has to show
     REMARKED = auto()  # a figure that may have a remark in amber before it
     PRICE = auto()  # such a figure that may tint when it moves, with its age when stale
     CHANGE = auto()  # a figure with the arrow of its tone
@@ -55,7 +55,11 @@ class RowAction(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
-    """One column over rows of one type. `sample` is the widest text it should ever need to show."""
+    """One column over rows of one type.
+
+    `sample` is the widest text it should need to show, so that its width holds; it grows with wider ones.
+    Where there is no room, words are elided down to `least`, figures never.
+    """
 
     title: str
     text: Callable[[Row], str]
@@ -67,6 +71,7 @@ class Column(Generic[Row]):
     spoken: Callable[[Row], str] | None = None
     actions: Callable[[Row], tuple[RowAction, ...]] | None = None
     sample: str = ""
+    least: str = ""  # of words: what still has to be whole in a narrow table; the sample if empty
     spoken_title: str = ""  # where the title is a sign or nothing
     stretches: bool = False
     gives_way: int = 0  # where there is no room for all, the largest goes first; 0 always stays

@@ -15,6 +15,7 @@ from ui.theme.colors import Tone
 TIME, SYMBOL, SIDE, TYPE, QTY, FILLED, LIMIT, STOP, AVERAGE, TIF, STATUS, ACTIONS = range(12)
 LEG_MARK = "\u21b3 "
 OPEN_MARK, SHUT_MARK = "\u25be ", "\u25b8 "
+_COUNTED_S = 60  # up to here an unknown outcome's seconds are counted
 _DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPLACED})
 
 
@@ -48,6 +49,7 @@ class OrderWords(QObject):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
                 sample="88-88 88:88",
+                gives_way=1,
             ),
             Column(
                 title=self.tr("Symbol"),
@@ -100,7 +102,7 @@ class OrderWords(QObject):
                 sort=lambda row: None if (figure := row.shown.limit_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.limit_price is None else "text",
-                sample="91,240.50",
+                sample="1,240.50",
             ),
             Column(
                 title=self.tr("Stop"),
@@ -108,7 +110,7 @@ class OrderWords(QObject):
                 sort=lambda row: None if (figure := row.stop_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if _stop_text(row) == figures.MISSING else "text",
-                sample="91,240.50",
+                sample="1,240.50",
             ),
             Column(
                 title=self.tr("Avg price"),
@@ -116,8 +118,8 @@ class OrderWords(QObject):
                 sort=lambda row: None if (figure := row.shown.filled_avg_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.filled_avg_price is None else "text",
-                sample="91,240.50",
-                gives_way=1,
+                sample="1,240.50",
+                gives_way=2,
             ),
             Column(
                 title=self.tr("TIF"),
@@ -127,7 +129,7 @@ class OrderWords(QObject):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: words.time_in_force(row.shown.time_in_force),
                 sample="Close",
-                gives_way=2,
+                gives_way=3,
             ),
             Column(
                 title=self.tr("Status"),
@@ -135,7 +137,9 @@ class OrderWords(QObject):
                 sort=_status_order,
                 tone=_tone_of_status,
                 tool_tip=self.status_tip,
-                sample=self.tr("Unknown, checking \u00b7 59 s"),
+                sample=self.tr("Unknown \u00b7 59 s, checking"),
+                # How long an outcome has been unknown is read in the narrowest table too.
+                least=self.tr("Unknown \u00b7 59 min"),
                 stretches=True,
             ),
             Column(
@@ -212,12 +216,13 @@ class OrderWords(QObject):
         if row.waiting is not None and self.now_ns:
             since = max(0.0, (self.now_ns - row.waiting.since_ns) / NS_PER_S)
         if row.change is None:
-            text = self.tr("Outcome unknown, checking \u00b7 {seconds} s")
+            text = self.tr("Unknown \u00b7 {age}, checking")
         elif row.change.kind is IntentKind.CANCEL:
-            text = self.tr("Cancel unknown, checking \u00b7 {seconds} s")
+            text = self.tr("Cancel unknown \u00b7 {age}, checking")
         else:
-            text = self.tr("Replace unknown, checking \u00b7 {seconds} s")
-        text = text.format(seconds=int(since))
+            text = self.tr("Replace unknown \u00b7 {age}, checking")
+        age = figures.age(since) if since >= _COUNTED_S else f"{int(since)} s"
+        text = text.format(age=age)
         seen_ns = None if row.waiting is None else row.waiting.last_lookup_ns
         if seen_ns is None:
             return text

@@ -6,30 +6,41 @@ from typing import Any
 from ui.models.column import Column
 
 
-def fitted(columns: Sequence[Column[Any]], needed: Sequence[int], room: int, least: int) -> list[int]:
+def fitted(
+    columns: Sequence[Column[Any]], wanted: Sequence[int], least: Sequence[int], room: int
+) -> list[int]:
     """Return widths for `columns` that fill `room` exactly where that is possible.
 
-    What is lacking comes first from the columns that give way: they get no width at all. What is left over
-    goes to the columns that stretch, or else evenly to all but the first. What is lacking still comes from
-    the columns that stretch, down to `least` each; beyond that the table is wider than its room.
+    What is lacking comes first from the columns whose least is below what they want, those that stretch
+    before the others. What is lacking still comes from the columns that give way: they get no width at all.
+    Beyond that the table is wider than its room. What is left over goes to the columns that were squeezed,
+    then to those that stretch, or else evenly to all but the first.
     """
-    widths = list(needed)
-    spare = room - sum(needed)
-    yielding = [place for place, column in enumerate(columns) if column.gives_way]
+    widths = [max(want, floor) for want, floor in zip(wanted, least, strict=True)]
+    full = list(widths)
+    spare = room - sum(widths)
+    places = range(len(columns))
+    by_elasticity = sorted(places, key=lambda place: not columns[place].stretches)
+    for place in by_elasticity:
+        taken = min(max(0, -spare), widths[place] - least[place])
+        widths[place] -= taken
+        spare += taken
+    yielding = [place for place in places if columns[place].gives_way]
     for place in sorted(yielding, key=lambda place: -columns[place].gives_way):
         if spare < 0:
             spare += widths[place]
             widths[place] = 0
-    stretching = [place for place, column in enumerate(columns) if column.stretches and widths[place]]
-    if spare >= 0:
-        takers = stretching or [place for place in range(1, len(widths)) if widths[place]] or [0]
-        share, rest = divmod(spare, len(takers))
-        for place in takers:
-            widths[place] += share
-        widths[takers[-1]] += rest
+    if spare <= 0:
         return widths
-    for place in stretching:
-        taken = min(-spare, max(0, widths[place] - least))
-        widths[place] -= taken
-        spare += taken
+    for place in reversed(by_elasticity):
+        if widths[place]:
+            given = min(spare, full[place] - widths[place])
+            widths[place] += given
+            spare -= given
+    stretching = [place for place in places if columns[place].stretches and widths[place]]
+    takers = stretching or [place for place in places[1:] if widths[place]] or [0]
+    share, rest = divmod(spare, len(takers))
+    for place in takers:
+        widths[place] += share
+    widths[takers[-1]] += rest
     return widths

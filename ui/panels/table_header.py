@@ -44,11 +44,21 @@ class TableHeader(QHeaderView):
         self.setMouseTracking(True)
         style.theme.changed.connect(self.viewport().update)
 
-    def needed_width(self, place: int) -> int:
-        """Return the least width at which neither the title nor the sample of a column is cut."""
+    def wanted_width(self, place: int, content: float) -> int:
+        """Return the width at which neither title, sample nor `content`, in pixels, of a column is cut."""
         column = self._columns[place]
+        return self._around(column, max(content, _content_width(self._style, column, column.sample)))
+
+    def least_width(self, place: int, content: float) -> int:
+        """Return the width below which a column has to go: figures stay whole, words keep what they must."""
+        column = self._columns[place]
+        if column.kind in (CellKind.TEXT, CellKind.SYMBOL):
+            return self._around(column, _content_width(self._style, column, column.least or column.sample))
+        return self.wanted_width(place, content)
+
+    def _around(self, column: Column[Any], content: float) -> int:
         title = self._style.small.width(column.title) + (_SORT_MARK_PX if column.sort is not None else 0)
-        return ceil(max(title, _content_width(self._style, column)) + 2 * PADDING_PX)
+        return ceil(max(title, content) + 2 * PADDING_PX)
 
     def paintSection(self, painter: QPainter, rect: QRect, place: int) -> None:
         column = self._columns[place]
@@ -79,20 +89,20 @@ class TableHeader(QHeaderView):
         return QSize(self.length(), HEADER_PX)
 
 
-def _content_width(style: CellStyle, column: Column[Any]) -> float:
+def _content_width(style: CellStyle, column: Column[Any], sample: str) -> float:
     kind = column.kind
     if kind is CellKind.SPARKLINE:
         return _SPARKLINE_PX
     if kind is CellKind.ACTIONS:
         return actions_width(style.base, sample_actions(column))
     if kind is CellKind.CHIP:
-        return style.small.width(column.sample) + 2 * CHIP_PADDING_PX
+        return style.small.width(sample) + 2 * CHIP_PADDING_PX
     if kind is CellKind.SYMBOL:
         pill = 0.0 if column.badge is None else chip_width(style.small, _PILL_SAMPLE) + PILL_GAP_PX
-        return style.strong.width(column.sample) + pill
+        return style.strong.width(sample) + pill
     if kind is CellKind.AGE:
-        return max(style.base.width(column.sample), chip_width(style.small, column.sample) - CHIP_PADDING_PX)
-    width = style.base.width(column.sample)
+        return max(style.base.width(sample), chip_width(style.small, sample) - CHIP_PADDING_PX)
+    width = style.base.width(sample)
     return width + ARROW_WIDTH_PX + ARROW_GAP_PX if kind is CellKind.CHANGE else width
 
 

@@ -35,14 +35,13 @@ from ui.delegates.kinds import delegate_for
 from ui.models.column import CellKind
 from ui.models.column_model import ColumnModel
 from ui.models.table import UNSORTED
-from ui.panels.column_widths import fitted
+from ui.panels.column_laying import ColumnLaying
 from ui.panels.fading import Fading
 from ui.panels.kept_view import KeptView
 from ui.panels.table_header import TableHeader
 from ui.theme.theme import Theme
 from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
 
-_LAYING_ROUNDS = 3
 _FOCUS_MARK_PX = 2
 _FOLD_PX = 22  # the mark before a symbol, and some room around it
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -70,8 +69,6 @@ class TableView(QTableView):
         self._pointed = Pointed()
         self._pressed: tuple[Hashable, str] | None = None
         self._actions: ActionsDelegate | None = None
-        self._is_laying_columns = False
-        self._are_columns_by_hand = False
         self._is_being_entered = False
         self._awaited: set[Hashable] = set()
         self._claims: dict[Qt.Key, tuple[Callable[[], bool], Callable[[], object]]] = {}
@@ -88,7 +85,7 @@ class TableView(QTableView):
             if isinstance(delegate, ActionsDelegate):
                 self._actions = delegate
             self.setItemDelegateForColumn(column, delegate)
-        self._header.sectionResized.connect(self._on_header_section_resized)
+        self._columns = ColumnLaying(self, self._header, model, self._delegates)
         self.selectionModel().currentRowChanged.connect(self._on_selection_current_row_changed)
         self.selectionModel().selectionChanged.connect(self._follow_selection)
         theme.changed.connect(self.viewport().update)
@@ -209,37 +206,6 @@ class TableView(QTableView):
             < self.cell_style.small.width(column.title) + 2 * PADDING_PX - 1
         ]
 
-    # ---- columns ------------------------------------------------------------------------------------
-
-    def _lay_columns(self) -> None:
-        """Give columns what their samples need and share the rest; widths then hold while prices tick.
-
-        Laying them may show or hide a scroll bar, which changes the room: then they are laid once more.
-        """
-        if self._are_columns_by_hand or self._is_laying_columns:
-            return
-        columns = self._table.columns
-        needed = [self._header.needed_width(place) for place in range(len(columns))]
-        self._is_laying_columns = True
-        for _ in range(_LAYING_ROUNDS):
-            room = self.viewport().width()
-            widths = fitted(columns, needed, room, self._header.minimumSectionSize())
-            for place, width in enumerate(widths):
-                self._header.setSectionHidden(place, width == 0)
-                if width:
-                    self._header.resizeSection(place, width)
-            off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
-            self.setHorizontalScrollBarPolicy(as_needed if sum(widths) > room else off)
-            if self.viewport().width() == room:
-                break
-        self._is_laying_columns = False
-
-    @Slot(int, int, int)
-    def _on_header_section_resized(self, _place: int, _old: int, _new: int) -> None:
-        if not self._is_laying_columns:
-            self._are_columns_by_hand = True
-            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-
     # ---- pointing -----------------------------------------------------------------------------------
 
     def _point(self, at: QPointF | None) -> None:
@@ -343,6 +309,7 @@ class TableView(QTableView):
             if place == focused:
                 painter.fillRect(0, top, _FOCUS_MARK_PX, height, colors.accent)
         painter.end()
+        self._columns.take_wants()
         if self._awaited:
             shown = {self._table.key_at(place) for place in self._visible_places(area)} & self._awaited
             if shown:
@@ -432,4 +399,4 @@ class TableView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_columns()
+        self._columns.lay()

@@ -68,6 +68,22 @@ def test_a_word_too_long_is_elided_inside_its_box(style, model):
     assert columns_with_ink(image, style.theme.colors.panel)[-1] <= BOX.right() + 1
 
 
+@pytest.mark.parametrize("kind", [FigureDelegate, PriceDelegate, ChangeDelegate])
+def test_a_figure_without_room_is_an_ellipsis_and_never_a_part_of_itself(style, model, kind):
+    narrow = QRectF(80, 0, 40, 26)
+    delegate = kind(style, model)
+    cut = drawn(delegate, Cell("1,250,000"), box=narrow)
+    assert cut == drawn(kind(style, model), Cell("\u2026"), box=narrow)
+    assert delegate.wanted_px == style.base.width("1,250,000")
+
+
+def test_a_quantity_held_without_room_beside_its_symbol_is_an_ellipsis_too(style, model):
+    narrow = QRectF(10, 0, 70, 26)
+    delegate = SymbolDelegate(style, model)
+    cut = drawn(delegate, Cell("BTC/USD", badge="0.123456789"), box=narrow)
+    assert cut == drawn(SymbolDelegate(style, model), Cell("BTC/USD", badge="\u2026"), box=narrow)
+
+
 def test_a_symbol_gives_way_to_the_quantity_held(style, model):
     delegate = SymbolDelegate(style, model)
     narrow = QRectF(10, 0, 70, 26)

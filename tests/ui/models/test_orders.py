@@ -163,7 +163,7 @@ def test_an_order_being_sent_is_a_line_of_its_own(model: OrdersModel):
 def test_an_unknown_outcome_counts_its_seconds_in_amber(model: OrdersModel):
     model.show_intents((intent(IntentState.UNKNOWN),))
     model.grow_older(NOW_NS + 12_400_000_000, date(2026, 3, 2))
-    assert model.cell(0, STATUS).text == "Outcome unknown, checking · 12 s"
+    assert model.cell(0, STATUS).text == "Unknown · 12 s, checking"
     assert model.cell(0, STATUS).tone == "warning"
 
 
@@ -185,8 +185,8 @@ def test_a_refused_order_stays_in_the_list_of_all_with_the_broker_s_reason(model
 @pytest.mark.parametrize(
     ("kind", "sending", "unknown"),
     [
-        (IntentKind.CANCEL, "Cancelling…", "Cancel unknown, checking · 0 s"),
-        (IntentKind.REPLACE, "Replacing…", "Replace unknown, checking · 0 s"),
+        (IntentKind.CANCEL, "Cancelling…", "Cancel unknown · 0 s, checking"),
+        (IntentKind.REPLACE, "Replacing…", "Replace unknown · 0 s, checking"),
     ],
 )
 def test_a_change_under_way_is_shown_on_the_order_it_means(
@@ -205,7 +205,7 @@ def test_a_change_under_way_is_shown_on_the_order_it_means(
 def test_a_change_that_came_before_its_order_is_not_lost(model: OrdersModel):
     model.show_intents((change(IntentKind.CANCEL, IntentState.UNKNOWN),))
     model.show_orders((order(),))
-    assert column(model, STATUS) == ["Cancel unknown, checking · 0 s"]
+    assert column(model, STATUS) == ["Cancel unknown · 0 s, checking"]
 
 
 def test_a_final_order_ends_every_change_to_it(model: OrdersModel):
