@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
+
 from practice.engine.amendments import first_bar
 from practice.engine.clock import MINUTE
 from practice.engine.hours import Session, new_york_day
@@ -166,9 +168,11 @@ class Broadcast:
         for symbol, listeners in self._listeners.get("dailyBars", {}).items():
             session = self._session(symbol, end)
             if session and end > session.open:
-                so_far = self._market.of(self._instruments[symbol]).day_so_far(session, end)
-                if so_far:
-                    listeners.tell(partial(bar_message, "d", self._instruments[symbol], so_far))
+                instrument = self._instruments[symbol]
+                if so_far := self._market.of(instrument).day_so_far(session, end):
+                    midnight = self._market.timetable_of(instrument).hours.midnight(session.day)
+                    day = msgspec.structs.replace(so_far, at=midnight)  # as history dates it
+                    listeners.tell(partial(bar_message, "d", instrument, day))
 
     def _session(self, symbol: str, end: int) -> Session | None:
         """The session of the minute that ends then."""

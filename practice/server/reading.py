@@ -12,7 +12,7 @@ from practice.engine.clock import SECOND
 from practice.engine.hours import at
 from practice.engine.refusals import malformed
 
-_NUMBER = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 _BEYOND_ALL_MONEY = Decimal(10**11)  # the product of any two is still exact to the cent
 _FRACTION = re.compile(r"\.(\d+)")
 # A time beyond these is read as the nearest one: nothing happens there, and a day more can be counted.

@@ -16,6 +16,7 @@ from practice.server.background import running
 from practice.server.settings import Settings
 
 _HOST = "127.0.0.1"
+_MOST_LINE_BYTES = 65_536  # of a request's head: a list of some thousand symbols is one line
 
 
 class _WithoutForeignBytes(logging.Filter):
@@ -34,7 +35,13 @@ async def serve(settings: Settings, *, exit_with_parent: bool) -> None:
     _stop_on_signals(stop)
     if exit_with_parent:
         _stop_on_end_of_input(stop)
-    public = web.AppRunner(broker.public, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
+    public = web.AppRunner(
+        broker.public,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=0.5,
+        max_line_size=_MOST_LINE_BYTES,
+    )
     control = web.AppRunner(broker.control, access_log=None, shutdown_timeout=0.5)
     try:
         port = await _listening(public, settings.port)

@@ -121,6 +121,16 @@ def test_prints_and_bars_agree_with_history(symbol: str) -> None:
     so_far = place.market.day_bar(instrument, place.now)
     assert so_far is not None
     assert (day["c"], day["n"]) == (instrument.number(so_far.close), so_far.trades)
+    # History dates a day by its midnight: New York's, and Greenwich's for coins.
+    assert day["t"] == ("2026-11-30T00:00:00Z" if "/" in symbol else "2026-11-30T05:00:00Z")
+
+
+def test_a_day_that_begins_at_four_is_dated_by_its_midnight_as_in_history() -> None:
+    place = Place(exchange=True)
+    listener = Listener(place.feeds["sip"], dailyBars=["AAPL"])
+    place.pass_time(MINUTE)
+    (day,) = of_kind(listener.heard(), "d")
+    assert day["t"] == "2026-11-30T05:00:00Z"
 
 
 def test_a_halt_is_told_and_nothing_is_printed_until_trading_resumes() -> None:

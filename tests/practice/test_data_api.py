@@ -28,6 +28,13 @@ def test_latest_prints_come_for_one_symbol_or_many(broker: PracticeProgram) -> N
     assert 0 < quote["bp"] < quote["ap"]
 
 
+def test_a_thousand_symbols_fit_into_one_request(broker: PracticeProgram) -> None:
+    names = ["AAPL", *(f"ZZZZZ.{number}" for number in range(999))]
+    answer = broker.data("/v2/stocks/trades/latest", symbols=",".join(names))
+    assert answer.status_code == 200, answer.text
+    assert list(answer.json()["trades"]) == ["AAPL"]
+
+
 def test_snapshots_are_a_bare_map(broker: PracticeProgram) -> None:
     many = broker.data("/v2/stocks/snapshots", symbols="AAPL,KO").json()
     assert set(many) == {"AAPL", "KO"}

@@ -161,6 +161,7 @@ def test_a_replacement_has_a_new_id_and_both_know_each_other(clean: PracticeProg
         ({"qty": None}, "qty is required"),
         ({"qty": "many"}, "qty must be a number"),
         ({"qty": "NaN"}, "qty must be a number"),
+        ({"qty": "１"}, "qty must be a number"),
         ({"qty": "1e400"}, "qty must be a number"),
         ({"qty": "99999999999999999999"}, "qty is too large"),
         ({"type": "limit", "limit_price": "1e18"}, "limit_price is too large"),
