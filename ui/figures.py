@@ -3,6 +3,7 @@
 A missing figure is an em dash, minus is a real minus sign, and thousands are set apart by commas.
 """
 
+import math
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -21,6 +22,9 @@ _S_PER_MINUTE = 60
 _S_PER_HOUR = 3600
 _S_PER_DAY = 86_400
 _SHOWN_IN_TENTHS_S = 10
+_SUB_DOLLAR_PLACES = 4
+_DIGITS = 5  # that a price below a dollar shows at the least, wherever they begin
+_MOST_PLACES = 12
 
 
 def fixed(value: Number | None, places: int, *, sign: bool = False) -> str:
@@ -41,15 +45,38 @@ def money(value: Number | None, places: int = 2, *, sign: bool = False) -> str:
 
 
 def price(value: Number | None) -> str:
-    """A price per share with the decimals of its grid: two from one dollar up, four below."""
+    """A price of the market, or an average, as it is read: two decimals from one dollar up, four below.
+
+    Some coins cost thousandths of a cent: below a dollar there are as many decimals as show five digits.
+    """
     if value is None:
         return MISSING
-    return fixed(value, 4 if 0 < abs(float(value)) < 1 else 2)
+    size = abs(float(value))
+    if not 0 < size < 1:
+        return fixed(value, 2)
+    places = min(_MOST_PLACES, max(_SUB_DOLLAR_PLACES, _DIGITS - 1 - math.floor(math.log10(size))))
+    whole, _, decimals = fixed(value, places).partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(_SUB_DOLLAR_PLACES, '0')}"
 
 
-def distance(gap: Number, beside: Number) -> str:
-    """How far apart two prices are, with as many decimals as the price `beside` it shows."""
-    return fixed(gap, 4 if 0 < abs(float(beside)) < 1 else 2)
+def exact_price(value: Decimal | None) -> str:
+    """A price that somebody asked for, never rounded: `price`, with more decimals where it has more."""
+    if value is None:
+        return MISSING
+    return fixed(value, price_places(value))
+
+
+def price_places(value: Decimal, beside: Decimal | None = None) -> int:
+    """How many decimals show all of a price, or of a difference to the price `beside`."""
+    exponent = value.normalize().as_tuple().exponent
+    exact = -exponent if isinstance(exponent, int) else 0
+    least = _SUB_DOLLAR_PLACES if 0 < abs(value if beside is None else beside) < 1 else 2
+    return min(_MOST_PLACES, max(least, exact))
+
+
+def distance(gap: Decimal, beside: Decimal) -> str:
+    """How far apart two prices are, with as many decimals as the price `beside` it shows, or more."""
+    return fixed(gap, price_places(gap, beside))
 
 
 def percent(fraction: Number | None, places: int = 2, *, sign: bool = True) -> str:

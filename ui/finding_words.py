@@ -250,7 +250,7 @@ def _figure(of_rule: Rule, name: str, value: Decimal) -> str:
     if name == "age_s":
         return figures.age(float(value))
     if name == "price":
-        return figures.price(value)
+        return figures.exact_price(value)
     if name in _COUNTS:
         return figures.quantity(value)
     match _UNITS.get(of_rule, "money"):

@@ -73,7 +73,7 @@ def value(figure: Figure, number: Decimal | None) -> str:
         return figures.percent(number)
     if figure in _MONEY:
         return figures.money(number, sign=figure in _GAINS)
-    return exact_price(number)
+    return figures.exact_price(number)
 
 
 def numbers(explained: Provenance) -> str:
@@ -84,7 +84,7 @@ def numbers(explained: Provenance) -> str:
     shown = value(explained.figure, explained.value)
 
     def price(name: InputName) -> str:
-        return exact_price(known.get(name))
+        return figures.exact_price(known.get(name))
 
     held = figures.quantity(qty)
     match explained.formula:
@@ -123,21 +123,12 @@ def input_value(one: Input) -> str:
         return figures.quantity(one.value)
     if one.name is InputName.BROKER_DAY:
         return figures.money(one.value, sign=True)
-    return exact_price(one.value)
+    return figures.exact_price(one.value)
 
 
 def origin(one: Input) -> str:
     """Where an input comes from."""
     return words.look_up(_ORIGINS, one.origin)
-
-
-def exact_price(price: Decimal | None) -> str:
-    """A price with all of its digits, at least two after the point."""
-    if price is None:
-        return figures.MISSING
-    exponent = price.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) else 2
-    return figures.fixed(price, min(9, max(2, places)))
 
 
 # Words that appear only as arguments of `translated` above, for the translators.

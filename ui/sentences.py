@@ -49,7 +49,7 @@ def _terms(order_type: str, limit: str, stop: str, trail: str = "") -> str:
 
 def _trail(price: Decimal | None, percent: Decimal | None) -> str:
     if price is not None:
-        return figures.price(price)
+        return figures.exact_price(price)
     return "" if percent is None else f"{figures.quantity(percent)} %"
 
 
@@ -61,10 +61,10 @@ def _exits(request: OrderRequest) -> str:
     """The legs in a few words: `, profit 191.50, loss 178.00`."""
     parts = []
     if request.take_profit is not None:
-        price = figures.price(request.take_profit.limit_price)
+        price = figures.exact_price(request.take_profit.limit_price)
         parts.append(translate("Sentences", "profit {price}").format(price=price))
     if request.stop_loss is not None:
-        price = figures.price(request.stop_loss.stop_price)
+        price = figures.exact_price(request.stop_loss.stop_price)
         parts.append(translate("Sentences", "loss {price}").format(price=price))
     return "".join(f", {part}" for part in parts)
 
@@ -74,7 +74,7 @@ def request_sentence(request: OrderRequest) -> str:
     if request.order_class is OrderClass.OCO:
         terms = translate("Sentences", "as exit")
     else:
-        limit, stop = figures.price(request.limit_price), figures.price(request.stop_price)
+        limit, stop = figures.exact_price(request.limit_price), figures.exact_price(request.stop_price)
         terms = _terms(request.type, limit, stop, _trail(request.trail_price, request.trail_percent))
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(request.side),
@@ -92,8 +92,8 @@ def order_sentence(order: Order) -> str:
         symbol=words.outside_text(order.symbol, 40),
         terms=_terms(
             order.type,
-            figures.price(order.limit_price),
-            figures.price(order.stop_price),
+            figures.exact_price(order.limit_price),
+            figures.exact_price(order.stop_price),
             _trail(order.trail_price, order.trail_percent),
         ),
     )

@@ -5,11 +5,11 @@ a paper account does not charge, and the fee on coins, which it does (protocol p
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 from enum import StrEnum
 
 from core.domain.environment import Environment
-from core.domain.forecast import Forecast
+from core.domain.forecast import COIN_FEE, Forecast
 from core.domain.instrument import AssetClass
 from core.domain.money import CENT
 from core.domain.order import Side
@@ -19,7 +19,6 @@ from core.domain.request import OrderRequest
 SEC_PER_MILLION = Decimal("20.60")
 TAF_PER_SHARE, TAF_PER_SHARE_MOST = Decimal("0.000195"), Decimal("9.79")
 TAF_PER_CONTRACT = Decimal("0.00329")
-COIN_FEE = Decimal("0.0025")
 _MILLION = Decimal(1_000_000)
 
 
@@ -46,7 +45,8 @@ def estimate_fees(request: OrderRequest, expected: Forecast, environment: Enviro
     if value is None or qty is None:
         return ()
     if request.asset_class is AssetClass.CRYPTO:
-        return (Fee(kind=FeeKind.COIN, amount=_to_cent(value * COIN_FEE), rate=COIN_FEE),)
+        amount = (value * COIN_FEE).quantize(CENT, rounding=ROUND_HALF_EVEN)
+        return (Fee(kind=FeeKind.COIN, amount=amount, rate=COIN_FEE),)
     if request.side is Side.BUY or environment is Environment.PAPER:
         return ()
     if request.asset_class is AssetClass.OPTION:
@@ -60,4 +60,5 @@ def estimate_fees(request: OrderRequest, expected: Forecast, environment: Enviro
 
 
 def _to_cent(amount: Decimal) -> Decimal:
+    """The regulators' fees are rounded up, each by itself."""
     return amount.quantize(CENT, rounding=ROUND_UP)

@@ -1,7 +1,7 @@
 """What an order would cost and change: estimates from the newest prices; the broker decides."""
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from core.domain.circumstances import Circumstances
 from core.domain.figure_rules import is_usable
@@ -15,6 +15,7 @@ from core.domain.request import OrderRequest
 _SHORT_RESERVE = Decimal("1.03")
 _CHEAP_BELOW = Decimal(50)
 _CHEAP_STOP_ROOM, _STOP_ROOM = Decimal("1.04"), Decimal("1.025")
+COIN_FEE = Decimal("0.0025")  # "Crypto specifics": of what is received, so a purchase brings less than asked
 _CONTRACT = Decimal(100)
 _FINEST_QTY = Decimal(1).scaleb(-MAX_QTY_DECIMALS)
 
@@ -143,7 +144,7 @@ def forecast(request: OrderRequest, around: Circumstances) -> Forecast:
         reserve=reserve,
         power=power,
         power_after=None if power is None or reserve is None else power - reserve,
-        position_after=None if qty is None else after,
+        position_after=None if qty is None else after - _kept_as_fee(request, qty),
         average_after=None if qty is None else _average_after(around, change, price),
         risk_to_stop=_risk(request, price, qty, multiplier),
         opens_short=opens_short,
@@ -163,6 +164,12 @@ def _power(request: OrderRequest, around: Circumstances) -> Decimal | None:
         case _:
             special = None
     return account.buying_power if special is None else special
+
+
+def _kept_as_fee(request: OrderRequest, qty: Decimal) -> Decimal:
+    if request.asset_class is not AssetClass.CRYPTO or request.side is not Side.BUY:
+        return Decimal(0)
+    return (qty * COIN_FEE).quantize(_FINEST_QTY, rounding=ROUND_UP)
 
 
 def _average_after(around: Circumstances, change: Decimal, price: Decimal | None) -> Decimal | None:

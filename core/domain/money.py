@@ -8,7 +8,7 @@ from core.domain.instrument import AssetClass
 CENT = Decimal("0.01")
 SUB_DOLLAR_TICK = Decimal("0.0001")
 MAX_QTY_DECIMALS = 9
-_FINEST_COIN_TICK = Decimal("1e-9")
+_FINEST_COIN_TICK = Decimal("1e-12")  # some coins cost thousandths of a cent; none is known that is finer
 LARGEST = Decimal("1e15")
 _FINEST = -30
 _LONGEST = 64
@@ -37,7 +37,7 @@ def tick_for(
     """The grid on which `price` of an instrument must lie.
 
     A US share: a cent from one dollar up, a hundredth of a cent below (SEC Rule 612). An option: a cent.
-    A coin: its own `increment`, and as fine as quantities are until that is known.
+    A coin: its own `increment`, and almost anything until that is known.
     Source: protocol page section 3.9, "Prices".
     """
     if asset_class is AssetClass.CRYPTO:
@@ -45,6 +45,12 @@ def tick_for(
     if asset_class is AssetClass.OPTION:
         return CENT
     return CENT if abs(price) >= 1 else SUB_DOLLAR_TICK
+
+
+def increment_of(price: Decimal) -> Decimal:
+    """A step for a coin whose own increment is unknown: one in its last digit, at most a cent."""
+    exponent = price.normalize().as_tuple().exponent
+    return min(CENT, Decimal(1).scaleb(exponent)) if isinstance(exponent, int) else CENT
 
 
 def is_on_grid(

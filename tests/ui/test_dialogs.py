@@ -93,6 +93,15 @@ def test_nothing_changed_cannot_be_sent(theme, window):
     dialog.reject()
 
 
+def test_a_price_finer_than_a_cent_is_not_changed_by_looking_at_it(theme, window):
+    dialog = replace_dialog(theme, window, symbol="LTC/USD", limit_price=D("84.2861"))
+    assert dialog.request() == ReplaceRequest(order_id="o-1", symbol="LTC/USD")
+    field = dialog.field("limit_price")
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert field.text() == "84.2862"
+    dialog.reject()
+
+
 def test_only_changed_terms_are_sent_and_they_are_said_before(qtbot, theme, window):
     dialog = replace_dialog(theme, window)
     dialog.field("limit_price").setText("182.30")

@@ -128,6 +128,41 @@ def test_letters_take_bid_ask_and_last_and_so_does_a_click_on_last(ticket):
     assert field.text() == "182.44"
 
 
+@pytest.mark.parametrize(
+    ("symbol", "increment", "price", "up", "bid"),
+    [
+        ("LTC/USD", "0.0001", "84.2861", "84.2862", "84.2855"),
+        ("USDC/USD", "0.0001", "1.0001", "1.0002", "1.0001"),
+        ("SHIB/USD", "0.0000000001", "0.0000070001", "0.0000070002", "0.0000069999"),
+    ],
+)
+def test_a_coin_steps_on_its_own_grid_and_its_price_is_never_rounded(
+    ticket, session, symbol, increment, price, up, bid
+):
+    session.instruments.show(instrument(symbol, price_increment=D(increment)))
+    session.market.show(ticker(symbol, float(bid), float(up), last=float(price)))
+    ticket.set_symbol(symbol)
+    field = ticket.form.limit_price
+    field.setText(price)
+    assert price in ticket.send_area.button.text()
+    assert "finer" not in ticket.rule.text.text()
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert field.text() == up
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert field.text() == price
+    QTest.keyClicks(field, "b")
+    assert field.text() == bid
+
+
+def test_a_trailing_distance_below_a_dollar_moves_by_its_own_grid(ticket, session):
+    session.market.show(ticker("NIOBF", 0.4325, 0.4326, last=0.4326))
+    ticket.set_symbol("NIOBF")
+    ticket.form.type.choose(OrderType.TRAILING_STOP)
+    ticket.form.trail.setText("0.02")
+    QTest.keyClick(ticket.form.trail, Qt.Key.Key_Up)
+    assert ticket.form.request().trail_price == D("0.0201")
+
+
 def test_both_legs_stand_in_the_form_with_their_distance_and_on_the_button(ticket):
     exits = ticket.form.exits
     exits.choose(Exits.BOTH)

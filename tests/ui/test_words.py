@@ -97,6 +97,11 @@ def test_a_request_is_one_sentence():
     assert sentences.order_sentence(order()) == "Buy 20 NVDA at 182.40"
 
 
+def test_a_sentence_never_rounds_the_price_of_an_order():
+    assert sentences.order_sentence(order(limit_price=D("84.2861"))) == "Buy 20 NVDA at 84.2861"
+    assert sentences.order_sentence(order(limit_price=D("0.0000070001"))).endswith("at 0.0000070001")
+
+
 def test_a_fill_says_how_much_of_how_much():
     part = order(filled_qty=D(5), filled_avg_price=D("182.405"))
     assert sentences.fill_sentence(part) == "Filled 5 of 20 at 182.40"
@@ -137,6 +142,15 @@ def test_a_stream_is_described_in_a_few_words(changes, text):
         (figures.money(None), "\u2014"),
         (figures.price(D("0.4325")), "0.4325"),
         (figures.price(1102.4), "1,102.40"),
+        (figures.price(0.0000087571), "0.0000087571"),
+        (figures.price(0.16285), "0.16285"),
+        (figures.price(D("0.01")), "0.0100"),
+        (figures.exact_price(D("84.2861")), "84.2861"),
+        (figures.exact_price(D("84.3000")), "84.30"),
+        (figures.exact_price(D("0.16215")), "0.16215"),
+        (figures.exact_price(D("0.0000000012")), "0.0000000012"),
+        (figures.distance(D("0.00069"), D("0.162")), "0.00069"),
+        (figures.distance(D(9), D(279)), "9.00"),
         (figures.percent(0.0128), "+1.28 %"),
         (figures.quantity(D("1500.000")), "1,500"),
         (figures.quantity(D("1E+3")), "1,000"),

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from core.domain.money import decimal_from_text
+from ui import figures
 from ui.controls.labels import restyle
 from ui.theme.theme import Theme
 
@@ -23,8 +24,8 @@ Step = Callable[[Decimal | None, int], Decimal | None]
 
 
 def spell_price(price: Decimal) -> str:
-    """A price to be edited: plain digits, padded to the grid as prices are read."""
-    return f"{price:f}" if abs(price) < 1 else f"{price:.2f}"
+    """A price to be edited: plain digits, all of them, padded to the grid as prices are read."""
+    return f"{price:.{figures.price_places(price)}f}"
 
 
 class FigureField(QLineEdit):

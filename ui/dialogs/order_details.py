@@ -85,7 +85,7 @@ class OrderDetails(DialogFrame):
             rows[sentences.order_sentence(leg)] = words.order_status(leg)
         for number, fill in enumerate(self._session.orders.executions(shown.id) if shown.id else (), 1):
             label = self.tr("Execution {number}").format(number=number)
-            rows[label] = f"{figures.quantity(fill.qty)} @ {figures.price(fill.price)}"
+            rows[label] = f"{figures.quantity(fill.qty)} @ {figures.exact_price(fill.price)}"
         own = self._session.orders.is_own(shown) if row.intent is None else True
         rows[self.tr("Placed by")] = self.tr("Bellwether") if own else self.tr("another program")
         rows[self.tr("Order id")] = words.outside_text(shown.id, 64) or figures.MISSING

@@ -179,7 +179,7 @@ class ProvenanceDialog(DialogFrame):
             return
         shown = self.comparison.shown
         is_price = explained.figure is Figure.AVERAGE
-        spell = told.exact_price if is_price else figures.money
+        spell = figures.exact_price if is_price else figures.money
         shown["ours"].show_text(spell(found.ours))
         shown["broker"].show_text(spell(found.broker))
         shown["difference"].show_text(figures.fixed(found.difference, 4 if is_price else 2, sign=True))

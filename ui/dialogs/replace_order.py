@@ -10,7 +10,7 @@ from core.domain.choices import Aspect, why_not
 from core.domain.environment import Environment
 from core.domain.finding import Finding
 from core.domain.instrument import AssetClass
-from core.domain.money import CENT, plain, step_price
+from core.domain.money import CENT, increment_of, plain, step_price
 from core.domain.order import Order, TimeInForce
 from core.domain.problem import Problem
 from core.domain.replacement import after_change, change_problems
@@ -155,7 +155,8 @@ class ReplaceDialog(Question):
         if price is None or price <= 0:
             return None
         asset_class = AssetClass.of_symbol(self._order.symbol)
-        increment = CENT if asset_class is AssetClass.CRYPTO else None
+        before = self._order.limit_price or self._order.stop_price or price
+        increment = increment_of(before) if asset_class is AssetClass.CRYPTO else None
         return step_price(price, steps, asset_class=asset_class, increment=increment)
 
     def _times(self) -> ChoiceField:

@@ -98,7 +98,7 @@ class OrderWords(QObject):
             ),
             Column(
                 title=self.tr("Limit"),
-                text=lambda row: figures.price(row.shown.limit_price),
+                text=lambda row: figures.exact_price(row.shown.limit_price),
                 sort=lambda row: None if (figure := row.shown.limit_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.limit_price is None else "text",
@@ -250,7 +250,7 @@ def _qty_text(row: OrderRow) -> str:
 def _stop_text(row: OrderRow) -> str:
     if row.stop_price is None and row.shown.trail_percent is not None:
         return f"{figures.quantity(row.shown.trail_percent)} %"
-    return figures.price(row.stop_price)
+    return figures.exact_price(row.stop_price)
 
 
 def _tone_of_side(row: OrderRow) -> Tone:

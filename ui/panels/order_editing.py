@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core.domain.money import step_price
+from core.domain.instrument import AssetClass
+from core.domain.money import increment_of, step_price
 from core.domain.request import ReplaceRequest
 from core.domain.sizing import step_quantity
-from ui.controls.fields import spell_price
+from ui.controls.fields import Step, spell_price
 from ui.models.order_columns import LIMIT, QTY, STOP
 from ui.models.order_row import OrderRow
 from ui.models.orders import OrdersModel
@@ -19,8 +20,16 @@ from ui.theme.theme import Theme
 _PREFERRED = (LIMIT, STOP, QTY)  # what is changed most
 
 
-def _stepped_price(price: Decimal | None, steps: int) -> Decimal | None:
-    return None if price is None or price <= 0 else step_price(price, steps)
+def _price_steps(symbol: str, before: Decimal) -> Step:
+    """Steps on the grid of `symbol`; that of a coin is taken to be as fine as its price is now."""
+    asset_class = AssetClass.of_symbol(symbol)
+
+    def step(price: Decimal | None, steps: int) -> Decimal | None:
+        if price is None or price <= 0:
+            return None
+        return step_price(price, steps, asset_class=asset_class, increment=increment_of(before))
+
+    return step
 
 
 def editable_figure(row: OrderRow, column: int) -> tuple[str, Decimal] | None:
@@ -68,7 +77,7 @@ class OrderEditing(QObject):
                 column=self._model.columns[column].title, symbol=order.symbol
             ),
             value=value,
-            step=step_quantity if member == "qty" else _stepped_price,
+            step=step_quantity if member == "qty" else _price_steps(order.symbol, value),
         )
         if member != "qty":
             editor.spell_with(spell_price)

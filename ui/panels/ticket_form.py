@@ -11,7 +11,7 @@ from core.domain.circumstances import Circumstances
 from core.domain.forecast import expected_price, market_price
 from core.domain.instrument import AssetClass
 from core.domain.legs import OrderClass
-from core.domain.money import step_price
+from core.domain.money import step_price, tick_for
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind, Preset
 from core.domain.request import OrderRequest, PositionIntent
@@ -32,7 +32,7 @@ _INTENTS = {
     (_CLOSE, Side.BUY): PositionIntent.BUY_TO_CLOSE,
     (_CLOSE, Side.SELL): PositionIntent.SELL_TO_CLOSE,
 }
-_TRAIL_STEP = {_MONEY: Decimal("0.01"), _PERCENT: Decimal("0.1")}
+_PERCENT_STEP = Decimal("0.1")
 
 
 class TicketForm(QWidget):
@@ -321,7 +321,8 @@ class TicketForm(QWidget):
     def _show_quote(self) -> None:
         bid, ask = self._around.market.bid, self._around.market.ask
         is_known = bid is not None or ask is not None
-        self.limit_price.set_suffix(f"{figures.price(bid)} \u00d7 {figures.price(ask)}" if is_known else "")
+        quote = f"{figures.exact_price(bid)} \u00d7 {figures.exact_price(ask)}"
+        self.limit_price.set_suffix(quote if is_known else "")
         self.limit_price.setToolTip(
             self.tr("Click the bid or the ask to use it. Arrow keys move by the price grid.")
             if is_known
@@ -354,5 +355,7 @@ class TicketForm(QWidget):
         return market_price(Side(self.side.choice), self._around)
 
     def _step_trail(self, value: Decimal | None, steps: int) -> Decimal | None:
-        step = _TRAIL_STEP[self.trail_kind.currentData()]
+        is_money, reference = self.trail_kind.currentData() == _MONEY, self._around.market.reference
+        # The stop lies on the grid of the price that it follows.
+        step = tick_for(Decimal(1) if reference is None else reference) if is_money else _PERCENT_STEP
         return max(step, (value or Decimal(0)) + steps * step)

@@ -106,8 +106,8 @@ class TicketHeader(QWidget):
             ""
             if quote is None
             else self.tr("{bid} \u00d7 {ask}  \u00b7  {bid_size} \u00d7 {ask_size}").format(
-                bid=figures.price(market.bid),
-                ask=figures.price(market.ask),
+                bid=figures.exact_price(market.bid),
+                ask=figures.exact_price(market.ask),
                 bid_size=figures.quantity(quote.bid_size),
                 ask_size=figures.quantity(quote.ask_size),
             )

@@ -86,8 +86,8 @@ def _stop_consequence(request: OrderRequest, far: Decimal, is_buy: bool) -> str:
         then = translate("Outlook", "then it fills at the market")
     return text.format(
         gap=figures.distance(abs(request.stop_price - far), far),
-        stop=figures.price(request.stop_price),
-        then=then.format(limit=figures.price(request.limit_price)),
+        stop=figures.exact_price(request.stop_price),
+        then=then.format(limit=figures.exact_price(request.limit_price)),
     )
 
 
@@ -107,7 +107,7 @@ def _limit_consequence(limit: Decimal, far: Decimal, is_buy: bool) -> str:
     gap = far - limit if is_buy else limit - far
     if gap <= 0:
         return translate("Outlook", "Meets the market: fills at {price} or better.").format(
-            price=figures.price(limit)
+            price=figures.exact_price(limit)
         )
     text = (
         translate("Outlook", "Rests {gap} below the ask.")

@@ -454,7 +454,14 @@ def test_fees_are_estimated_with_their_basis():
     assert estimate_fees(sale, forecast(sale, surroundings), Environment.PAPER) == ()
     bought = asked(symbol=BTC, qty="0.1", time_in_force="gtc")
     (coin,) = estimate_fees(bought, forecast(bought, coins()), Environment.PAPER)
-    assert (coin.kind, coin.amount) == (FeeKind.COIN, D("22.82"))
+    assert (coin.kind, coin.amount) == (FeeKind.COIN, D("22.81"))
+
+
+def test_the_fee_on_a_coin_is_kept_from_what_is_bought():
+    bought = asked(symbol=BTC, qty="0.1", time_in_force="gtc")
+    assert forecast(bought, coins()).position_after == D("0.09975")
+    sold = asked(symbol=BTC, qty="0.1", side="sell", time_in_force="gtc")
+    assert forecast(sold, coins()).position_after == D("-0.1")
 
 
 def test_what_changes_is_foretold():
