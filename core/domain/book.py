@@ -42,9 +42,9 @@ _AT_WORK, _OVER = 1, 4
 def judge(seen: Order, known: Order, source: Source, *, is_corrected: bool = False) -> Verdict:
     """Whether `seen` may replace what we know.
 
-    Nothing but a look-up steps back from a final status, and nothing lowers the filled quantity, save a
-    look-up after the broker undid or corrected an execution (`is_corrected`). For the rest the newer
-    `updated_at` wins, and at equal times the status that is further on.
+    Nothing but a look-up leads from a final status to any other, unless it shows that more was filled, and
+    nothing lowers the filled quantity, save a look-up after the broker undid or corrected an execution
+    (`is_corrected`). For the rest the newer `updated_at` wins, and at equal times the status further on.
     """
     later = _is_later(seen, known)
     if seen.filled_qty < known.filled_qty:
@@ -56,6 +56,11 @@ def judge(seen: Order, known: Order, source: Source, *, is_corrected: bool = Fal
         if source is Source.LOOK_UP and later:
             return Verdict.TAKE
         return Verdict.DOUBT if later or is_more else Verdict.KEEP
+    if known.status.is_final and seen.status is not known.status and not is_more:
+        # An order ends once. At equal times only the broker's word, asked for now, tells which end is true.
+        if later is False:
+            return Verdict.KEEP
+        return Verdict.TAKE if source is Source.LOOK_UP else Verdict.DOUBT
     if is_more or later:
         return Verdict.TAKE
     if later is None:
@@ -117,6 +122,7 @@ class OrderBook:
         self._legs_of: dict[str, list[str]] = {}
         self._replaced_by: dict[str, dict[str, None]] = {}  # who names an order as the one it replaces
         self._corrected: set[str] = set()
+        self._doubted: dict[str, Order] = {}  # the newest that was told of an order and not believed
         self._alarmed: set[Alarm] = set()
 
     def __len__(self) -> int:
@@ -171,6 +177,10 @@ class OrderBook:
         self._corrected.add(order_id)
 
     def _take_one(self, order: Order, source: Source) -> Taken:
+        taken = self._judge_one(order, source)
+        return taken + self._still_doubted(order) if source is Source.LOOK_UP else taken
+
+    def _judge_one(self, order: Order, source: Source) -> Taken:
         known = self._orders.get(order.id)
         legs = self._legs(order.id)
         parent = self._parent_of.get(order.id)
@@ -181,6 +191,9 @@ class OrderBook:
         if known is not None:
             verdict = judge(order, known, source, is_corrected=order.id in self._corrected)
             if verdict is Verdict.DOUBT:
+                doubted = self._doubted.get(order.id)
+                if doubted is None or _is_later(order, doubted):
+                    self._doubted[order.id] = order
                 return Taken(doubted=(order.id,))
             if verdict is Verdict.KEEP:
                 fell = source is Source.LOOK_UP and order.filled_qty < known.filled_qty
@@ -192,6 +205,14 @@ class OrderBook:
         changed = (order.id,) if parent is None else (order.id, *self._renew(parent))
         is_over = order.qty is not None and order.filled_qty > order.qty
         return Taken(changed=changed, alarms=self._alarm(order, AlarmKind.OVERFILL) if is_over else ())
+
+    def _still_doubted(self, seen: Order) -> Taken:
+        """A look-up settles a doubt, unless the broker itself was further on when it raised it."""
+        doubted = self._doubted.get(seen.id)
+        if doubted is not None and _is_later(doubted, seen):
+            return Taken(doubted=(seen.id,))
+        self._doubted.pop(seen.id, None)
+        return _NOTHING
 
     def _keep(self, order: Order) -> None:
         self._orders[order.id] = order

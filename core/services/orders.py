@@ -34,6 +34,7 @@ from core.protocol.proof import failure_of
 from core.services.clock import Clock
 from core.services.desk_link import DeskLink
 from core.services.dispatch import Dispatch, Sender
+from core.services.doubts import Doubts
 from core.services.inquiries import Inquiries
 from core.services.journal_watch import JournalWatch
 from core.services.look_ups import LookUps
@@ -85,6 +86,7 @@ class OrderDesk(QObject):
         inquiries = Inquiries(link, self._book, self._now, self._apply)
         self._look_ups = LookUps(lambda key: inquiries.ask(key, self._look_ups), clock, timers, chance, self)
         self._look_ups.caught_up.connect(self._announce_block)
+        self._doubts = Doubts(link, self._book, self._now, self._apply, clock, timers, chance)
         self._reconciliation = Reconciliation(link, self._book.orders, timers, chance, self)
         self._reconciliation.orders_read.connect(self._take_list)
         self._reconciliation.order_reread.connect(self._take_reread)
@@ -286,6 +288,7 @@ class OrderDesk(QObject):
     def stop(self) -> None:
         """Ask nothing more."""
         self._look_ups.stop()
+        self._doubts.stop()
         self._reconciliation.stop()
         self.timing.stop()
         self._journal.stop()
@@ -415,7 +418,7 @@ class OrderDesk(QObject):
                 case StopAsking(key):
                     self._look_ups.settle(key)
                 case Reread(order_id):
-                    self._reconciliation.read_one(order_id)
+                    self._doubts.ask(order_id)
                 case WriteDown(intent):
                     self._journal.note(intent)
         if outcome.orders:

@@ -87,7 +87,7 @@ class Reconciliation(QObject):
         self._routine.stop()
 
     def read_one(self, order_id: str) -> None:
-        """Read one order again, because what we were told of it cannot all be right."""
+        """Read one order that a list should have named."""
         if not order_id or order_id in self._rereading:
             return
         self._rereading.add(order_id)

@@ -1,5 +1,6 @@
 """The order book: the same history in any order and any number of copies ends in the same book."""
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -77,6 +78,33 @@ def test_a_final_status_stays_final_whatever_comes_later(end):
         assert judge(seen, known, Source.LOOK_UP) is Verdict.TAKE
         stale = order(status=late, updated_at=after(-1))
         assert {judge(stale, known, source) for source in Source} == {Verdict.KEEP}
+
+
+@pytest.mark.parametrize(("end", "other"), list(itertools.permutations(ENDS, 2)))
+def test_an_order_ends_once_and_only_a_look_up_tells_that_it_ended_otherwise(end, other):
+    known = order(status=end, updated_at=after(0))
+    for later in (0, 99):
+        seen = order(status=other, updated_at=after(later))
+        for source in (Source.EVENT, Source.LIST, Source.ANSWER):
+            assert judge(seen, known, source) is Verdict.DOUBT
+        assert judge(seen, known, Source.LOOK_UP) is Verdict.TAKE
+    stale = order(status=other, updated_at=after(-1))
+    assert {judge(stale, known, source) for source in Source} == {Verdict.KEEP}
+    more = order(status=other, updated_at=after(-1), filled_qty=Decimal(3))
+    assert judge(more, known, Source.EVENT) is Verdict.TAKE
+
+
+def test_a_look_up_that_lags_behind_what_raised_the_doubt_does_not_settle_it():
+    filled = order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1))
+    less = order(status=Status.CANCELED, filled_qty=Decimal(6), updated_at=after(9))
+    book = OrderBook()
+    book.take(filled)
+    book.correct("o-1")
+    assert book.take(less, Source.EVENT).doubted == ("o-1",)
+    assert book.take(filled, Source.LOOK_UP).doubted == ("o-1",)
+    settled = book.take(less, Source.LOOK_UP)
+    assert (settled.changed, settled.doubted) == (("o-1",), ())
+    assert book.take(less, Source.LOOK_UP).doubted == ()
 
 
 @pytest.mark.parametrize("early", [Status.PENDING_NEW, Status.ACCEPTED, Status.HELD, Status.PENDING_REVIEW])
