@@ -17,6 +17,7 @@ from practice.engine.hours import NEW_YORK
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Side
 from practice.engine.settlement import Settlement, SettlementKind
+from practice.engine.ulid import ulid
 from practice.engine.updates import Execution, Update
 
 Direction = Literal["asc", "desc"]
@@ -43,6 +44,7 @@ class Trade:
     """What an execution adds: which order, and how far that was afterwards."""
 
     order_id: str
+    execution_id: str
     order_status: str
     side: Side
     is_last: bool
@@ -64,11 +66,22 @@ class Activity:
     sub_type: str | None = None
     description: str = ""
     group_id: str | None = None  # shared by activities that belong together
+    parent_id: str | None = None  # of a fee: the execution it was taken for
     trade: Trade | None = None
     account_id: str = ""
     number: int = -1
     cash_after: Decimal | None = None
     held_after: Decimal | None = None  # of the instrument
+
+    @property
+    def event_id(self) -> str:
+        """A ULID: those of an account's activities sort in the order they were entered."""
+        return ulid(self.at, self.number, self.account_id)
+
+    @property
+    def reference(self) -> str:
+        """The UUID of the execution or, of anything else, of the transaction."""
+        return self.trade.execution_id if self.trade else self.id.partition("::")[2]
 
     @property
     def id(self) -> str:
@@ -241,6 +254,7 @@ class Activities:
             price=execution.price,
             trade=Trade(
                 order_id=order.id,
+                execution_id=execution.id,
                 order_status=str(order.state),
                 side=order.side,
                 is_last=order.remaining == 0,
@@ -261,6 +275,7 @@ class Activities:
             qty=-coins if coins else None,
             price=execution.price if coins else None,
             net_amount=-dollars,
+            parent_id=execution.id,
             cash_after=cash_after,
             held_after=execution.position_qty,
         )

@@ -39,6 +39,7 @@ class Floor:
         self._names = chance_of(seed, "names")
         self._links = Links(self)
         self._listeners: list[Listener] = []
+        self._told = 0  # updates
         self._owners: dict[str, Account] = {}  # of open orders, by order id
         self._to_set_aside: dict[str, tuple[State, int]] = {}  # and for how long, by order id
 
@@ -330,8 +331,10 @@ class Floor:
         account: Account | None = None,
     ) -> None:
         """Tell everybody about an order as it is now; of one that is done, say whose it was."""
+        self._told += 1
         update = Update(
-            id=self.new_id(),
+            number=self._told,
+            noted_at=self.now,
             event=event,
             at=order.updated_at,
             account=account or self._owners[order.id],

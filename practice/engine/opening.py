@@ -78,6 +78,7 @@ def _hold(brokerage: Brokerage, account: Account, start: int) -> None:
 def _bought(account: Account, instrument: Instrument, qty: Decimal, price: Decimal, at: int) -> Activity:
     trade = Trade(
         order_id=str(uuid.uuid5(uuid.UUID(account.id), instrument.symbol)),
+        execution_id=str(uuid.uuid5(uuid.UUID(account.id), f"{instrument.symbol}/1")),
         order_status="filled",
         side="buy" if qty > 0 else "sell",
         is_last=True,

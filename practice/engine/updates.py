@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from practice.engine.accounts import Account
 from practice.engine.orders import Order
+from practice.engine.ulid import ulid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,19 @@ class Update:
     A multi-leg order trades as `combo`; its legs' executions are told there and nowhere else.
     """
 
-    id: str
+    number: int  # of all updates, in the order they were told
+    noted_at: int  # by the floor's clock, which never goes back
     event: str
     at: int
     account: Account
     order: Order
     execution: Execution | None = None
     combo: ComboFill | None = None
+
+    @property
+    def id(self) -> str:
+        """A ULID: the ids of an account's updates sort in the order they were told."""
+        return ulid(self.noted_at, self.number, self.account.id)
 
 
 Listener = Callable[[Update], None]

@@ -8,7 +8,7 @@ import msgspec
 from practice.faults.kinds import ASIDE, KINDS, Kind, Place
 
 _ROUTE = re.compile(r"(\*|[A-Z]+) (\*|/\S*)")
-_STREAM = re.compile(r"all|(orders|data)(/[\w./-]{1,60})?")
+_STREAM = re.compile(r"all|(orders|data|events)(/[\w./-]{1,60})?")
 
 
 class Nonsense(ValueError):
@@ -26,7 +26,7 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     label: str = ""
     # The aim
     route: str | None = None  # "POST /v2/orders"; * for any method or path, a path may end in *
-    stream: str | None = None  # "orders", "data", "all", or one: "orders/paper", "data/v2/iex", "data/iex"
+    stream: str | None = None  # "orders", "data", "events", "all", or one: "data/v2/iex", "data/iex"
     event: str | None = None  # of an order: "fill"; of data: "t"; None for any event or datum
     symbol: str | None = None
     client_order_id: str | None = None
@@ -84,7 +84,7 @@ def _bad_values(order: FaultOrder) -> Iterator[tuple[str, str]]:
     if order.route is not None and not _ROUTE.fullmatch(order.route):
         yield "route", 'is a method or *, a space, and a path or *: "POST /v2/orders"'
     if order.stream is not None and not _STREAM.fullmatch(order.stream):
-        yield "stream", 'is "orders", "data", "all", or one of them: "orders/live", "data/v2/iex"'
+        yield "stream", 'is "orders", "data", "events", "all", or one of them: "orders/live", "data/v2/iex"'
     if order.nth < 1:
         yield "nth", "starts at 1"
     if order.count is not None and order.count < 0:

@@ -178,4 +178,6 @@ def stream_meets(wanted: str, endpoint: str) -> bool:
     name, _, rest = wanted.partition("/")
     if wanted == "all" or wanted in {endpoint, endpoint.partition("/")[0]}:
         return True
-    return bool(rest) and endpoint.startswith(f"{name}/") and endpoint.endswith(f"/{rest}")
+    if not rest or not endpoint.startswith(f"{name}/"):
+        return False
+    return endpoint.endswith(f"/{rest}") or endpoint.startswith(f"{wanted}/")

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass
-from functools import partial
 
 from aiohttp import web
 
@@ -26,6 +25,7 @@ from practice.server.control_oauth import OAuthSwitchRoutes
 from practice.server.control_scenarios import ScenarioRoutes
 from practice.server.control_time import TimeRoutes
 from practice.server.data_stream import DataStreams
+from practice.server.event_routes import EventRoutes
 from practice.server.fault_desk import FaultDesk
 from practice.server.fault_effects import FaultEffects
 from practice.server.feeds import all_feeds, news_feed
@@ -123,10 +123,12 @@ def built_broker(settings: Settings) -> Broker:
     PartnerRoutes(partner, authorization, grants, environments).add_to(public)
     site = PartnerSite(partner, application, environments, auto_approve=settings.auto_approve)
     site.add_to(public)
-    grants.on_revocation(partial(_cut_all, sockets))
+    for one in traffic.values():
+        grants.on_revocation(one.cut_those_of)
     for account in brokerage.accounts.values():
         desk = Desk(brokerage, account, account.environment, grants, clock)
         _add_trading(public, desk, OrderStream(desk, grants, sockets, traffic["orders"]))
+        EventRoutes(desk, grants, sockets, traffic["events"]).add_to(public, f"/{desk.environment}")
     news = News(settings.seed, brokerage.instruments)
     add_market_data(public, "/data", DataDesk(brokerage, grants, clock, settings.plan), news)
     feeds = all_feeds(brokerage.instruments, brokerage.market)
@@ -145,7 +147,6 @@ def built_broker(settings: Settings) -> Broker:
     runs = ScenarioRuns(
         Stage(
             desk=fault_desk,
-            sockets=sockets,
             grants=grants,
             limit=limit,
             clock=clock,
@@ -167,10 +168,6 @@ def built_broker(settings: Settings) -> Broker:
         partner=partner,
         grants=grants,
     )
-
-
-def _cut_all(sockets: Sockets) -> None:
-    sockets.drop("all")
 
 
 def _add_trading(public: web.Application, desk: Desk, stream: OrderStream) -> None:

@@ -15,7 +15,7 @@ from practice.server.grants import Grants
 from practice.server.rate_limit import RateLimit
 from practice.server.sockets import STREAM_NAMES, Sockets, StreamName
 
-StreamChoice = Literal["orders", "data", "all"]
+StreamChoice = Literal["orders", "data", "events", "all"]
 _LONGEST_MUTE_S = 86_400.0
 
 
@@ -30,6 +30,12 @@ class MuteOrder(msgspec.Struct, frozen=True):
 
     seconds: float
     stream: StreamChoice = "all"
+
+
+class RevokeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """End the token with this id, or every token."""
+
+    id: str | None = None
 
 
 class LimitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,11 +131,14 @@ class ControlRoutes:
                 self._desk.set(FaultOrder(kind="mute", stream=name, for_s=seconds))
         return json_answer({"muted": _chosen(order.stream)})
 
-    async def revoke(self, _: web.Request) -> web.Response:
-        """POST /revoke: end every token; later calls are refused, streams are cut."""
-        count = self._grants.revoke_all()
-        self._sockets.drop("all")
-        return json_answer({"revoked": count})
+    async def revoke(self, request: web.Request) -> web.Response:
+        """POST /revoke {"id"}: end every token, or one; later calls are refused, its streams are cut."""
+        order = msgspec.json.decode(await request.read() or b"{}", type=RevokeOrder)
+        if order.id is None:
+            return json_answer({"revoked": self._grants.revoke_all()})
+        if not self._grants.revoke(order.id):
+            raise Nonsense("id", "is not that of a token in force; introspection tells the ids")
+        return json_answer({"revoked": 1})
 
     async def limits(self, request: web.Request) -> web.Response:
         """POST /limits {"requests_a_minute"}: from now on."""

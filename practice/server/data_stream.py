@@ -45,9 +45,8 @@ class DataStreams:
         socket = web.WebSocketResponse(max_msg_size=_MOST_FRAME_BYTES)
         await socket.prepare(request)
         packed = request.content_type == "application/msgpack"
-        reader = self._reader(
-            feed, Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES), packed=packed
-        )
+        outbox = Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES, packed=packed)
+        reader = self._reader(feed, outbox, packed=packed)
         self._sockets.add("data", socket, request)
         try:
             async with running(reader.outbox.run()), running(_hang_up_late(reader)):
@@ -85,7 +84,7 @@ class DataStreams:
             return code
         if feed.reader is not None:
             return 406
-        feed.reader = reader
+        feed.reader, reader.outbox.grant = reader, grant
         return "welcome"
 
     async def _converse(self, socket: web.WebSocketResponse, reader: Reader) -> None:

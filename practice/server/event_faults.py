@@ -102,6 +102,8 @@ def event_of(message: Any) -> tuple[str, bool]:
         if message.get("stream") == "trade_updates" and isinstance(data, dict):
             return str(data.get("event", "")), False
         return str(message.get("stream", message.get("action"))), True
+    if "event_id" in message:
+        return str(message.get("event", message.get("activity_type"))), False
     name = str(message.get("T", ""))
     return name, name in {"success", "error", "subscription"}
 
@@ -109,6 +111,8 @@ def event_of(message: Any) -> tuple[str, bool]:
 def _rename(message: dict[str, Any], name: str) -> None:
     if isinstance(message.get("data"), dict):
         message["data"]["event"] = name
+    elif "event_id" in message:
+        message["event" if "event" in message else "activity_type"] = name
     else:
         message["T"] = name
 

@@ -5,7 +5,7 @@ import hmac
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Grants:
     keep_in: Path | None = None
     clock: Callable[[], float] = time.time  # unix seconds
     _by_digest: dict[str, Grant] = field(default_factory=dict, repr=False)
-    _revoked: list[Callable[[], None]] = field(default_factory=list)
+    _revoked: list[Callable[[Collection[Grant]], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.keep_in and self.keep_in.exists():
@@ -104,8 +104,8 @@ class Grants:
         if self.live_api_key and self.live_api_secret:
             yield "live", self.live_api_key, self.live_api_secret
 
-    def on_revocation(self, listener: Callable[[], None]) -> None:
-        """Have it reported when tokens end."""
+    def on_revocation(self, listener: Callable[[Collection[Grant]], None]) -> None:
+        """Have it reported when tokens end, with what they allowed."""
         self._revoked.append(listener)
 
     def revoke_all(self) -> int:
@@ -117,12 +117,12 @@ class Grants:
         return self._end(lambda grant: grant.id == token_id) > 0
 
     def _end(self, ends: Callable[[Grant], bool]) -> int:
-        ended = [digest for digest, grant in self._by_digest.items() if ends(grant)]
+        ended = {digest: grant for digest, grant in self._by_digest.items() if ends(grant)}
         for digest in ended:
             del self._by_digest[digest]
         self._save()
         for listener in self._revoked:
-            listener()
+            listener(list(ended.values()))
         return len(ended)
 
     def _save(self) -> None:

@@ -42,12 +42,13 @@ class OrderStream:
         await socket.prepare(request)
         packed = request.content_type == "application/msgpack"
         kind = WSMsgType.BINARY if packed or self._desk.environment == "paper" else WSMsgType.TEXT
-        listener = _Listener(Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES), kind, packed=packed)
+        outbox = Outbox(socket, request, self._traffic, _MOST_WAITING_BYTES, packed=packed)
+        listener = _Listener(outbox, kind, packed=packed)
         self._sockets.add("orders", socket, request)
         try:
             async with running(listener.outbox.run()):
                 if grant and self._covers(grant):
-                    self._holder = listener
+                    self._holder, outbox.grant = listener, grant
                 await self._converse(socket, listener)
         finally:
             self._sockets.remove("orders", socket)
@@ -82,7 +83,7 @@ class OrderStream:
         accepted = grant is not None and self._covers(grant) and self._holder in {None, listener}
         accepted = accepted and listener.outbox.login_refusal() is None
         if accepted:
-            self._holder = listener
+            self._holder, listener.outbox.grant = listener, grant
         status = "authorized" if accepted else "unauthorized"
         listener.say({"stream": "authorization", "data": {"status": status, "action": "authenticate"}})
 

@@ -19,7 +19,6 @@ from practice.faults.scenario import Scenario, Step, TimeChange
 from practice.server.fault_desk import FaultDesk
 from practice.server.grants import Grants
 from practice.server.rate_limit import RateLimit
-from practice.server.sockets import Sockets
 
 _MOST_RUNS = 100
 _log = logging.getLogger("practice")
@@ -57,7 +56,6 @@ class Stage:
     """What steps act upon. `find` gives an instrument by its symbol; `catch_up` lets happen what is due."""
 
     desk: FaultDesk
-    sockets: Sockets
     grants: Grants
     limit: RateLimit
     clock: WallClock
@@ -138,7 +136,6 @@ class ScenarioRuns:
             stage.desk.stop(lambda one: one in run.faults and label in {"all", one.order.label})
         elif step.revoke:
             stage.grants.revoke_all()
-            stage.sockets.drop("all")
         elif step.requests_a_minute is not None:
             before = stage.limit.limit
             run.undo.setdefault("limit", lambda: setattr(stage.limit, "limit", before))

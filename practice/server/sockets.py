@@ -1,10 +1,10 @@
-"""One WebSocket with an outbox, so that the engine never waits for a reader."""
+"""One connection of a stream with an outbox, so that the engine never waits for a reader."""
 
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Collection, Iterator
+from typing import Any, Literal, Protocol
 
 import msgspec
 from aiohttp import WSMsgType, web
@@ -13,19 +13,36 @@ from practice.faults.alterations import shifted_stamps
 from practice.faults.registry import Faults, stream_meets
 from practice.server.event_faults import EventFaults
 from practice.server.frame_log import FrameLog
+from practice.server.grants import Grant
 
 _PATIENCE_S = 10.0  # how long one frame may wait for a reader that has stopped reading
-_KINDS = {WSMsgType.TEXT: "text", WSMsgType.BINARY: "binary"}
+_KINDS = {WSMsgType.TEXT: "text", WSMsgType.BINARY: "binary", WSMsgType.PING: "comment"}
 
-StreamName = Literal["orders", "data"]
-STREAM_NAMES: tuple[StreamName, ...] = ("orders", "data")
+StreamName = Literal["orders", "data", "events"]
+STREAM_NAMES: tuple[StreamName, ...] = ("orders", "data", "events")
+
+
+class Closable(Protocol):
+    """Whatever one can say goodbye to."""
+
+    async def close(self, *, code: int = 1000) -> object: ...
+
+
+class Wire(Closable, Protocol):
+    """A connection that carries frames: a WebSocket, or a response that does not end."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    async def send_frame(self, message: bytes, opcode: WSMsgType) -> None: ...
 
 
 def endpoint_of(request: web.Request) -> str:
-    """What faults and logs call a stream: `orders/paper`, `data/v2/iex`."""
+    """What faults and logs call a stream: `orders/paper`, `data/v2/iex`, `events/paper/trades`."""
     if request.path.startswith("/data-stream/"):
         return "data/" + request.path.removeprefix("/data-stream/")
-    return "orders/" + request.path.strip("/").partition("/")[0]
+    environment, *rest = request.path.strip("/").split("/")
+    return f"orders/{environment}" if rest == ["stream"] else f"events/{environment}/{rest[-1]}"
 
 
 class Traffic:
@@ -41,6 +58,12 @@ class Traffic:
         """The number of a connection in the log."""
         return next(self._connections)
 
+    def cut_those_of(self, ended: Collection[Grant]) -> None:
+        """Cut the connections that were let in by a grant that has ended."""
+        for one in list(self.outboxes):
+            if one.grant in ended:
+                one.cut()
+
     def of_stream(self, wanted: str) -> "Iterator[Outbox]":
         """The connections that a stream's name in an aim covers."""
         return (one for one in list(self.outboxes) if stream_meets(wanted, one.endpoint))
@@ -50,19 +73,27 @@ class Outbox:
     """Frames on their way to one reader. Belongs to the event loop's thread."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, request: web.Request, traffic: Traffic, most_bytes: int
+        self,
+        socket: Wire,
+        request: web.Request,
+        traffic: Traffic,
+        most_bytes: int,
+        *,
+        packed: bool,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
-        self._socket, self._request = socket, request
+        self._socket, self._request, self._patience_s = socket, request, patience_s
         self._traffic, self._most_bytes = traffic, most_bytes
         self.endpoint = endpoint_of(request)
-        self._packed = request.content_type == "application/msgpack"
+        self.grant: Grant | None = None  # that let its reader in
+        self._packed = packed
         self._connection = traffic.new_connection()
         self._past_faults = EventFaults(
             self.endpoint, traffic.faults, packed=self._packed, late=self._enqueue
         )
         self._frames: deque[tuple[bytes, WSMsgType]] = deque()
         self._waiting_bytes = 0
-        self._wake = asyncio.Event()
+        self._wake, self._empty = asyncio.Event(), asyncio.Event()
         self._closing = self._frozen = False
 
     @property
@@ -75,7 +106,7 @@ class Outbox:
         faults = self._traffic.faults
         if faults.in_force("mute", self.endpoint):
             return
-        if self.endpoint.startswith("orders/") and (skew := faults.skew_s()):
+        if not self.endpoint.startswith("data/") and (skew := faults.skew_s()):
             frame = shifted_stamps(frame, skew)
         for one in self._past_faults.passed(frame, kind):
             self._enqueue(*one)
@@ -86,6 +117,16 @@ class Outbox:
         self._frames.append((frame, kind))
         self._waiting_bytes += len(frame)
         self._wake.set()
+
+    def comment(self, text: str) -> None:
+        """Say something that is no message, where a stream has words for that."""
+        self._enqueue(text.encode(), WSMsgType.PING)
+
+    async def sent(self) -> None:
+        """Wait until nothing waits to be sent."""
+        while self._frames:
+            self._empty.clear()
+            await self._empty.wait()
 
     def heard(self, frame: bytes | str) -> None:
         """Note a frame that the other side sent."""
@@ -104,6 +145,7 @@ class Outbox:
         """Give up what has not been sent."""
         self._frames.clear()
         self._waiting_bytes = 0
+        self._empty.set()
 
     def say_error(self, message: dict[str, Any]) -> None:
         """Send a data stream's error and hang up."""
@@ -160,12 +202,13 @@ class Outbox:
         while self._frames:
             frame, kind = self._frames.popleft()
             self._waiting_bytes -= len(frame)
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._socket.send_frame(frame, kind)
             self._traffic.sent += 1
             self._traffic.log.add(
                 self.endpoint, self._connection, "sent", _KINDS[kind], frame, packed=self._packed
             )
+        self._empty.set()
 
 
 def cut(request: web.Request) -> None:
@@ -175,18 +218,16 @@ def cut(request: web.Request) -> None:
 
 
 class Sockets:
-    """All open sockets, so that they can be dropped on demand."""
+    """All open connections, so that they can be dropped on demand."""
 
     def __init__(self) -> None:
-        self._open: dict[StreamName, dict[web.WebSocketResponse, web.Request]] = {
-            name: {} for name in STREAM_NAMES
-        }
+        self._open: dict[StreamName, dict[Closable, web.Request]] = {name: {} for name in STREAM_NAMES}
 
-    def add(self, name: StreamName, socket: web.WebSocketResponse, request: web.Request) -> None:
+    def add(self, name: StreamName, socket: Closable, request: web.Request) -> None:
         """Remember a socket while it is served."""
         self._open[name][socket] = request
 
-    def remove(self, name: StreamName, socket: web.WebSocketResponse) -> None:
+    def remove(self, name: StreamName, socket: Closable) -> None:
         """Forget a socket."""
         self._open[name].pop(socket, None)
 

@@ -16,8 +16,7 @@ class Deviation:
 
 DEVIATIONS = (
     Deviation(
-        what="no wallets, perpetuals, short locates, tokenization, bonds, currencies, indices, and no "
-        "activities as server-sent events",
+        what="no wallets, perpetuals, short locates, tokenization, bonds, currencies, indices",
         reason="nothing that the client or the SDK's trading and data clients can ask for",
         unserved=(
             "/v1/locates*",
@@ -25,7 +24,6 @@ DEVIATIONS = (
             "/v2/perpetuals/*",
             "/v2/tokenization/*",
             "/v2/assets/fixed_income/*",
-            "/v2beta1/events/activities",
             "/v1beta1/crypto-perps/*",
             "/v1beta1/fixed_income/*",
             "/v1beta1/forex/*",
