@@ -46,6 +46,32 @@ class Position:
 
 
 @dataclass(slots=True)
+class Past:
+    """How a position came about: execution ids, signed quantities and the values of one."""
+
+    moves: list[tuple[str, Decimal, Decimal]] = field(default_factory=list)
+    overnight: int = 0  # how many of them came before this day
+
+    def revise(self, execution_id: str, instead: tuple[str, Decimal, Decimal] | None) -> None:
+        """Change or, with nothing instead, forget what an execution moved."""
+        index = next(n for n, (name, _, _) in enumerate(self.moves) if name == execution_id)
+        self.moves[index : index + 1] = [] if instead is None else [instead]
+        if instead is None and index < self.overnight:
+            self.overnight -= 1
+
+    def position(self, instrument: Instrument, last_close: Decimal) -> Position:
+        """What comes of it; what was held overnight counts as bought at the last close."""
+        position = Position(instrument, ZERO, ZERO, ZERO)
+        for number, (_, signed_qty, unit_value) in enumerate(self.moves):
+            if number == self.overnight:
+                position.day_cost = position.qty * last_close
+            position.take(signed_qty, unit_value)
+        if self.overnight == len(self.moves):
+            position.day_cost = position.qty * last_close
+        return position
+
+
+@dataclass(slots=True)
 class Configurations:
     """What the holder of an account may switch."""
 
@@ -82,6 +108,7 @@ class Account:
     never_exercised: set[str] = field(default_factory=set)  # contracts whose holder said so
     reserved: Decimal = ZERO  # what open orders may spend on margin
     reserved_cash: Decimal = ZERO  # and what of coins and options, which nobody lends for
+    _past: dict[str, Past] = field(default_factory=dict)  # by symbol
     _open_by_side: dict[tuple[str, str], dict[str, Order]] = field(default_factory=dict)
 
     @property
@@ -152,13 +179,21 @@ class Account:
                     calls += order.remaining * order.instrument.multiplier
         return calls
 
-    def settle(self, instrument: Instrument, signed_qty: Decimal, cash: Decimal) -> Decimal:
+    def settle(
+        self, instrument: Instrument, signed_qty: Decimal, cash: Decimal, execution_id: str = ""
+    ) -> Decimal:
         """Book an execution: shares one way, cash the other. Return the position after it."""
         self.cash += cash
-        return self.take(instrument, signed_qty, abs(cash / signed_qty))
+        return self.take(instrument, signed_qty, abs(cash / signed_qty), execution_id)
 
-    def take(self, instrument: Instrument, signed_qty: Decimal, unit_value: Decimal) -> Decimal:
+    def take(
+        self, instrument: Instrument, signed_qty: Decimal, unit_value: Decimal, execution_id: str = ""
+    ) -> Decimal:
         """Change a position at a value of one share, coin or contract. Return the position after it."""
+        past = self._past.get(instrument.symbol)
+        if past is None:
+            past = self._past[instrument.symbol] = Past()
+        past.moves.append((execution_id, signed_qty, unit_value))
         position = self.positions.get(instrument.symbol)
         if position is None:
             position = self.positions[instrument.symbol] = Position(instrument, ZERO, ZERO, ZERO)
@@ -167,8 +202,33 @@ class Account:
             del self.positions[instrument.symbol]
         return position.qty
 
+    def revise(
+        self,
+        instrument: Instrument,
+        execution_id: str,
+        instead: tuple[str, Decimal, Decimal] | None,
+        cash: Decimal,
+        last_close: Decimal,
+    ) -> Decimal:
+        """Let an execution never have happened or, where something is given `instead`, have been that.
+
+        That is a new id, the signed quantity and the value of one; `cash` is what the account gains by the
+        change. The position is what it would be now. Return its quantity.
+        """
+        self.cash += cash
+        past = self._past[instrument.symbol]
+        past.revise(execution_id, instead)
+        position = past.position(instrument, last_close * instrument.multiplier)
+        if position.qty:
+            self.positions[instrument.symbol] = position
+        else:
+            self.positions.pop(instrument.symbol, None)
+        return position.qty
+
     def roll_day(self, last_close: Price) -> None:
         """Begin a new day: yesterday's equity and the positions at yesterday's close."""
+        for past in self._past.values():
+            past.overnight = len(past.moves)
         self.last_equity = self.cash
         for position in self.positions.values():
             position.day_cost = (

@@ -13,12 +13,13 @@ from typing import Literal
 
 from practice.engine.accounts import ZERO, Account
 from practice.engine.clock import MILLISECOND, SECOND
+from practice.engine.executions import Execution
 from practice.engine.hours import NEW_YORK
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Side
 from practice.engine.settlement import Settlement, SettlementKind
 from practice.engine.ulid import ulid
-from practice.engine.updates import Execution, Update
+from practice.engine.updates import Update
 
 Direction = Literal["asc", "desc"]
 

@@ -4,22 +4,22 @@ Drive it with `advance(now)`: everything due until then happens, in order of tim
 clock, and all its randomness comes from the seed.
 """
 
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from practice.engine.accounts import Account
 from practice.engine.agenda import Agenda
 from practice.engine.auctions import auction_price
 from practice.engine.chance import chance_of
 from practice.engine.clock import MILLISECOND
+from practice.engine.executions import Execution, exchange
 from practice.engine.links import Links
 from practice.engine.market import Market
 from practice.engine.orders import MOVES, Kind, Order, State, Tif
-from practice.engine.updates import ComboFill, Execution, Listener, Update
+from practice.engine.updates import ComboFill, Listener, Update
 from practice.engine.venue import Match, Venue
 
 _PARTIAL_CHANCE = 0.1
 _FINEST = Decimal("1e-9")
-_CRYPTO_FEE = Decimal("0.0025")
 # A coin bought by amount at the market is measured at more than its price, and so never costs too much.
 _COIN_COLLAR = Decimal("1.02")
 _PENDING = {State.PENDING_CANCEL, State.PENDING_REPLACE}
@@ -206,14 +206,18 @@ class Floor:
             self.move(order, state, match.at, "partial_fill", execution, combo)
 
     def _booked(self, order: Order, qty: Decimal, price: Decimal) -> Execution:
-        signed, cash, fee = _exchanged(order, qty, price)
-        position_qty = self._owners[order.id].settle(order.instrument, signed, cash)
+        name = self.new_id()
+        moved = exchange(order.instrument, is_buy=order.is_buy, qty=qty, price=price)
+        position_qty = self._owners[order.id].settle(order.instrument, moved.qty, moved.cash, name)
         _count(order, qty, price * order.instrument.multiplier)
-        return Execution(id=self.new_id(), price=price, qty=qty, position_qty=position_qty, fee=fee)
+        execution = Execution(id=name, price=price, qty=qty, position_qty=position_qty, fee=moved.fee)
+        order.executions.append(execution)
+        return execution
 
     def request_cancel(self, order: Order) -> None:
         """Let a cancellation travel to the venue; an execution may be faster."""
         account = self._owners[order.id]
+        order.cancel_requested_at = self.now
         self.move(order, State.PENDING_CANCEL, self.now, "pending_cancel")
 
         def arrive(instant: int) -> None:
@@ -349,20 +353,3 @@ class Floor:
 def _count(order: Order, qty: Decimal, unit_value: Decimal) -> None:
     order.filled_qty += qty
     order.filled_value += qty * unit_value
-
-
-def _exchanged(order: Order, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """What an execution moves, signed quantity and cash, and the fee: of coins, off what is received.
-
-    A coin's quantity has nine decimals, so that a fee in coins is rounded up to the next.
-    """
-    value = qty * price * order.instrument.multiplier
-    received = qty if order.is_buy else value
-    fee = Decimal(0)
-    if order.instrument.is_crypto:
-        fee = received * _CRYPTO_FEE
-        if order.is_buy:
-            fee = fee.quantize(_FINEST, rounding=ROUND_UP)
-    if order.is_buy:
-        return qty - fee, -value, fee
-    return -qty, value - fee, fee

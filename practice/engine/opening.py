@@ -4,7 +4,7 @@ import uuid
 from decimal import Decimal
 from typing import Literal
 
-from practice.engine.accounts import Account, Environment, Position
+from practice.engine.accounts import Account, Environment
 from practice.engine.activities import FILL, Activity, Trade
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
@@ -68,8 +68,7 @@ def _hold(brokerage: Brokerage, account: Account, start: int) -> None:
         instrument, qty = brokerage.instruments[symbol], Decimal(shares)
         session = _past_session(brokerage.market, start, days_ago)
         price = instrument.price(brokerage.market.of(instrument).whole_day(session).close)
-        account.positions[symbol] = Position(instrument, qty, qty * price, qty * price)
-        account.cash -= qty * price
+        account.settle(instrument, qty, -qty * price)
         brokerage.activities.enter(account, _bought(account, instrument, qty, price, session.close - SECOND))
     account.positions = {symbol: account.positions[symbol] for symbol, _, _ in _HOLDINGS}
     account.roll_day(brokerage.last_close)

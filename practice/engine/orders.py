@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from practice.engine.executions import Execution
 from practice.engine.instruments import Instrument
 
 Side = Literal["buy", "sell"]
@@ -83,7 +84,7 @@ MOVES: dict[State, frozenset[State]] = {
     ),
     **{state: frozenset({State.NEW} | _ENDS_EARLY) for state in SET_ASIDE},
     State.PARTIALLY_FILLED: frozenset(
-        {State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED} | _PENDING
+        {State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED, State.NEW} | _PENDING
     ),
     # A request for a change may lose the race against an execution, and is then withdrawn.
     State.PENDING_CANCEL: frozenset(
@@ -93,6 +94,8 @@ MOVES: dict[State, frozenset[State]] = {
         _WORKING | {State.PENDING_REPLACE, State.REPLACED, State.FILLED, State.CANCELED, State.EXPIRED}
     ),
     **{state: frozenset() for state in _CLOSED},
+    # What the exchange takes back of an order that was done is not traded again.
+    State.FILLED: frozenset({State.CANCELED}),
 }
 
 
@@ -126,9 +129,11 @@ class Order:
     expires_at: int | None
     filled_qty: Decimal = Decimal(0)
     filled_value: Decimal = Decimal(0)
+    executions: list[Execution] = field(default_factory=list, repr=False)  # those that stand
     filled_at: int | None = None
     expired_at: int | None = None
     canceled_at: int | None = None
+    cancel_requested_at: int | None = None
     failed_at: int | None = None
     replaced_at: int | None = None
     replaced_by: str | None = None

@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from practice.engine.accounts import Account
+from practice.engine.executions import Execution
 from practice.engine.orders import Order
 from practice.engine.ulid import ulid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """One piece of an order traded."""
-
-    id: str
-    price: Decimal
-    qty: Decimal
-    position_qty: Decimal
-    fee: Decimal = Decimal(0)  # taken from what was received: coins when buying them, dollars when selling
 
 
 @dataclass(frozen=True, slots=True)

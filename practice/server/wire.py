@@ -72,6 +72,7 @@ def order_json(order: Order, *, nested: bool = True) -> Json:
         "expired_at": _maybe(order.expired_at),
         "expires_at": _maybe(order.expires_at),
         "canceled_at": _maybe(order.canceled_at),
+        "cancel_requested_at": _maybe(order.cancel_requested_at),
         "failed_at": _maybe(order.failed_at),
         "replaced_at": _maybe(order.replaced_at),
         "replaced_by": order.replaced_by,

@@ -7,11 +7,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from practice.engine.executions import Execution
 from practice.engine.orders import Kind, Order, Side, Tif
 from practice.engine.refusals import Refusal
 from practice.engine.rules import Change
 from practice.engine.settlement import Settlement
-from practice.engine.updates import Execution, Update
+from practice.engine.updates import Update
 from tests.practice.engine import Day
 
 Step = tuple[Any, ...]

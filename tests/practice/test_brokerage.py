@@ -273,9 +273,10 @@ def test_working_orders_reserve_buying_power_until_they_end(day: Day) -> None:
     assert day.brokerage.figures(day.account).buying_power == before
 
 
-def test_no_state_follows_a_final_one() -> None:
-    for state in (State.FILLED, State.CANCELED, State.EXPIRED, State.REPLACED, State.REJECTED):
+def test_no_state_follows_a_final_one_unless_an_execution_is_taken_back() -> None:
+    for state in (State.CANCELED, State.EXPIRED, State.REPLACED, State.REJECTED):
         assert MOVES[state] == frozenset()
+    assert MOVES[State.FILLED] == {State.CANCELED}
     assert set(MOVES) == set(State)
     order = Day().filled("buy", "1")
     with pytest.raises(IllegalMove):
