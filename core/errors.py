@@ -8,6 +8,7 @@ class AppError(Exception):
     """
 
     request_id = ""  # the broker's id of the request that failed, which its support asks for
+    broker_words = ""  # why the broker refused, in nothing but its own words
 
     def __init__(self, headline: str, remedy: str = "", *, detail: str = "") -> None:
         super().__init__(f"{headline} {detail}".strip())

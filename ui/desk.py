@@ -226,15 +226,19 @@ class Desk(QObject):
     def _explain(self, symbol: str, figure: Figure) -> None:
         from ui.dialogs.provenance import ProvenanceDialog
 
-        model = self.positions.model
-        ProvenanceDialog(
+        if self._session is None:
+            return
+        model, account = self.positions.model, self._session.account.account
+        dialog = ProvenanceDialog(
             self._theme,
             self._clock,
             symbol,
             figure,
             lambda figure: model.explain(symbol, figure),
             self._window,
-        ).show()
+        )
+        dialog.name_account(self._session.environment, "" if account is None else account.short_number)
+        dialog.show()
 
     @Slot(object)
     def _close_position(self, symbol: str) -> None:

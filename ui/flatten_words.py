@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from core.domain.flattening import HELD_BY_ORDERS, WAITS_FOR_OPEN, Line, Stage
+from core.domain.flattening import (
+    FILLED_IN_PART,
+    HELD_BY_ORDERS,
+    NOT_CONFIRMED,
+    NOT_FILLED,
+    WAITS_FOR_OPEN,
+    Line,
+    Stage,
+)
 from core.domain.intent import IntentState
 from core.domain.order import Order
 from core.domain.trading_block import TradingBlock
@@ -27,6 +35,11 @@ _REASONS: dict[str, str] = {
     WAITS_FOR_OPEN: QT_TRANSLATE_NOOP(
         "Words", "The broker has the closing order and keeps it until the exchange opens."
     ),
+    NOT_FILLED: QT_TRANSLATE_NOOP(
+        "Words", "The closing order works and nothing has filled it: the symbol may be halted."
+    ),
+    FILLED_IN_PART: QT_TRANSLATE_NOOP("Words", "The closing order is filled in part; the rest still works."),
+    NOT_CONFIRMED: QT_TRANSLATE_NOOP("Words", "The broker has the cancel and does not confirm it yet."),
     HELD_BY_ORDERS: QT_TRANSLATE_NOOP("Words", "The broker says that open orders hold all of it."),
     IntentState.EXPIRED.value: QT_TRANSLATE_NOOP("Words", "The closing order expired."),
     IntentState.CANCELED.value: QT_TRANSLATE_NOOP("Words", "The closing order was cancelled."),

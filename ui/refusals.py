@@ -11,7 +11,7 @@ from ui.words import QT_TRANSLATE_NOOP
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "insufficient qty available",
-        QT_TRANSLATE_NOOP("Words", "Fewer shares are free than the order sells; other orders may hold them."),
+        QT_TRANSLATE_NOOP("Words", "Less is free than the order asks for; other orders may hold the rest."),
     ),
     (
         "insufficient buying power",

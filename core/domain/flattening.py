@@ -19,7 +19,12 @@ NS_PER_S = 1_000_000_000
 # How long the broker's positions may contradict a fill before they are believed again.
 SETTLE_NS = 15 * NS_PER_S
 LOOK_AGAIN_NS = 3 * NS_PER_S
+# What takes longer than this resists, although nothing was refused: the trader is told why.
+_USUAL_NS = 3 * NS_PER_S
 WAITS_FOR_OPEN = "waits_for_open"  # the broker has the closing order; the market is closed
+NOT_FILLED = "not_filled"  # the closing order has been working for a while, and nobody traded with it
+FILLED_IN_PART = "filled_in_part"
+NOT_CONFIRMED = "not_confirmed"  # the broker took the cancel a while ago, and the order is still open
 HELD_BY_ORDERS = "held_by_orders"  # the broker says that open orders hold all of the position
 _BACK_OFF_NS = tuple(seconds * NS_PER_S for seconds in (2, 4, 8, 15, 30))
 
@@ -94,6 +99,7 @@ class _Task:
     intent_id: str = ""
     tries: int = 0
     not_before_ns: int = 0
+    under_way_ns: int | None = None  # since when what was sent last has been seen to be under way
     reason: str = ""
     settled_ns: int | None = None  # when the last close was known to be over
     expected_qty: Decimal | None = None  # what should be left of the position after it
@@ -131,13 +137,14 @@ class Flattening:
 
     def cancel_sent(self, order_id: str, intent_id: str) -> None:
         """The cancel of `order_id` is under way as this intent."""
-        self._task(f"order:{order_id}").intent_id = intent_id
+        task = self._task(f"order:{order_id}")
+        task.intent_id, task.under_way_ns = intent_id, None
 
     def close_sent(self, position: Position, intent_id: str) -> None:
         """The closing order of this position is under way as this intent."""
         task = self._task(f"position:{position.symbol}")
         task.intent_id, task.qty_before = intent_id, position.qty
-        task.settled_ns = task.expected_qty = None
+        task.settled_ns = task.expected_qty = task.under_way_ns = None
 
     def could_not(self, deed: CancelOrder | ClosePosition, reason: str, now_ns: int) -> None:
         """The deed was not carried out: nothing was sent. It is tried again after a pause."""
@@ -189,7 +196,7 @@ class Flattening:
                     key=f"order:{order.id}",
                     symbol=order.symbol,
                     stage=stage,
-                    reason=task.reason,
+                    reason=self._why_open(task, stage, picture),
                     qty=order.remaining,
                     tries=task.tries,
                 )
@@ -206,6 +213,10 @@ class Flattening:
             self._pause(task, intent.reason, picture.now_ns)
             return Stage.RESISTS
         return Stage.UNKNOWN if intent.state is IntentState.UNKNOWN else Stage.CANCELLING
+
+    def _why_open(self, task: _Task, stage: Stage, picture: Picture) -> str:
+        is_slow = stage is Stage.CANCELLING and self._takes_long(task, picture)
+        return NOT_CONFIRMED if is_slow else task.reason
 
     # ---- positions -----------------------------------------------------------------------------------
 
@@ -248,8 +259,11 @@ class Flattening:
                 order = picture.orders.get(intent.order_id or "")
                 if order is not None and order.status is OrderStatus.ACCEPTED:
                     return Stage.CLOSING, WAITS_FOR_OPEN
-                unknown = intent.state is IntentState.UNKNOWN
-                return (Stage.UNKNOWN if unknown else Stage.CLOSING), task.reason
+                if intent.state is IntentState.UNKNOWN:
+                    return Stage.UNKNOWN, task.reason
+                if order is not None and self._takes_long(task, picture):
+                    return Stage.CLOSING, FILLED_IN_PART if order.filled_qty else NOT_FILLED
+                return Stage.CLOSING, task.reason
             self._close_over(task, intent, picture)
         if task.settled_ns is not None and self._is_catching_up(position, task, picture):
             return Stage.SETTLING, task.reason
@@ -286,6 +300,11 @@ class Flattening:
 
     def _task(self, key: str) -> _Task:
         return self._tasks.setdefault(key, _Task())
+
+    def _takes_long(self, task: _Task, picture: Picture) -> bool:
+        if task.under_way_ns is None:
+            task.under_way_ns = picture.now_ns
+        return picture.now_ns - task.under_way_ns >= _USUAL_NS
 
     def _over(self, task: _Task, picture: Picture) -> None:
         task.intent_id = ""

@@ -107,6 +107,12 @@ def _unauthorized(words: str | None, detail: str) -> AppError:
 
 
 def _refused(call: Call[Result], answer: Answer, words: str, detail: str) -> AppError:
+    failure = _refusal(call, answer, words, detail)
+    failure.broker_words = words
+    return failure
+
+
+def _refusal(call: Call[Result], answer: Answer, words: str, detail: str) -> AppError:
     if answer.status == 404:
         return NotFound(f"The broker does not know it: {words}", detail=detail)
     if call.changes:

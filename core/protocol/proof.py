@@ -32,4 +32,4 @@ _KINDS: tuple[tuple[type[AppError], FailureKind], ...] = (
 def failure_of(error: AppError) -> Failure:
     """Translate the error for the order book."""
     kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), FailureKind.UNKNOWN)
-    return Failure(kind=kind, reason=error.headline, request_id=error.request_id)
+    return Failure(kind=kind, reason=error.broker_words or error.headline, request_id=error.request_id)

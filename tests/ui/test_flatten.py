@@ -195,6 +195,7 @@ def test_flat_is_said_with_the_time_and_the_report_is_kept_and_can_be_copied(qtb
     session.flatten.show(*(Line(key=line.key, symbol=line.symbol, stage=Stage.DONE) for line in LINES))
     session.flatten.finish(is_flat=True)
     assert window.heading.text().startswith("Flat, confirmed by the broker at ")
+    assert window.windowTitle().endswith(" - Paper \u00b7\u00b73F7A")
     assert window.stop.isHidden()
     ((name, text),) = session.reports.kept.items()
     assert name.startswith("flatten-2")

@@ -78,7 +78,7 @@ def test_signing_out_while_something_resists_stops_it_and_still_leaves_a_report(
         "POST", "/faults", kind="status", route="POST /v2/orders", status=403, body=refusal, count=0
     )
     shown = press_flatten(window, qtbot)
-    said = "does not trade this instrument. \u201cThe broker refused: asset NVDA is not tradable\u201d"
+    said = "does not trade this instrument. \u201casset NVDA is not tradable\u201d"
 
     def resists() -> bool:
         cells = [shown.model.cell(place, REASON).text for place in range(shown.model.rowCount())]

@@ -73,6 +73,9 @@ def test_an_unrealised_gain_is_shown_with_words_numbers_inputs_and_ages(theme, c
 def test_a_difference_beyond_rounding_is_flagged_with_both_figures(theme, clock, model):
     dialog = opened(theme, clock, model, "NVDA", Figure.UNREALISED)
     assert dialog.comparison.text == "ours: 72.80\nbroker: 100.00\ndifference: −27.20"
+    said = [label.accessibleName() for label in dialog.comparison.shown.values()]
+    assert said[1:] == ["The broker's own figure: 100.00", "Difference: minus 27.20"]
+    assert dialog.value.accessibleName() == "Unrealised: plus 90.40"
     assert dialog.verdict.text() == "Differs by more than rounding"
     assert dialog.verdict.property("tone") == "warning"
     dialog.choice.setCurrentIndex(dialog.choice.findData(Figure.VALUE.value))

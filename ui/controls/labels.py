@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStylePainter, QWidget
 from ui.figures import MISSING, for_ears
 from ui.theme.colors import Tone
 
+MAY_WRAP = "\u200b"  # where a text without blanks may go on in the next line: seen and heard by nobody
+
 
 def restyle(widget: QWidget) -> None:
     """Let the style sheet look at the properties of `widget` again."""
@@ -64,6 +66,7 @@ class PlainLabel(QLabel):
     def _say(self) -> None:
         if self._caption:
             text = self.tr("unknown") if self.text() == MISSING else for_ears(self.text())
+            text = text.replace(MAY_WRAP, "")
             self.setAccessibleName(f"{self._caption}: {text}" if text else self._caption)
 
 

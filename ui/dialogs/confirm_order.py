@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from core.domain.environment import Environment
 from core.domain.request import OrderRequest, spelled
 from ui import sentences, words
+from ui.controls.labels import MAY_WRAP
 from ui.dialogs.question import Question
 from ui.theme.theme import Theme
 
@@ -44,7 +45,7 @@ class ConfirmOrderDialog(Question):
         self.exact.set_caption(self.tr("The text that is sent"))
         self.exact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # A JSON text has no blanks to break at; marks that nobody sees let it wrap.
-        self.exact.setText(self.exact.text().replace(",", ",\u200b"))
+        self.exact.show_text(self.exact.text().replace(",", f",{MAY_WRAP}"))
         note = self.tr("This is real money.") if is_live else self.tr("Paper money: nothing real is traded.")
         self.add_text(
             self.tr(

@@ -13,7 +13,6 @@ from core.domain.order import Order
 from core.errors import AppError
 from core.services.clock import Clock
 from ui import figures
-from ui.controls.badge import EnvironmentBadge
 from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.question import Question
@@ -122,9 +121,7 @@ class FlattenWindow(DialogFrame):
         self._clock = clock
         self._began_ns = clock.monotonic_ns()
         self._report, self._folder = "", ""
-        badge = EnvironmentBadge(theme)
-        badge.show_account(environment, short_number)
-        self.body.addWidget(badge, 0, Qt.AlignmentFlag.AlignLeft)
+        self.add_account(environment, short_number)
         self.says = self.add_text("")
         self.model = FlattenModel(self)
         self.view = TableView(theme, self.model, self.tr("Orders and positions on the way to flat"))
@@ -165,7 +162,7 @@ class FlattenWindow(DialogFrame):
         self._pulse.set_on(False)
         self._report = report
         self.heading.show_text(outcome, "up" if is_flat else "warning")
-        self.setWindowTitle(outcome)
+        self.entitle(outcome)
         self._say_progress()
         self.stop.hide()
         self.copy.show()

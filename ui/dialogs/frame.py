@@ -4,6 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.domain.environment import Environment
+from ui import words
+from ui.controls.badge import EnvironmentBadge
 from ui.controls.buttons import ActionButton
 from ui.controls.labels import PlainLabel
 from ui.theme.theme import Theme
@@ -18,6 +21,7 @@ class DialogFrame(QDialog):
     def __init__(self, theme: Theme, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
+        self._account = ""
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(heading)
         self.setMinimumWidth(_WIDTH_PX)
@@ -42,6 +46,22 @@ class DialogFrame(QDialog):
         for action in () if window is None else window.window().actions():
             if action.menuRole() is QAction.MenuRole.QuitRole:
                 self.addAction(action)
+
+    def add_account(self, environment: Environment, short_number: str) -> None:
+        """Name the account that is meant, in the badge's colour and word, and in the window's title."""
+        self.name_account(environment, short_number)
+        badge = EnvironmentBadge(self.theme)
+        badge.show_account(environment, short_number)
+        self.body.addWidget(badge, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def name_account(self, environment: Environment, short_number: str) -> None:
+        """Name the account in the window's title only."""
+        self._account = words.account_label(environment, short_number)
+        self.entitle(self.windowTitle())
+
+    def entitle(self, title: str) -> None:
+        """Call the window `title`; where an account is meant, its environment and number are told too."""
+        self.setWindowTitle(" - ".join(filter(None, (title, self._account))))
 
     def add_text(self, text: str) -> PlainLabel:
         """Add a muted paragraph to the body."""

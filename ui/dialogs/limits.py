@@ -29,7 +29,7 @@ class LimitsDialog(DialogFrame):
         self.fields: dict[str, FigureField] = {}
         self.add_text(
             self.tr(
-                "An order that passes one of these is not sent, on paper and live. "
+                "An order beyond any of these is not sent, on paper and live. "
                 "Closing a position and cancelling are always possible. Leave a field empty for no limit."
             )
         )

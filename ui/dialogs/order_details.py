@@ -28,6 +28,8 @@ class OrderDetails(DialogFrame):
     ) -> None:
         super().__init__(theme, sentences.order_sentence(row.shown), parent)
         self._session, self._row = session, row
+        account = session.account.account
+        self.add_account(session.environment, "" if account is None else account.short_number)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 8, 0)

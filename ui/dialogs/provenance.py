@@ -12,6 +12,7 @@ from core.services.clock import Clock
 from ui import figures, words
 from ui import provenance_words as told
 from ui.controls.box import RaisedBox
+from ui.controls.choices import label_for_ears
 from ui.controls.fields import ChoiceField
 from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
@@ -100,6 +101,7 @@ class ProvenanceDialog(DialogFrame):
         for each in Figure:
             self.choice.addItem(told.figure_name(each), each.value)
         self.choice.setCurrentIndex(self.choice.findData(figure.value))
+        label_for_ears(self.choice, self)
         self.value = PlainLabel(font=theme.fonts.sized(16, strong=True), align=Qt.AlignmentFlag.AlignRight)
         row = QHBoxLayout()
         row.addWidget(self.choice)
@@ -143,6 +145,7 @@ class ProvenanceDialog(DialogFrame):
             self._pulse.set_on(False)
             self.note.show_text(self.tr("The position is closed; these were its last figures."), "warning")
             return
+        self.value.set_caption(told.figure_name(explained.figure))
         self.value.show_text(told.value(explained.figure, explained.value))
         self.formula.show_text(told.formula(explained))
         self.numbers.show_text(told.numbers(explained))

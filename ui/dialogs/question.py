@@ -4,11 +4,8 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from core.domain.environment import Environment
-from ui import words
-from ui.controls.badge import EnvironmentBadge
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
 from ui.theme.theme import Theme
@@ -41,16 +38,6 @@ class Question(DialogFrame):
         self._arming.setInterval(QGuiApplication.styleHints().mouseDoubleClickInterval())
         self._arming.timeout.connect(self.arm)
         self._arming.start()
-
-    def add_account(self, environment: Environment, short_number: str) -> None:
-        """Name the account that is meant, in the badge's colour and word, and in the window's title."""
-        self.setWindowTitle(f"{self.windowTitle()} - {words.account_label(environment, short_number)}")
-        badge = EnvironmentBadge(self.theme)
-        badge.show_account(environment, short_number)
-        row = QHBoxLayout()
-        row.addWidget(badge)
-        row.addStretch(1)
-        self.body.addLayout(row)
 
     def add_terms(self, terms: Mapping[str, str | bool]) -> TermsTable:
         """List exactly what will be sent."""

@@ -31,7 +31,7 @@ class TermsTable(RaisedBox):
         """Add one line; `name` finds it again in `shown`."""
         row = self._grid.rowCount()
         figure = PlainLabel(value, font=self.theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
-        figure.setAccessibleName(f"{label}: {value}")
+        figure.set_caption(label)
         figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._grid.addWidget(PlainLabel(label, tone="muted"), row, 0)
         self._grid.addWidget(figure, row, 1)

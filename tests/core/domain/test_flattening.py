@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from core.domain.environment import Environment
 from core.domain.flattening import (
+    FILLED_IN_PART,
     HELD_BY_ORDERS,
+    NOT_CONFIRMED,
+    NOT_FILLED,
     WAITS_FOR_OPEN,
     CancelOrder,
     ClosePosition,
@@ -193,6 +196,29 @@ def test_a_close_that_waits_for_the_open_says_so():
     run.next(picture(2, positions=(held,), **known))
     assert (run.lines[0].stage, run.lines[0].reason) == (Stage.CLOSING, WAITS_FOR_OPEN)
     assert not run.is_flat
+
+
+def test_what_takes_long_says_why_although_nothing_was_refused():
+    run = Flattening()
+    held, resting = position("NVDA", "5", "5"), order(1, "AMD")
+    run.next(picture(1, positions=(held,), orders=[resting]))
+    run.cancel_sent("o1", "x1")
+    run.close_sent(held, "x2")
+    asked = intent("x1", IntentKind.CANCEL, IntentState.WORKING, target_order_id="o1")
+    closing = intent("x2", IntentKind.PLACE, IntentState.WORKING, order_id="o2")
+    close = order(2, "NVDA", type="market", client_order_id="x2")
+
+    def reasons(at_s: float, closing_order: Order) -> list[tuple[Stage, str]]:
+        known = {"orders": [resting, closing_order], "intents": [asked, closing]}
+        assert not [
+            deed for deed in run.next(picture(at_s, positions=(held,), **known)) if deed != ReadAgain()
+        ]
+        return [(line.stage, line.reason) for line in run.lines]
+
+    assert reasons(2, close) == [(Stage.CANCELLING, ""), (Stage.CLOSING, "")]
+    assert reasons(6, close) == [(Stage.CANCELLING, NOT_CONFIRMED), (Stage.CLOSING, NOT_FILLED)]
+    part = replace(close, status=OrderStatus.PARTIALLY_FILLED, filled_qty=D(2))
+    assert reasons(7, part)[1] == (Stage.CLOSING, FILLED_IN_PART)
 
 
 def test_a_leg_goes_with_its_open_parent_and_by_itself_once_the_parent_is_done():

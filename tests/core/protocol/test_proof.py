@@ -33,7 +33,7 @@ def test_the_brokers_words_and_its_id_of_the_request_are_kept():
     said = answer({"code": 40310000, "message": "insufficient buying power"}, 403, x_request_id="r-1")
     failure = failure_of(broker_failure(place_order(b"{}"), said))
     assert failure.kind is FailureKind.REFUSED
-    assert failure.reason == "The broker refused: insufficient buying power"
+    assert failure.reason == "insufficient buying power"
     assert failure.request_id == "r-1"
 
 

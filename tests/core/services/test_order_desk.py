@@ -49,7 +49,7 @@ def test_a_refusal_is_final_and_keeps_the_brokers_words(desk, broker, qtbot):
     broker.faults.place.append(refuse(403, "insufficient buying power"))
     key = desk.place()
     qtbot.waitUntil(lambda: desk.state(key) is S.REFUSED)
-    assert desk.desk.intent(key).reason == "The broker refused: insufficient buying power"
+    assert desk.desk.intent(key).reason == "insufficient buying power"
     assert broker.sent("GET", "/v2/orders:by_client") == []
 
 
