@@ -22,6 +22,7 @@ from ui.controls.menus import named
 from ui.dialogs.frame import DialogFrame
 from ui.frame_meter import FrameMeter
 from ui.notice import NoticeAction, NoticeBar
+from ui.order_alarms import OrderAlarms
 from ui.status_bar import StatusBar
 from ui.theme.theme import Theme
 from ui.theme.tokens import ThemeName
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self._live_confirmed: set[str] = set()  # ids of the accounts that were unlocked by typing
         self.top_bar = TopBar(theme)
         self.notices = NoticeBar(theme)
+        self._alarms = OrderAlarms(self.notices)
         self.welcome = WelcomeView(theme)
         self._desk: Desk | None = None
         self._tray: Tray | None = None
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.desk.workspace)
         session.account.changed.connect(self._show_title)
         session.orders.trading_block_changed.connect(self._show_gate)
+        self._alarms.follow(session.orders)
         if session.environment is Environment.LIVE and self._is_confirmed(session.account.account):
             session.orders.unlock_live()
         self.commands.show_session(session.environment, self._accounts)
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
         self._keep_place()
         session.account.changed.disconnect(self._show_title)
         session.orders.trading_block_changed.disconnect(self._show_gate)
+        self._alarms.follow(None)
         self._dismiss_dialogs()
         self.desk.unbind()
         self.top_bar.show_signed_out()

@@ -166,6 +166,8 @@ class FakeOrderDesk(QObject):
     orders_changed = Signal(object)
     intents_changed = Signal(object)
     filled = Signal(object)
+    alarmed = Signal(object)
+    journal_failed = Signal(object)
     trading_block_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -10,10 +10,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
 
+from core.domain.alarm import Alarm, AlarmKind
 from core.domain.environment import Environment
 from core.domain.sign_in_phase import SignInPhase
 from core.domain.trading_block import TradingBlock
-from core.errors import AppError, SignInExpired, SignInFailed
+from core.errors import AppError, SignInExpired, SignInFailed, StorageFailed
 from core.services.frame_clock import FrameClock
 from core.services.session import Session
 from core.services.settings import Settings
@@ -116,6 +117,34 @@ def test_a_broken_start_is_explained_on_the_welcome_page(window):
 def test_the_title_names_environment_and_account(shown):
     assert shown.windowTitle() == "Bellwether - Paper \u00b7\u00b73F7A"
     assert shown.desk.workspace.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (AlarmKind.OVERFILL, "AAPL: 12 were filled, although the order was for 10."),
+        (AlarmKind.TOTAL_FELL, "AAPL: the broker now says that 12 were filled, fewer than it said before."),
+        (AlarmKind.BUSTED, "AAPL: an execution was undone. 12 are filled."),
+        (AlarmKind.CORRECTED, "AAPL: the price or quantity of an execution was corrected. 12 are filled."),
+    ],
+)
+def test_an_order_that_is_not_what_it_should_be_is_told_at_once(shown, session, kind, says):
+    session.orders.alarmed.emit(
+        Alarm(kind=kind, order_id="o-1", symbol="AAPL", qty=D(10), filled_qty=D("12.00"))
+    )
+    (row,) = shown.notices.rows
+    assert row.headline.text() == says
+    assert row.remedy.text()
+    shown.close_session()
+    session.orders.alarmed.emit(Alarm(kind=kind, order_id="o-2", symbol="B", qty=None, filled_qty=D(1)))
+    assert shown.notices.rows == (row,)
+
+
+def test_what_ails_the_journal_is_told_with_its_reason_and_once(shown, session):
+    for _ in range(3):
+        session.orders.journal_failed.emit(StorageFailed("The journal is another's.", "Trading is off."))
+    (row,) = shown.notices.rows
+    assert (row.headline.text(), row.remedy.text()) == ("The journal is another's.", "Trading is off.")
 
 
 def test_signing_out_asks_first(qtbot, shown):

@@ -1,0 +1,70 @@
+"""Tells at once when an order is not what it should be, and when the journal stops orders from leaving."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from core.domain.alarm import Alarm, AlarmKind
+from core.domain.money import plain
+from core.errors import StorageFailed
+from ui import words
+from ui.notice import NoticeBar
+from ui.words import QT_TRANSLATE_NOOP
+
+if TYPE_CHECKING:
+    from core.services.orders import OrderDesk
+
+_HEADLINES: dict[str, str] = {
+    AlarmKind.OVERFILL: QT_TRANSLATE_NOOP(
+        "Words", "{symbol}: {filled} were filled, although the order was for {qty}."
+    ),
+    AlarmKind.TOTAL_FELL: QT_TRANSLATE_NOOP(
+        "Words", "{symbol}: the broker now says that {filled} were filled, fewer than it said before."
+    ),
+    AlarmKind.BUSTED: QT_TRANSLATE_NOOP("Words", "{symbol}: an execution was undone. {filled} are filled."),
+    AlarmKind.CORRECTED: QT_TRANSLATE_NOOP(
+        "Words", "{symbol}: the price or quantity of an execution was corrected. {filled} are filled."
+    ),
+}
+_REMEDIES: dict[str, str] = {
+    AlarmKind.OVERFILL: QT_TRANSLATE_NOOP(
+        "Words", "The broker's count is shown. Check your position, and ask the broker's support."
+    ),
+    AlarmKind.TOTAL_FELL: QT_TRANSLATE_NOOP(
+        "Words", "The order keeps its higher count here. Check it at the broker before you trade on it."
+    ),
+    AlarmKind.BUSTED: QT_TRANSLATE_NOOP("Words", "The order is read again. Check your position."),
+    AlarmKind.CORRECTED: QT_TRANSLATE_NOOP("Words", "The order is read again. Check your position."),
+}
+
+
+class OrderAlarms(QObject):
+    """Follows one order desk at a time, and puts what it says into the notices."""
+
+    def __init__(self, notices: NoticeBar) -> None:
+        super().__init__(notices)
+        self._notices = notices
+        self._orders: OrderDesk | None = None
+
+    def follow(self, orders: "OrderDesk | None") -> None:
+        """Tell of this desk from now on, or of none."""
+        if self._orders is not None:
+            self._orders.alarmed.disconnect(self._show)
+            self._orders.journal_failed.disconnect(self._show_failure)
+        self._orders = orders
+        if orders is not None:
+            orders.alarmed.connect(self._show)
+            orders.journal_failed.connect(self._show_failure)
+
+    @Slot(object)
+    def _show(self, alarm: Alarm) -> None:
+        headline = words.look_up(_HEADLINES, alarm.kind).format(
+            symbol=words.outside_text(alarm.symbol, 40),
+            filled=plain(alarm.filled_qty),
+            qty="" if alarm.qty is None else plain(alarm.qty),
+        )
+        self._notices.show_text(headline, words.look_up(_REMEDIES, alarm.kind), "problem")
+
+    @Slot(object)
+    def _show_failure(self, error: StorageFailed) -> None:
+        self._notices.show_error(error)
