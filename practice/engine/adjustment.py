@@ -38,5 +38,6 @@ def scale_of(market: Market, instrument: Instrument, kinds: frozenset[Kind], tod
 
 
 def _close_before(market: Market, instrument: Instrument, day: date) -> Decimal:
+    instrument = instrument.by_day or instrument
     session = market.timetable_of(instrument).before(day)
     return instrument.price(market.of(instrument).whole_day(session).close)

@@ -38,7 +38,7 @@ class Gate:
         if instrument.is_option:
             quote = self._market.quote(instrument, at)
             return instrument.price(quote.bid + quote.ask) / 2
-        return instrument.price(self._market.trade(instrument, at).price)
+        return instrument.price(self._market.last_trade(instrument, at).price)
 
     def check_listed(self, instrument: Instrument, at: int) -> None:
         """Raise `Refusal` for a contract that trades no more."""
@@ -119,10 +119,10 @@ class Gate:
     def _now(self, instrument: Instrument, side: Side, at: int) -> Decimal:
         """What a market order costs: the far side, the middle in extended hours, else the last trade."""
         timetable = self._market.timetable_of(instrument)
-        quote = self._market.quote(instrument, at)
+        quote = self._market.standing_quote(instrument, at)
         if instrument.is_option or timetable.is_open(at):
             return instrument.price(quote.ask if side == "buy" else quote.bid)
-        if timetable.current(at):
+        if timetable.current(at) or self._market.is_night(at):
             return instrument.price(quote.bid + quote.ask) / 2
         return self.last_price(instrument, at)
 
@@ -139,7 +139,7 @@ class Gate:
             price = last + (request.trail_price or last * (request.trail_percent or 0) / 100)
         if request.side == "buy":
             return price or self._now(instrument, "buy", at)
-        ask = instrument.price(self._market.quote(instrument, at).ask)
+        ask = instrument.price(self._market.standing_quote(instrument, at).ask)
         return max(price or Decimal(0), ask * _SHORT_CUSHION)
 
     def _check_available(
@@ -216,6 +216,8 @@ class Gate:
             check_writing(account, instrument, request.qty or Decimal(0), money, replacing)
             return
         power = money.buying_power if instrument.asset_class == "us_equity" else money.cash_power
+        if instrument.asset_class == "us_equity" and self._market.is_night(at):
+            power = min(power, money.overnight_power)
         if replacing is not None:
             cost = max(cost, replacing.reserved)
         check_power(power, Decimal(cost))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from practice.engine import rules
-from practice.engine.accounts import Account, Figures
+from practice.engine.accounts import Account, Configurations, Figures
 from practice.engine.activities import Activities
 from practice.engine.admission import Admission, Gate
 from practice.engine.class_rules import check_exits, check_order_of_exits
@@ -36,13 +36,16 @@ class Brokerage:
         self.floor.listen(self.activities.note)
         self._timetable, self._gate = market.timetable, Gate(market)
         self._combos = ComboGate(market, instruments, self._gate)
-        self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market.timetable)
+        self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market)
         self.settlements = Settlements(self.accounts, self.floor, market, self._gate)
         self.settlements.listen(self.activities.settled)
         self._plan_new_day(start)
 
     def _plan_new_day(self, instant: int) -> None:
-        self.floor.agenda.put(self._timetable.after(new_york_day(instant)).start, self._begin_day)
+        session = self._timetable.after(new_york_day(instant))
+        while self.market.begins(session) <= instant:
+            session = self._timetable.after(session.day)
+        self.floor.agenda.put(self.market.begins(session), self._begin_day)
 
     def _begin_day(self, instant: int) -> None:
         for account in self.accounts.values():
@@ -64,7 +67,13 @@ class Brokerage:
 
     def last_close(self, instrument: Instrument) -> Decimal:
         """The close of the day before."""
-        return instrument.price(self.market.previous_day_bar(instrument, self.now).close)
+        return instrument.price(self.market.last_close(instrument, self.now))
+
+    def configure(self, account: Account, configurations: Configurations) -> None:
+        """Let the holder of an account switch something; open orders leave the nights or come back."""
+        account.configurations = configurations
+        for order in account.open_orders.values():
+            order.trades_at_night = _may_trade_at_night(account, order)
 
     def find_order(self, account: Account, order_id: str) -> Order:
         """Return an order of the account, or raise `Refusal`."""
@@ -108,7 +117,7 @@ class Brokerage:
             admission = Admission(replacing.intent, replacing.reserve_price)
         else:
             admission = self._gate.admit(account, instrument, request, self.now, replacing)
-        order = self._made(instrument, request, admission)
+        order = self._made(account, instrument, request, admission)
         if order.kind is Kind.TRAILING_STOP:
             order.trail(self.last_price(instrument))
             if order.stop_price is not None and order.stop_price <= 0:
@@ -118,7 +127,7 @@ class Brokerage:
     def _combination(self, account: Account, request: OrderRequest, replacing: Order | None = None) -> Order:
         self._check_unique(account, request.client_order_id)
         admission, parts = self._combos.admit(account, request, self.now, replacing)
-        order = self._made(COMBINATION, request, admission)
+        order = self._made(account, COMBINATION, request, admission)
         self._maker.add_contracts(order, [(part.request, part.instrument, part.intent) for part in parts])
         return order
 
@@ -217,11 +226,20 @@ class Brokerage:
         if client_order_id is not None and client_order_id in account.by_client_id:
             raise unprocessable("client_order_id must be unique")
 
-    def _made(self, instrument: Instrument, request: OrderRequest, admission: Admission) -> Order:
-        at_once = self._schedule.trades_now(instrument, request, self.now)
+    def _made(
+        self, account: Account, instrument: Instrument, request: OrderRequest, admission: Admission
+    ) -> Order:
+        at_night = not account.configurations.disable_overnight_trading
+        at_once = self._schedule.trades_now(instrument, request, self.now, at_night=at_night)
         state = State.PENDING_NEW if at_once else State.ACCEPTED
         expires_at = self._schedule.expiry(request, self.now)
-        return self._maker.order(instrument, request, admission, state, self.now, expires_at)
+        order = self._maker.order(instrument, request, admission, state, self.now, expires_at)
+        order.trades_at_night = _may_trade_at_night(account, order)
+        return order
+
+
+def _may_trade_at_night(account: Account, order: Order) -> bool:
+    return order.extended_hours and not account.configurations.disable_overnight_trading
 
 
 def _cut_to_grid(request: OrderRequest, instrument: Instrument) -> OrderRequest:

@@ -32,7 +32,7 @@ _TEMPERS: dict[Temper, tuple[float, float]] = {  # how wide a day is, and how bu
     "wild": (1.8, 2.4),
 }
 _EVEN = [1.0] * 60
-_LEAST_TRADES = 4  # a minute's open, high, low and close need a trade each
+LEAST_TRADES = 4  # a minute's open, high, low and close need a trade each
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def character(seed: int, instrument: Instrument) -> Character:
     usual = price / (40_000 + 160_000 * busy)  # about two cents on $1,000 for the busiest
     return Character(
         sigma=base * chance.uniform(0.8, 1.6),
-        trades_per_minute=_LEAST_TRADES + 110 * busy**2 * chance.uniform(0.8, 1.2),
+        trades_per_minute=LEAST_TRADES + 110 * busy**2 * chance.uniform(0.8, 1.2),
         quotes_per_trade=chance.uniform(2.0, 3.0),
         spread=max(1, round(usual + (1 - busy) * 0.8)),
     )
@@ -149,19 +149,23 @@ class Days:
         self._seed, self._actions = seed, actions
         self._is_reshaped = bool(actions.reshaping(instrument))
         self._instrument, self._timetable = instrument, timetable
-        self.character = character(seed, instrument)
+        self._name = instrument.symbol  # under which chance knows it
+        self.character = self._drawn_character()
         self._lattice = lru_cache(maxsize=4096)(self._lattice_point)
         self._jump = lru_cache(maxsize=4096)(self._jump_point)
         self.bar = lru_cache(maxsize=1024)(self._bar)
         self._hours = lru_cache(maxsize=16)(self._split_day)
         self._minutes = lru_cache(maxsize=48)(self._split_hour)
 
+    def _drawn_character(self) -> Character:
+        return character(self._seed, self._instrument)
+
     def _lattice_point(self, period: int, index: int) -> float:
-        return chance_of(self._seed, self._instrument.symbol, period, index).gauss(0.0, 1.0)
+        return chance_of(self._seed, self._name, period, index).gauss(0.0, 1.0)
 
     def _jump_point(self, ordinal: int) -> float:
         """By how many daily sigmas news moves the price on a day: nothing on most."""
-        chance = chance_of(self._seed, self._instrument.symbol, "jump", ordinal)
+        chance = chance_of(self._seed, self._name, "jump", ordinal)
         if chance.random() >= _WILD_CHANCE:
             return 0.0
         return chance.choice((-1.0, 1.0)) * chance.uniform(1.5, 3.5)
@@ -170,7 +174,7 @@ class Days:
         """Whether a day is quiet, wild or neither."""
         if self._jump(day.toordinal()):
             return "wild"
-        chance = chance_of(self._seed, self._instrument.symbol, "temper", day)
+        chance = chance_of(self._seed, self._name, "temper", day)
         return "quiet" if chance.random() < _QUIET_CHANCE else "usual"
 
     def _factor(self, day: date) -> float:
@@ -189,7 +193,7 @@ class Days:
         return max(20, round(price * self._factor(session.day)))
 
     def _bar(self, session: Session) -> Bar:
-        chance = chance_of(self._seed, self._instrument.symbol, "day", session.day)
+        chance = chance_of(self._seed, self._name, "day", session.day)
         earlier, jump = self._timetable.before(session.day), self._jump(session.day.toordinal())
         sigma, before = self.character.sigma, self._close(earlier)
         if self._is_reshaped:
@@ -202,7 +206,7 @@ class Days:
         low = min(opened, closed) - max(2, round(abs(chance.gauss(0.3, 0.25)) * room))
         mood = chance.uniform(0.7, 1.4) * haste
         trades = round(self.character.trades_per_minute * mood * session.minutes)
-        trades = max(trades, _LEAST_TRADES * session.minutes)
+        trades = max(trades, LEAST_TRADES * session.minutes)
         return Bar(
             at=session.start,
             open=opened,
@@ -215,9 +219,9 @@ class Days:
         )
 
     def _split_day(self, session: Session) -> list[Bar]:
-        chance = chance_of(self._seed, self._instrument.symbol, "hours", session.day)
+        chance = chance_of(self._seed, self._name, "hours", session.day)
         shape = [sum(self._shape(session, index)) / 60 for index in range(session.minutes // 60)]
-        return split(chance, self.bar(session), shape, HOUR, self.character.sigma, _LEAST_TRADES * 60)
+        return split(chance, self.bar(session), shape, HOUR, self.character.sigma, LEAST_TRADES * 60)
 
     def _shape(self, session: Session, hour: int) -> list[float]:
         """How busy the minutes of an hour are: openings and closes most, and least outside of them."""
@@ -228,10 +232,10 @@ class Days:
         return [0.6 + 1.8 * (2 * x - 1) ** 4 if 0 <= x < 1 else 0.05 for x in places]
 
     def _split_hour(self, session: Session, index: int) -> list[Bar]:
-        chance = chance_of(self._seed, self._instrument.symbol, "minutes", session.day, index)
+        chance = chance_of(self._seed, self._name, "minutes", session.day, index)
         sigma = self.character.sigma / math.sqrt(session.minutes / 60)
         shape = self._shape(session, index)
-        return split(chance, self._hours(session)[index], shape, MINUTE, sigma, _LEAST_TRADES)
+        return split(chance, self._hours(session)[index], shape, MINUTE, sigma, LEAST_TRADES)
 
     def so_far(self, session: Session, instant: int) -> list[Bar]:
         """The full hours of a session until an instant, then the full minutes: together all there was."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from practice.engine.actions import Actions
 from practice.engine.chance import chance_of
 from practice.engine.clock import MINUTE
 from practice.engine.days import Days
@@ -13,21 +12,27 @@ from practice.engine.instruments import Instrument
 from practice.engine.minutes import Minute, drawn
 from practice.engine.tape import Bar, Quote, Trade, bar_of, merged
 
+_LONGEST_HALT = 30  # sessions, over which the latest prints are looked for
+
 
 class DrawnPrices:
     """What one instrument prints. `forget` what was drawn after its halts have changed."""
 
     def __init__(
-        self, seed: int, instrument: Instrument, timetable: Timetable, halts: Halts, actions: Actions
+        self, seed: int, instrument: Instrument, timetable: Timetable, halts: Halts, days: Days
     ) -> None:
         self._seed, self._instrument = seed, instrument
-        self._timetable, self._halts = timetable, halts
-        self.days = Days(seed, instrument, timetable, actions)
+        self._timetable, self._halts, self.days = timetable, halts, days
         self._minutes = lru_cache(maxsize=8)(self._minute)
 
     def forget(self) -> None:
         """Draw minutes again when they are asked for again."""
         self._minutes.cache_clear()
+
+    def ends(self, session: Session) -> tuple[int, int]:
+        """The prices with which a session begins and ends, whatever halts there are."""
+        bar = self.days.bar(session)
+        return bar.open, bar.close
 
     def minute(self, at: int) -> Minute | None:
         """The prints of the minute that starts at `at`; None when there are none."""
@@ -79,10 +84,10 @@ class DrawnPrices:
 
     def day_so_far(self, session: Session, instant: int) -> Bar | None:
         """The bar of a session's full minutes until an instant; None before the first."""
-        if instant >= session.end:
-            return self.whole_day(session)
         if self._halts.during(self._instrument, session):
-            bars = self.minutes_of(session, session.start, instant)
+            bars = self.minutes_of(session, session.start, min(instant, session.end))
+        elif instant >= session.end:
+            return self.whole_day(session)
         else:
             bars = self.days.so_far(session, instant)
         return merged(bars, session.start) if bars else None
@@ -96,17 +101,17 @@ class DrawnPrices:
     def minute_bar(self, instant: int) -> Bar:
         """The latest completed minute in which something traded."""
         session = self._timetable.last_started(instant)
-        for index in _down_from((min(instant, session.end) - session.start) // MINUTE):
-            if bar := self.bar(session, index):
-                return bar
-        session = self._timetable.before(session.day)
-        bars = (self.bar(session, index) for index in _down_from(session.minutes))
-        return next(bar for bar in bars if bar)
+        for _ in range(_LONGEST_HALT):
+            for index in _down_from((min(instant, session.end) - session.start) // MINUTE):
+                if bar := self.bar(session, index):
+                    return bar
+            session = self._timetable.before(session.day)
+        raise LookupError(f"no bar of {self._instrument.symbol} at {instant}")
 
     def _latest_minutes(self, instant: int) -> Iterator[Minute]:
         """The current minute and those before it, across halts and closed hours."""
         session = self._timetable.last_started(instant)
-        for _ in range(2):
+        for _ in range(_LONGEST_HALT):
             last = min(instant, session.end - 1)
             for index in _down_from((last - session.start) // MINUTE + 1):
                 if minute := self.minute(session.start + index * MINUTE):

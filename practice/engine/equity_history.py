@@ -119,7 +119,8 @@ class EquityHistory:
         midnight = self._timetable.hours.midnight(session.day)
         under_way = self._brokerage.now < session.end
         equity = self._equity_now() if under_way else self._closing(session.day)
-        return Point(midnight, session.day, self._timetable.after(session.day).start, equity)
+        until = self._market.begins(self._timetable.after(session.day))
+        return Point(midnight, session.day, until, equity)
 
     def _equity_now(self) -> Decimal:
         return self._brokerage.figures(self._account).equity
@@ -127,10 +128,10 @@ class EquityHistory:
     def _closing(self, day: date) -> Decimal:
         """As the account's `last_equity` on the next trading day."""
         if day not in self._closings:
-            following = self._timetable.after(day).start
+            following = self._timetable.after(day)
             holdings = _Holdings(self._brokerage.activities.of(self._account))
-            holdings.advance(following)
-            self._closings[day] = self._valued(holdings, lambda one: self._day_close(one, following))
+            holdings.advance(self._market.begins(following))
+            self._closings[day] = self._valued(holdings, lambda one: self._day_close(one, following.start))
         return self._closings[day]
 
     def _valued(self, holdings: "_Holdings", price: _Price) -> Decimal:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import holidays
 
 FIRST_YEAR, LAST_YEAR = 1970, 2029
+NIGHT_BEGINS, NIGHT_ENDS = time(20), time(4)  # of the overnight market, and of trading before the open
 _USUAL_CLOSE = time(16)
 _EARLY = re.compile(r"markets close at (\d+):(\d+)pm")  # the library says the hour in the day's name
 _SETTLEMENT = (  # since then, after so many business days

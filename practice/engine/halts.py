@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from practice.engine.actions import Actions
 from practice.engine.chance import chance_of
 from practice.engine.clock import MINUTE
 from practice.engine.hours import Session
 from practice.engine.instruments import Instrument
 from practice.engine.tape import Status
 
-HaltKind = Literal["news", "volatility", "regulatory"]
+HaltKind = Literal["news", "volatility", "regulatory", "overnight"]  # the last one at night only
 
-_CHANCE_A_DAY = 0.012
+_CHANCE_A_DAY, _CHANCE_A_NIGHT = 0.012, 0.008
 _UNTIL_RESUMED = 1 << 62
 # Halted, resumed: code and text; reason: code and text. Tapes A and B, then tape C.
 _WORDS: dict[HaltKind, tuple[tuple[str, str, str, str], tuple[str, str, str, str]]] = {
@@ -31,6 +32,10 @@ _WORDS: dict[HaltKind, tuple[tuple[str, str, str, str], tuple[str, str, str, str
     "regulatory": (
         ("2", "Trading Halt", "X", "Operational"),
         ("H", "Trading Halt", "H10", "SEC Trading Suspension"),
+    ),
+    "overnight": (
+        ("2", "Trading Halt", "X", "Operational"),
+        ("H", "Trading Halt", "H4", "Non-compliance"),
     ),
 }
 
@@ -48,14 +53,22 @@ class Halt:
 
 
 class Halts:
-    """The halts of all instruments. An option is halted with its underlying; coins never are by the seed."""
+    """The halts of all instruments. An option is halted with its underlying; coins never are by the seed.
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    What halts a stock halts it at night too. The overnight market has halts of its own besides, for the whole
+    of a night: before splits and the like, and where the seed says so.
+    """
+
+    def __init__(self, seed: int, actions: Actions) -> None:
+        self._seed, self._actions = seed, actions
         self._ordered: dict[str, list[Halt]] = {}
         self._in_store = lru_cache(maxsize=4096)(self._drawn)
 
     def _drawn(self, instrument: Instrument, session: Session) -> tuple[Halt, ...]:
+        if instrument.is_night:
+            return (
+                (Halt(session.start, session.end, "overnight"),) if self._skips(instrument, session) else ()
+            )
         if instrument.asset_class != "us_equity" or instrument.has_options:
             return ()
         chance = chance_of(self._seed, instrument.symbol, "halt", session.day)
@@ -67,17 +80,30 @@ class Halts:
         start = session.open + chance.randint(10, latest) * MINUTE
         return (Halt(start, start + minutes * MINUTE, kind),)
 
+    def _skips(self, instrument: Instrument, night: Session) -> bool:
+        """Whether an instrument stays away from a whole night."""
+        if any(action.day == night.day for action in self._actions.reshaping(instrument)):
+            return True
+        chance = chance_of(self._seed, instrument.symbol, "halt by night", night.day)
+        return not instrument.has_options and chance.random() < _CHANCE_A_NIGHT
+
     def during(self, instrument: Instrument, session: Session) -> list[Halt]:
         """The halts that touch a session, in order of time."""
         if instrument.contract:
             return self.during(instrument.contract.underlying, session)
         ordered = self._ordered.get(instrument.symbol, ())
-        touching = [halt for halt in ordered if halt.start < session.end and session.start < halt.end]
+        touching = [
+            halt
+            for halt in ordered
+            if halt.start < session.end
+            and session.start < halt.end
+            and (instrument.is_night or halt.kind != "overnight")
+        ]
         drawn = self._in_store(instrument, session)
         return sorted([*drawn, *touching], key=lambda halt: halt.start) if touching else list(drawn)
 
     def order(self, instrument: Instrument, start: int, kind: HaltKind, end: int | None = None) -> Halt:
-        """Halt an instrument from `start` until `end`, or until `resume`."""
+        """Halt an instrument from `start` until `end`, or until `resume`; `overnight` halts at night only."""
         halt = Halt(start, _UNTIL_RESUMED if end is None else end, kind)
         self._ordered.setdefault(instrument.symbol, []).append(halt)
         return halt

@@ -88,6 +88,8 @@ def _groups(
     first = max(hours.day_of(max(span.start, 0)), first_day(instrument))
     last = hours.day_of(min(span.end, span.now))
     if not intraday:
+        if instrument.is_night and timeframe.unit == "Day":
+            last += timedelta(days=1)  # in winter its bar carries an earlier time than the night begins
         for begin, end in _stretches(_first_of(first, timeframe), last, timeframe, span):
             stop = min(span.now, hours.midnight(end))
             days = market.day_bars(instrument, hours.midnight(begin), stop)
@@ -194,9 +196,9 @@ def _fine(minutes: list[Bar], midnight: int, timeframe: Timeframe) -> list[Bar]:
 
 def _coarse(days: list[Bar], timeframe: Timeframe, hours: Hours) -> list[Bar]:
     if timeframe.unit == "Day":
-        return [msgspec.structs.replace(bar, at=hours.midnight(hours.day_of(bar.at))) for bar in days]
+        return [msgspec.structs.replace(bar, at=hours.label(hours.day_of(bar.at))) for bar in days]
     windows = groupby(days, key=lambda bar: _first_of(hours.day_of(bar.at), timeframe))
-    return [merged(list(window), hours.midnight(first)) for first, window in windows]
+    return [merged(list(window), hours.label(first)) for first, window in windows]
 
 
 def _first_of(day: date, timeframe: Timeframe) -> date:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from practice.engine.clock import MINUTE, SECOND
-from practice.engine.exchange_days import closing_time, session_end
+from practice.engine.clock import HOUR, MINUTE, SECOND
+from practice.engine.exchange_days import NIGHT_BEGINS, NIGHT_ENDS, closing_time, session_end
 
 NEW_YORK = ZoneInfo("America/New_York")
 _DAY = timedelta(days=1)
@@ -43,6 +43,10 @@ class Hours(Protocol):
 
     def midnight(self, day: date) -> int:
         """Return when a day begins."""
+        ...
+
+    def label(self, day: date) -> int:
+        """Return the time that the daily bar of a day carries."""
         ...
 
     def on(self, day: date) -> Session | None:
@@ -77,6 +81,9 @@ class AlwaysOpen:
     def midnight(self, day: date) -> int:
         return at(day, time())
 
+    def label(self, day: date) -> int:
+        return at(day, time())
+
     def on(self, day: date) -> Session | None:
         return _whole_day(day)
 
@@ -90,12 +97,19 @@ class CoinHours:
         return datetime.fromtimestamp(instant // SECOND, UTC).date()
 
     def midnight(self, day: date) -> int:
-        return int(datetime.combine(day, time(), UTC).timestamp()) * SECOND
+        return _midnight_in_greenwich(day)
+
+    def label(self, day: date) -> int:
+        return _midnight_in_greenwich(day)
 
     def on(self, day: date) -> Session | None:
         start = self.midnight(day)
         end = start + 24 * 60 * MINUTE
         return Session(day=day, start=start, end=end, open=start, close=end)
+
+
+def _midnight_in_greenwich(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp()) * SECOND
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +132,9 @@ class ExchangeHours:
     def midnight(self, day: date) -> int:
         return at(day, time())
 
+    def label(self, day: date) -> int:
+        return at(day, time())
+
     def on(self, day: date) -> Session | None:
         return self._on(day)
 
@@ -127,11 +144,43 @@ class ExchangeHours:
             return None
         return Session(
             day=day,
-            start=at(day, time(4)),
+            start=at(day, NIGHT_ENDS),
             end=at(day, session_end(close)),
             open=at(day, time(9, 30)),
             close=at(day, close),
         )
+
+
+class NightHours:
+    """The hours of the overnight market: from the evening before each day of the exchange until it begins.
+
+    A night belongs to the trading day it leads to, so that there is none before a holiday or a weekend. Its
+    days run from evening to evening.
+    """
+
+    always_open = False
+    _UNTIL_MIDNIGHT = 4 * HOUR
+
+    def __init__(self) -> None:
+        self._on = lru_cache(maxsize=4096)(self._session)
+
+    def day_of(self, instant: int) -> date:
+        return new_york_day(instant + self._UNTIL_MIDNIGHT)  # clocks change later at night than that
+
+    def midnight(self, day: date) -> int:
+        return at(day - _DAY, NIGHT_BEGINS)
+
+    def label(self, day: date) -> int:
+        return _midnight_in_greenwich(day)
+
+    def on(self, day: date) -> Session | None:
+        return self._on(day)
+
+    def _session(self, day: date) -> Session | None:
+        if closing_time(day) is None:
+            return None
+        start, end = self.midnight(day), at(day, NIGHT_ENDS)
+        return Session(day=day, start=start, end=end, open=start, close=end)
 
 
 class Timetable:

@@ -23,7 +23,7 @@ class Imbalance(msgspec.Struct, frozen=True, gc=False):
 
 def imbalances(market: Market, instrument: Instrument, at: int) -> Iterator[Imbalance]:
     """What is told in the minute that starts at `at`; the test symbol rehearses it in every minute."""
-    if instrument.asset_class != "us_equity":
+    if instrument.asset_class != "us_equity" or instrument.is_night:
         return
     auction = _coming_auction(market, instrument, at)
     if auction is None:

@@ -27,6 +27,9 @@ _VENUES = {
 }
 _POWERS: tuple[int, ...] = tuple(10**digits for digits in range(19))
 _CENT, _FINEST = Decimal("0.01"), Decimal("1e-9")
+_NIGHT_TAPE, _NIGHT_VENUE = "N", "D"
+# Shares a day; of names that trade less, the broker offers less outside of ordinary hours.
+_ENOUGH_FOR_NIGHTS, _ENOUGH_FOR_FRACTIONS = 550_000, 750_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,12 @@ class Instrument:
     has_options: bool = False
     multiplier: int = 1  # what a price is multiplied by to be money
     contract: Contract | None = None  # of an option
+    by_day: "Instrument | None" = None  # of what the overnight market prints: the same, as the day has it
+
+    @property
+    def is_night(self) -> bool:
+        """Whether it is an instrument as the overnight market trades it (`Market.by_night`)."""
+        return self.by_day is not None
 
     @property
     def is_option(self) -> bool:
@@ -89,6 +98,19 @@ class Instrument:
         return self.asset_class == "us_equity" and self.exchange != "OTC"
 
     @property
+    def overnight_tradable(self) -> bool:
+        """Whether the overnight market takes it: listed shares, save those that hardly trade."""
+        return self._trades_outside_hours(_ENOUGH_FOR_NIGHTS)
+
+    @property
+    def fractional_eh_enabled(self) -> bool:
+        """Whether fractions of it trade outside of ordinary hours too."""
+        return self._trades_outside_hours(_ENOUGH_FOR_FRACTIONS)
+
+    def _trades_outside_hours(self, enough: int) -> bool:
+        return self.asset_class == "us_equity" and self.exchange != "OTC" and self.daily_lots >= enough
+
+    @property
     def min_order_size(self) -> Decimal:
         """The least quantity of one order: about a dollar's worth of a coin."""
         if not self.is_crypto:
@@ -107,11 +129,20 @@ class Instrument:
 
     @property
     def tape(self) -> str:
+        if self.is_night:
+            return _NIGHT_TAPE
         return _TAPES.get(self.exchange, "B")
 
     @property
+    def has_one_venue(self) -> bool:
+        """Whether all of it prints at its home venue; so it has no auctions either."""
+        return self.is_crypto or self.is_night
+
+    @property
     def home_venue(self) -> str:
-        """The one-letter code of the listing exchange on the tape."""
+        """The one-letter code of the listing exchange on the tape, or of the only one at night."""
+        if self.is_night:
+            return _NIGHT_VENUE
         return _VENUES[self.exchange]
 
     def price(self, ticks: int) -> Decimal:

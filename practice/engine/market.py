@@ -6,19 +6,21 @@ What was streamed and what history says are the same prints, because both are dr
 import bisect
 import heapq
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
 from practice.engine.actions import Actions
 from practice.engine.books import book_of
-from practice.engine.clock import MINUTE
+from practice.engine.clock import HOUR, MINUTE
 from practice.engine.days import Days
 from practice.engine.drawn_prices import DrawnPrices
 from practice.engine.halts import Halt, HaltKind, Halts
-from practice.engine.hours import AlwaysOpen, CoinHours, Session, Timetable, new_york_day
+from practice.engine.hours import AlwaysOpen, CoinHours, NightHours, Session, Timetable, new_york_day
 from practice.engine.instruments import Instrument, Instruments
 from practice.engine.minutes import Minute, opening_quote
+from practice.engine.nights import Nights
 from practice.engine.option_prices import OptionManners, OptionPrices, end_of
 from practice.engine.pricing import Valuation
 from practice.engine.recorded_prices import RecordedPrices
@@ -51,15 +53,24 @@ class Prices(Protocol):
 
 
 class Market:
-    """Prices of any instrument at any time. Asking about the future is allowed; callers must not."""
+    """Prices of any instrument at any time. Asking about the future is allowed; callers must not.
+
+    Beside an exchange there is an overnight market, which prints apart: `by_night` gives an instrument as it
+    is there, and everything can be asked of it too. A market that never closes has no nights; there such an
+    instrument prints what it prints by day.
+    """
 
     def __init__(self, seed: int, timetable: Timetable, recording: Recording | None = None) -> None:
         self.seed, self.timetable = seed, timetable
         self.changes = 0  # how often somebody's order has changed what will be printed
-        self.halts, self.actions = Halts(seed), Actions(seed)
+        self.actions = Actions(seed)
+        self.halts = Halts(seed, self.actions)
         self._coin_timetable, self._sleepless = Timetable(CoinHours()), Timetable(AlwaysOpen())
+        self.nights = None if timetable.hours.always_open else Timetable(NightHours())
+        self._by_night: dict[Instrument, Instrument] = {}
+        self._around = (0, 0, False)  # a span of time, and whether it is night in all of it
         self._recorded = recording.by_symbol if recording else {}
-        self._drawn: dict[str, DrawnPrices | RecordedPrices] = {}
+        self._drawn: dict[Instrument, DrawnPrices | RecordedPrices] = {}
         self._options: dict[str, OptionPrices] = {}
         self._ends: dict[date, int] = {}  # of options, by their last day
         self._manners = OptionManners(self)
@@ -68,21 +79,68 @@ class Market:
         """When an instrument trades: coins and the test symbol always do."""
         if instrument.is_crypto:
             return self._coin_timetable
+        if instrument.is_night and self.nights:
+            return self.nights
         return self._sleepless if instrument.is_test else self.timetable
 
     def _own(self, instrument: Instrument) -> DrawnPrices | RecordedPrices:
         """The prices of a stock or coin."""
-        prices = self._drawn.get(instrument.symbol)
+        prices = self._drawn.get(instrument)
         if prices is None:
-            timetable, prints = self.timetable_of(instrument), self._recorded.get(instrument.symbol)
-            origin = (self.seed, instrument, timetable, self.halts, self.actions)
-            prices = RecordedPrices(*origin, prints) if prints else DrawnPrices(*origin)
-            self._drawn[instrument.symbol] = prices
+            prices = self._drawn[instrument] = self._prices_of(instrument)
         return prices
+
+    def _prices_of(self, instrument: Instrument) -> DrawnPrices | RecordedPrices:
+        seed, timetable = self.seed, self.timetable_of(instrument)
+        if instrument.by_day:
+            by_day = self._own(instrument.by_day)
+            if self.nights is None:
+                return by_day
+            nights = Nights(seed, instrument, timetable, self.actions, by_day, self.timetable)
+            return DrawnPrices(seed, instrument, timetable, self.halts, nights)
+        if prints := self._recorded.get(instrument.symbol):
+            return RecordedPrices(seed, instrument, timetable, self.halts, self.actions, prints)
+        days = Days(seed, instrument, timetable, self.actions)
+        return DrawnPrices(seed, instrument, timetable, self.halts, days)
 
     def is_recorded(self, instrument: Instrument) -> bool:
         """Whether its day is replayed from a file."""
-        return instrument.symbol in self._recorded
+        return bool(self._recorded) and isinstance(self._own(instrument), RecordedPrices)
+
+    def by_night(self, instrument: Instrument) -> Instrument:
+        """A stock as the overnight market knows it."""
+        found = instrument if instrument.is_night else self._by_night.get(instrument)
+        if found is None:
+            found = self._by_night[instrument] = replace(instrument, by_day=instrument)
+        return found
+
+    def is_night(self, at: int) -> bool:
+        """Whether the overnight market is open."""
+        begin, end, is_night = self._around
+        if not begin <= at < end:
+            night = self.nights.current(at) if self.nights else None
+            whole_hour = at - at % HOUR  # nights begin and end on one
+            self._around = (night.start, night.end, True) if night else (whole_hour, whole_hour + HOUR, False)
+            is_night = night is not None
+        return is_night
+
+    def place_of(self, instrument: Instrument, at: int) -> Instrument:
+        """The instrument where it trades: that of the overnight market while that is open and takes it."""
+        if self.is_night(at) and instrument.overnight_tradable:
+            return self.by_night(instrument)
+        return instrument
+
+    def is_halted_at_night(self, instrument: Instrument, at: int) -> bool:
+        """Whether the overnight market leaves out what it usually takes: now or, if it is shut, next time."""
+        if self.nights is None or not instrument.overnight_tradable:
+            return False
+        start = at if self.is_night(at) else self.nights.next_open(at)
+        return self.is_halted(self.by_night(instrument), start)
+
+    def begins(self, session: Session) -> int:
+        """When a trading day begins: with the night before it."""
+        night = self.nights.hours.on(session.day) if self.nights else None
+        return night.start if night else session.start
 
     def days(self, instrument: Instrument) -> Days:
         """The daily history of a stock or coin before its halts."""
@@ -99,7 +157,7 @@ class Market:
 
     def of(self, instrument: Instrument) -> Prices:
         """Everything about one instrument."""
-        drawn = self._drawn.get(instrument.symbol)  # asked for most, so asked first
+        drawn = self._drawn.get(instrument)  # asked for most, so asked first
         return drawn or self._option(instrument) or self._own(instrument)
 
     def minute(self, instrument: Instrument, at: int) -> Minute | None:
@@ -108,7 +166,7 @@ class Market:
 
     def opening_quote(self, instrument: Instrument, session: Session, index: int) -> Quote:
         """The quote with which a minute of a stock or coin begins, at little cost."""
-        if instrument.symbol in self._recorded:
+        if self.is_recorded(instrument):
             return self.quote(instrument, session.start + index * MINUTE)
         days = self.days(instrument)
         return opening_quote(days.minute(session, index), instrument, days.character)
@@ -120,6 +178,18 @@ class Market:
     def trade(self, instrument: Instrument, instant: int) -> Trade:
         """The last trade."""
         return self.of(instrument).trade(instant)
+
+    def last_trade(self, instrument: Instrument, instant: int) -> Trade:
+        """The last trade by day or by night."""
+        trade = self.trade(instrument, instant)
+        if self.nights and instrument.overnight_tradable and trade.at < self.nights.last_started(instant).end:
+            return max(trade, self.trade(self.by_night(instrument), instant), key=_by_time)
+        return trade
+
+    def standing_quote(self, instrument: Instrument, instant: int) -> Quote:
+        """The quote at which an order would be executed: the overnight market's while that is open."""
+        quote, place = self.quote(instrument, instant), self.place_of(instrument, instant)
+        return quote if place is instrument else max(quote, self.quote(place, instant), key=_by_time)
 
     def valuation(self, instrument: Instrument, instant: int) -> Valuation | None:
         """Implied volatility and Greeks of an option; None of anything else."""
@@ -139,6 +209,13 @@ class Market:
         """The last full day before the session in progress (or before the last one)."""
         timetable = self.timetable_of(instrument)
         return self.of(instrument).whole_day(timetable.before(timetable.last_started(instant).day))
+
+    def last_close(self, instrument: Instrument, instant: int) -> int:
+        """The close of the last trading day before the one it is, which begins at night."""
+        timetable = self.timetable_of(instrument)
+        session = timetable.last_started(instant)
+        is_over = not instrument.is_crypto and self.begins(timetable.after(session.day)) <= instant
+        return self.of(instrument).whole_day(session if is_over else timetable.before(session.day)).close
 
     def minutes_of(self, instrument: Instrument, session: Session, start: int, stop: int) -> list[Bar]:
         """The minute bars of a session that begin in [start, stop) and are complete at `stop`."""
@@ -215,6 +292,8 @@ class Market:
     def _forget(self, instrument: Instrument) -> None:
         self.changes += 1
         self._own(instrument).forget()
+        if instrument.overnight_tradable:
+            self._own(self.by_night(instrument)).forget()
         for option in self._options.values():
             option.forget()
 
@@ -231,7 +310,7 @@ class Market:
 
     def bands(self, instrument: Instrument, after: int, until: int) -> list[Bands]:
         """The price bands of each minute of ordinary trading that begins in (after, until]."""
-        if instrument.asset_class != "us_equity":
+        if instrument.asset_class != "us_equity" or instrument.is_night:
             return []
         found, at = [], after - after % MINUTE + MINUTE
         part = _FUND_BAND if instrument.is_fund else _BAND

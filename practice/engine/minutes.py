@@ -46,7 +46,7 @@ def drawn(
     are those of its auctions.
     """
     trades = _trades(chance, bar, instrument)
-    if not instrument.is_crypto:
+    if not instrument.has_one_venue:
         if bar.at == session.open:
             trades[0] = _of_auction(trades[0], "O", instrument)
         if bar.at + MINUTE == session.close:
@@ -71,10 +71,10 @@ def _trades(chance: random.Random, bar: Bar, instrument: Instrument) -> list[Tra
     lots = _sizes(chance, bar.lots, count)
     offsets = _offsets(chance, count)
     first = bar.at // MINUTE % 100_000_000 * 1000
-    pick, home = chance.random, instrument.home_venue
+    pick, home, alone = chance.random, instrument.home_venue, instrument.has_one_venue
     trades = []
     for n in range(count):
-        venue = home if pick() < 0.4 or not home else _VENUES[int(pick() * len(_VENUES))]
+        venue = home if pick() < 0.4 or alone else _VENUES[int(pick() * len(_VENUES))]
         trades.append(Trade(bar.at + offsets[n], prices[n], lots[n], venue, first + n, pick() < 0.5))
     return trades
 
@@ -120,6 +120,7 @@ def _quotes(
 ) -> list[Quote]:
     """A quote just before each trade, with the trade at its bid or offer, and some more on the way."""
     pick, spread, home = chance.random, character.spread, instrument.home_venue
+    alone = instrument.has_one_venue
     minute = trades[0].at - trades[0].at % MINUTE
     quotes: list[Quote] = []
     previous = minute + OPENING_QUOTE_LASTS
@@ -127,7 +128,7 @@ def _quotes(
         width = spread + int(pick() < 0.35)
         lead = max(trade.at - int((1 + pick() * 30) * MILLISECOND), previous + MICROSECOND)
         bid = trade.price - width if trade.buyer_took else trade.price
-        quotes.append(_quote(pick, lead, bid, width, home))
+        quotes.append(_quote(pick, lead, bid, width, home, alone))
         following = trades[n + 1] if n + 1 < len(trades) else None
         gap = (following.at - _LEAD if following else minute + MINUTE) - trade.at
         more = int(character.quotes_per_trade - 1 + pick())
@@ -137,19 +138,19 @@ def _quotes(
                 width = spread + int(pick() < 0.35)
                 start = trade.price + lean - (width if pick() < 0.5 else 0)
                 instant = trade.at + int(gap * (k - 0.5 + 0.4 * pick()) / (more + 1))
-                quotes.append(_quote(pick, instant, start, width, home))
+                quotes.append(_quote(pick, instant, start, width, home, alone))
         previous = trade.at
     return quotes
 
 
-def _quote(pick: Callable[[], float], at: int, bid: int, width: int, home: str) -> Quote:
+def _quote(pick: Callable[[], float], at: int, bid: int, width: int, home: str, alone: bool) -> Quote:
     bid = max(1, bid)
     return Quote(
         at,
         bid,
         100 * (1 + int(pick() * pick() * 12)),
-        home if pick() < 0.5 or not home else _VENUES[int(pick() * len(_VENUES))],
+        home if pick() < 0.5 or alone else _VENUES[int(pick() * len(_VENUES))],
         bid + width,
         100 * (1 + int(pick() * pick() * 12)),
-        home if pick() < 0.5 or not home else _VENUES[int(pick() * len(_VENUES))],
+        home if pick() < 0.5 or alone else _VENUES[int(pick() * len(_VENUES))],
     )

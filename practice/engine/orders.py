@@ -150,6 +150,7 @@ class Order:
     triggered: bool = False  # a stop whose price has been reached
     collar: Decimal | None = None  # the worst price a triggered buy stop accepts
     reserve_price: Decimal = Decimal(0)  # what one unit may cost at worst, as judged on acceptance
+    trades_at_night: bool = False  # whether the overnight market may execute it too
     counted: Decimal = Decimal(0)  # what its account counts as reserved for it
 
     @property

@@ -41,13 +41,14 @@ class RecordedPrices:
         self._begin = timetable.hours.midnight(timetable.hours.day_of(prints.first))
         last = timetable.hours.day_of(prints.last)
         self._end = timetable.hours.midnight(timetable.after(last).day)
-        elsewhere = DrawnPrices(seed, instrument, timetable, halts, actions)
         before = timetable.before(timetable.hours.day_of(prints.first))
         price = (prints.trades or prints.quotes)[0]
         level = price.price if isinstance(price, Trade) else price.bid
-        base = max(20, round(instrument.base_ticks * level / elsewhere.days.bar(before).close))
+        elsewhere = Days(seed, instrument, timetable, actions)
+        base = max(20, round(instrument.base_ticks * level / elsewhere.bar(before).close))
         anchored = replace(instrument, base_ticks=base)
-        self._drawn = DrawnPrices(seed, anchored, timetable, halts, actions)
+        days = Days(seed, anchored, timetable, actions)
+        self._drawn = DrawnPrices(seed, anchored, timetable, halts, days)
         for session in timetable.sessions(timetable.hours.day_of(prints.first), last):
             self._mark_auctions(session)
 
@@ -70,6 +71,15 @@ class RecordedPrices:
     def forget(self) -> None:
         """Draw minutes again when they are asked for again."""
         self._drawn.forget()
+
+    def ends(self, session: Session) -> tuple[int, int]:
+        """The prices with which a session begins and ends, whatever halts there are."""
+        trades = self._prints.trades
+        first = bisect.bisect_left(trades, session.start, key=_by_time)
+        stop = bisect.bisect_left(trades, session.end, key=_by_time)
+        if not self._is_recorded(session.start) or first == stop:
+            return self._drawn.ends(session)
+        return trades[first].price, trades[stop - 1].price
 
     def _is_recorded(self, instant: int) -> bool:
         return self._begin <= instant < self._end

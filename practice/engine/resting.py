@@ -61,6 +61,11 @@ class Resting:
         self._restless.pop(order.id, None)
         return self._orders.pop(order.id, None) is not None
 
+    @property
+    def trades_at_night(self) -> bool:
+        """Whether any of them may trade in the overnight market."""
+        return any(order.trades_at_night for order, _ in self._orders.values())
+
     def _first(self, name: str) -> int | None:
         heap = self._heaps[name]
         while heap:

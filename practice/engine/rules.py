@@ -161,6 +161,8 @@ def _check_equity(request: OrderRequest, instrument: Instrument) -> None:
             raise unprocessable("fractional orders must be market, limit, stop or stop_limit orders")
         if request.order_class != "simple":
             raise unprocessable("fractional orders must be simple orders")
+        if request.extended_hours and not instrument.fractional_eh_enabled:
+            raise unprocessable("fractional orders for this asset are not accepted in extended hours")
     if request.tif not in _LASTING:
         if request.kind not in {Kind.MARKET, Kind.LIMIT}:
             raise unprocessable(f"{request.tif} orders must be market or limit orders")

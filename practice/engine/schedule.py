@@ -3,8 +3,9 @@
 from datetime import time, timedelta
 
 from practice.engine.clock import MINUTE
-from practice.engine.hours import Timetable, at, new_york_day
+from practice.engine.hours import at, new_york_day
 from practice.engine.instruments import Instrument
+from practice.engine.market import Market
 from practice.engine.orders import Order, Tif
 from practice.engine.refusals import unprocessable
 from practice.engine.rules import OrderRequest
@@ -17,8 +18,8 @@ _AGAIN_FROM = time(19)
 class Schedule:
     """The sessions of the market as orders see them."""
 
-    def __init__(self, timetable: Timetable) -> None:
-        self._timetable = timetable
+    def __init__(self, market: Market) -> None:
+        self._market, self._timetable = market, market.timetable
 
     def check_window(self, request: OrderRequest, now: int) -> None:
         """Raise `Refusal` for an order for an auction that is too late for today's and early for the next.
@@ -37,12 +38,16 @@ class Schedule:
         if auction - _NO_LATER_THAN[request.tif] <= now < until:
             raise unprocessable(f"{request.tif} orders are not accepted at this time")
 
-    def trades_now(self, instrument: Instrument, request: OrderRequest, now: int) -> bool:
-        """Whether an order goes to the venue at once."""
+    def trades_now(
+        self, instrument: Instrument, request: OrderRequest, now: int, *, at_night: bool = True
+    ) -> bool:
+        """Whether an order goes to the venue at once; its account has to want it `at_night`."""
         if instrument.is_crypto:
             return True
         if request.tif is Tif.OPG:
             return False
+        if self._market.is_night(now):
+            return request.extended_hours and at_night and self._takes(instrument, now)
         session = self._timetable.current(now)
         return bool(session and (request.extended_hours or session.open <= now < session.close))
 
@@ -51,9 +56,15 @@ class Schedule:
         if not order.extended_hours:
             return self._timetable.next_open(now)
         session = self._timetable.hours.on(new_york_day(now))
-        if session and now < session.start:
-            return session.start
-        return self._timetable.after(new_york_day(now)).start
+        if session is None or now >= session.start:
+            session = self._timetable.after(new_york_day(now))
+        night = self._market.begins(session)
+        takes_part = now < night and order.trades_at_night and self._takes(order.instrument, night)
+        return night if takes_part else session.start
+
+    def _takes(self, instrument: Instrument, at: int) -> bool:
+        """Whether the overnight market trades an instrument at an instant of a night."""
+        return instrument.overnight_tradable and not self._market.is_halted_at_night(instrument, at)
 
     def expiry(self, request: OrderRequest, now: int) -> int | None:
         """When an order ends by itself; None for one that lives no longer than its first chance."""

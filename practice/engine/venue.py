@@ -66,7 +66,8 @@ class Venue:
             return self._combo_match(order, at)
         if not order.triggered and order.kind in STOPS:
             self._trigger(order, self._market.trade(order.instrument, at))
-        price = executable_price(order, self._market.quote(order.instrument, at))
+        quote = self._market.standing_quote(order.instrument, at)
+        price = executable_price(order, quote)
         return Match(at, order, price) if price is not None else None
 
     def matches(self, until: int) -> Iterator[Match]:
@@ -103,10 +104,14 @@ class Venue:
 
     def _wakers(self, book: Resting, until: int) -> list[Quote | Trade]:
         """What is printed until then that may wake an order of this book, and a little more."""
-        instrument, after = book.instrument, self._seen
+        after = self._seen
+        instrument = self._market.place_of(book.instrument, after)
         start = after - after % MINUTE
         end = min(start + MINUTE, max(until, after + _GLANCE))
         book.asleep_until = end + 1
+        if instrument.is_night and not book.trades_at_night:
+            book.asleep_until = start + MINUTE + 1
+            return []
         reach = self._market.reach(instrument, after)
         if reach is not None and not book.may_act_between(*reach):
             book.asleep_until = start + MINUTE + 1
@@ -146,7 +151,10 @@ class Venue:
 
     def _trades(self, order: Order, at: int) -> bool:
         instrument = order.legs[0].instrument if order.is_combo else order.instrument
-        return self._market.is_open(instrument, at, extended=order.extended_hours)
+        place = self._market.place_of(instrument, at)
+        if place.is_night and not order.trades_at_night:
+            return False
+        return self._market.is_open(place, at, extended=order.extended_hours)
 
     def _trigger(self, order: Order, trade: Trade) -> bool:
         price, stop = order.instrument.price(trade.price), order.stop_price

@@ -41,14 +41,14 @@ class Listeners:
 
 def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool) -> list["Broadcast"]:
     """The feeds, those that carry the same put together."""
-    groups: dict[tuple[int, str | None, int, frozenset[str]], list[Feed]] = {}
+    groups: dict[tuple[int, int, frozenset[str]], list[Feed]] = {}
     for feed in feeds:
         printed = frozenset(feed.kind.channels) - (frozenset() if prints_quotes else {"quotes"})
-        late = frozenset({"trades"}) if feed.trade_delay else frozenset()
+        late = printed - {"quotes"} if feed.trade_delay else frozenset()
         for channels, delay in ((printed - late, feed.delay), (late, feed.delay + feed.trade_delay)):
             if channels:
-                groups.setdefault((id(feed.universe), feed.tape, delay, channels), []).append(feed)
-    return [Broadcast(market, alike, channels, delay) for (_, _, delay, channels), alike in groups.items()]
+                groups.setdefault((id(feed.universe), delay, channels), []).append(feed)
+    return [Broadcast(market, alike, channels, delay) for (_, delay, channels), alike in groups.items()]
 
 
 class Broadcast:
@@ -59,7 +59,7 @@ class Broadcast:
 
     def __init__(self, market: Market, feeds: Sequence[Feed], channels: frozenset[str], delay: int) -> None:
         self._market, self.feeds = market, feeds
-        self._channels, self._delay, self._tape = channels, delay, feeds[0].tape
+        self._channels, self._delay = channels, delay
         self._known: list[object] = []
         self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
@@ -150,11 +150,11 @@ class Broadcast:
             # Written out rather than told to `Listeners`: everything a market prints comes by here.
             listeners = interested[type(report)]
             if listeners.plain:
-                message = report_message(instrument, report, packed=False, tape=self._tape)
+                message = report_message(instrument, report, packed=False)
                 for reader in listeners.plain:
                     reader.pending.append(message)
             if listeners.packed:
-                message = report_message(instrument, report, packed=True, tape=self._tape)
+                message = report_message(instrument, report, packed=True)
                 for reader in listeners.packed:
                     reader.pending.append(message)
 
@@ -170,8 +170,8 @@ class Broadcast:
             if session and end > session.open:
                 instrument = self._instruments[symbol]
                 if so_far := self._market.of(instrument).day_so_far(session, end):
-                    midnight = self._market.timetable_of(instrument).hours.midnight(session.day)
-                    day = msgspec.structs.replace(so_far, at=midnight)  # as history dates it
+                    label = self._market.timetable_of(instrument).hours.label(session.day)
+                    day = msgspec.structs.replace(so_far, at=label)  # as history dates it
                     listeners.tell(partial(bar_message, "d", instrument, day))
 
     def _session(self, symbol: str, end: int) -> Session | None:

@@ -14,7 +14,6 @@ from practice.server.stream_kinds import CRYPTO, NEWS, OPTIONS, STOCKS, StreamKi
 
 _DELAY = 15 * MINUTE
 _CRYPTO_LOCATIONS = ("us", "us-1", "us-2", "eu-1", "bs-1", "global")
-_OVERNIGHT_TAPE = "N"
 
 
 class Universe(Protocol):
@@ -65,8 +64,7 @@ class Feed:
     universe: Universe
     needs_plus: bool = False  # whether the free plan is turned away
     delay: int = 0  # nanoseconds between a print and its message
-    trade_delay: int = 0  # the same, of trades alone
-    tape: str | None = None  # the tape of everything here, where it is not that of the listing
+    trade_delay: int = 0  # the same, of all but quotes
     reader: Reader | None = None
 
     @property
@@ -97,17 +95,20 @@ def news_feed() -> Feed:
 def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
     """Every endpoint of market data, over the instruments of a brokerage."""
     stocks = Listed({name: one for name, one in instruments.items() if one.asset_class == "us_equity"})
+    nights = Listed({name: market.by_night(one) for name, one in stocks.instruments.items()
+                     if one.overnight_tradable})  # fmt: skip
     pairs = Listed({name: one for name, one in instruments.items() if one.is_crypto})
     fake = fake_company()
     of_stocks: Callable[..., Feed] = partial(Feed, kind=STOCKS, universe=stocks)
+    of_nights: Callable[..., Feed] = partial(Feed, kind=STOCKS, universe=nights)
     of_pairs: Callable[..., Feed] = partial(Feed, kind=CRYPTO, universe=pairs)
     of_options: Callable[..., Feed] = partial(Feed, kind=OPTIONS, universe=Contracts(instruments, market))
     return [
         of_stocks(paths=("/v2/iex",)),
         of_stocks(paths=("/v2/sip",), needs_plus=True),
         of_stocks(paths=("/v2/delayed_sip",), delay=_DELAY),
-        of_stocks(paths=("/v1beta1/boats", "/v2/boats"), needs_plus=True, tape=_OVERNIGHT_TAPE),
-        of_stocks(paths=("/v1beta1/overnight", "/v2/overnight"), tape=_OVERNIGHT_TAPE),
+        of_nights(paths=("/v1beta1/boats", "/v2/boats"), needs_plus=True),
+        of_nights(paths=("/v1beta1/overnight", "/v2/overnight"), trade_delay=_DELAY),
         Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake})),
         *(of_pairs(paths=(f"/v1beta3/crypto/{location}",)) for location in _CRYPTO_LOCATIONS),
         of_options(paths=("/v1beta1/opra",), needs_plus=True),

@@ -9,9 +9,16 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from practice.engine.clock import SECOND
-from practice.engine.exchange_days import FIRST_YEAR, LAST_YEAR, closing_time, session_end, settlement_day
+from practice.engine.exchange_days import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    NIGHT_ENDS,
+    closing_time,
+    session_end,
+    settlement_day,
+)
 from practice.engine.foreign_markets import FOREIGN_MARKETS, ForeignMarket
-from practice.engine.hours import NEW_YORK, at
+from practice.engine.hours import NEW_YORK, NightHours, at
 from practice.engine.refusals import not_found
 from practice.server.answers import json_answer
 from practice.server.reading import BadValue, instant_of, list_of, one_of
@@ -19,6 +26,7 @@ from practice.server.trading import Desk
 
 _DAY = timedelta(days=1)
 _LONGEST_CALENDAR = timedelta(days=3660)
+_NIGHTS = NightHours()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def _exchange_phases(day: date) -> list[Phase]:
     close = closing_time(day)
     if close is None:
         return []
-    instants = [at(day, clock) for clock in (time(4), time(9, 30), close, session_end(close))]
+    instants = [at(day, clock) for clock in (NIGHT_ENDS, time(9, 30), close, session_end(close))]
     names = ("pre", "core", "post")
     return [Phase(n, start, end) for n, start, end in zip(names, instants, instants[1:], strict=False)]
 
@@ -67,7 +75,8 @@ def _option_phases(day: date) -> list[Phase]:
 
 def _overnight_phases(day: date) -> list[Phase]:
     """A night belongs to the trading day it leads to."""
-    return [Phase("core", at(day - _DAY, time(20)), at(day, time(4)))] if closing_time(day) else []
+    night = _NIGHTS.on(day)
+    return [Phase("core", night.start, night.end)] if night else []
 
 
 _NYSE = _Market("NYSE", "XNYS", "New York Stock Exchange", _exchange_phases)

@@ -42,7 +42,7 @@ class TradeMessage(msgspec.Struct, tag_field="T", tag="t", gc=False):
 _REGULAR = ["R"]
 
 
-def quote_message(instrument: Instrument, quote: Quote, tape: str, stamp: Any) -> QuoteMessage:
+def quote_message(instrument: Instrument, quote: Quote, stamp: Any) -> QuoteMessage:
     """A quote, with its timestamp as the encoding has it."""
     number = instrument.number
     return QuoteMessage(
@@ -54,12 +54,12 @@ def quote_message(instrument: Instrument, quote: Quote, tape: str, stamp: Any) -
         number(quote.ask),
         quote.ask_lots,
         _REGULAR,
-        tape,
+        instrument.tape,
         stamp,
     )
 
 
-def trade_message(instrument: Instrument, trade: Trade, tape: str, stamp: Any) -> TradeMessage:
+def trade_message(instrument: Instrument, trade: Trade, stamp: Any) -> TradeMessage:
     """A trade likewise."""
     return TradeMessage(
         instrument.symbol,
@@ -68,7 +68,7 @@ def trade_message(instrument: Instrument, trade: Trade, tape: str, stamp: Any) -
         instrument.number(trade.price),
         trade.lots,
         trade_conditions(trade),
-        tape,
+        instrument.tape,
         stamp,
     )
 

@@ -203,21 +203,19 @@ CHANNELS: dict[type[Report], str] = {
 }
 
 
-def report_message(instrument: Instrument, report: Report, *, packed: bool, tape: str | None = None) -> bytes:
-    """What the ticker reports as the stream sends it; `tape` replaces that of the listing."""
+def report_message(instrument: Instrument, report: Report, *, packed: bool) -> bytes:
+    """What the ticker reports as the stream sends it."""
     stamp: Stamp = packed_timestamp if packed else timestamp
     if instrument.asset_class == "us_equity":
-        encode, on_tape = _pack if packed else _write, tape or instrument.tape
+        encode = _pack if packed else _write
         if isinstance(report, Quote):
-            return encode(quote_message(instrument, report, on_tape, stamp(report.at)))
+            return encode(quote_message(instrument, report, stamp(report.at)))
         if isinstance(report, Trade):
-            return encode(trade_message(instrument, report, on_tape, stamp(report.at)))
+            return encode(trade_message(instrument, report, stamp(report.at)))
     if isinstance(report, UpdatedBar):
         return bar_message("u", instrument, report.bar, packed=packed)
     kind, fields_of = _WRITERS[type(report)]
     fields = fields_of(instrument, report, stamp)
-    if tape is not None:
-        fields["z"] = tape
     return _encoded(kind, instrument, fields, packed=packed)
 
 

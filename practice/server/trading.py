@@ -20,6 +20,7 @@ from practice.server.market_data.corporate_actions import cusip_of
 from practice.server.order_entry import closing_qty
 from practice.server.reading import BadValue, flag_of, list_of, one_of
 from practice.server.wire import (
+    Json,
     account_json,
     asset_json,
     new_york_timestamp,
@@ -47,6 +48,11 @@ class Desk:
         require(request, self._grants, self.environment, scope)
         self.brokerage.floor.advance(self._clock.now())
         return self.account
+
+    def asset(self, instrument: Instrument) -> Json:
+        """An asset as it is now."""
+        is_halted = self.brokerage.market.is_halted_at_night(instrument, self.brokerage.now)
+        return asset_json(instrument, is_halted_at_night=is_halted)
 
 
 class _Changes(msgspec.Struct, forbid_unknown_fields=False):
@@ -107,7 +113,8 @@ class AccountRoutes:
         given["max_options_trading_level"] = (
             account.configurations.max_options_trading_level if level is msgspec.UNSET else level
         )
-        account.configurations = Configurations(**{**asdict(account.configurations), **given})
+        changed = Configurations(**{**asdict(account.configurations), **given})
+        self._brokerage.configure(account, changed)
         return json_answer(asdict(account.configurations))
 
     async def positions(self, request: web.Request) -> web.Response:
@@ -185,7 +192,7 @@ class CatalogueRoutes:
         if query.get("status") == "inactive":
             return json_answer([])
         assets = [
-            asset_json(instrument)
+            self._desk.asset(instrument)
             for instrument in self._brokerage.instruments.values()
             if instrument.asset_class == wanted_class and (not exchange or instrument.exchange == exchange)
         ]
@@ -197,7 +204,7 @@ class CatalogueRoutes:
         instrument = self._brokerage.instruments.find(name) or self._of_cusip(name)
         if instrument is None:
             raise not_found(f"asset not found for {name[:40]}")
-        return json_answer(asset_json(instrument))
+        return json_answer(self._desk.asset(instrument))
 
     def _of_cusip(self, number: str) -> Instrument | None:
         stocks = (one for one in self._brokerage.instruments.values() if not one.is_crypto)

@@ -10,7 +10,7 @@ from practice.engine.watchlists import LONGEST_NAME, Watchlist, Watchlists
 from practice.server.answers import json_answer, no_content
 from practice.server.reading import BadValue, json_object, text_of
 from practice.server.trading import Desk
-from practice.server.wire import asset_json, timestamp
+from practice.server.wire import timestamp
 
 _SCOPE = "account:write"
 
@@ -106,7 +106,7 @@ class WatchlistRoutes:
         return instrument
 
     def _whole(self, watchlist: Watchlist) -> web.Response:
-        assets = [asset_json(instrument) for instrument in watchlist.instruments]
+        assets = [self._desk.asset(instrument) for instrument in watchlist.instruments]
         return json_answer({**_head(self._desk.account.id, watchlist), "assets": assets})
 
 

@@ -220,7 +220,7 @@ def position_json(account: Account, position: Position, brokerage: Brokerage) ->
     }
 
 
-def asset_json(instrument: Instrument) -> Json:
+def asset_json(instrument: Instrument, *, is_halted_at_night: bool = False) -> Json:
     """An asset of the catalogue."""
     stock, option = not instrument.is_crypto, instrument.is_option
     asset: Json = {
@@ -238,7 +238,7 @@ def asset_json(instrument: Instrument) -> Json:
         "maintenance_margin_requirement": 30 if stock else 100,
         "margin_requirement_long": "30" if stock else "100",
         "margin_requirement_short": "30" if stock else "100",
-        "attributes": _attributes(instrument),
+        "attributes": _attributes(instrument, is_halted_at_night=is_halted_at_night),
         "cusip": None,
     }
     if option:
@@ -254,6 +254,11 @@ def asset_json(instrument: Instrument) -> Json:
     return asset
 
 
-def _attributes(instrument: Instrument) -> list[str]:
-    extended = not instrument.is_crypto and instrument.fractionable
-    return ["fractional_eh_enabled"] * extended + ["has_options"] * instrument.has_options
+def _attributes(instrument: Instrument, *, is_halted_at_night: bool) -> list[str]:
+    held = {
+        "fractional_eh_enabled": instrument.fractional_eh_enabled,
+        "has_options": instrument.has_options,
+        "overnight_tradable": instrument.overnight_tradable,
+        "overnight_halted": is_halted_at_night,
+    }
+    return [name for name, holds in held.items() if holds]

@@ -70,11 +70,11 @@ class Day:
 
     def ask(self, symbol: str = "AAPL") -> Decimal:
         one = self.instrument(symbol)
-        return one.price(self.brokerage.market.quote(one, self.brokerage.now).ask)
+        return one.price(self.brokerage.market.standing_quote(one, self.brokerage.now).ask)
 
     def bid(self, symbol: str = "AAPL") -> Decimal:
         one = self.instrument(symbol)
-        return one.price(self.brokerage.market.quote(one, self.brokerage.now).bid)
+        return one.price(self.brokerage.market.standing_quote(one, self.brokerage.now).bid)
 
     def place(
         self,

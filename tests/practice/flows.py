@@ -43,6 +43,9 @@ _group = st.tuples(
     st.integers(1, 60),
     st.booleans(),
 )
+_limited = st.tuples(
+    st.just("limited"), _sides, _symbols, st.sampled_from(["1", "40", "0.5"]), _cents, st.booleans()
+)
 _coins = st.tuples(st.just("coins"), _sides, st.sampled_from(["0.001", "0.01", "0.0333333337"]), _cents)
 _options = st.tuples(st.just("option"), _sides, st.sampled_from(["call", "put"]), st.integers(0, 3), _whole)
 _combo = st.tuples(st.just("combo"), st.integers(0, 3), st.integers(0, 3), _whole, st.booleans(), _cents)
@@ -54,6 +57,7 @@ steps = st.lists(
         _single,
         _group,
         _group,
+        _limited,
         _coins,
         _options,
         _combo,
@@ -107,9 +111,9 @@ class Books:
             self.held[symbol] = self.held.get(symbol, Decimal(0)) + told.shares
 
 
-def played(flow: list[Step], seed: int = 7) -> tuple[Day, Books]:
+def played(flow: list[Step], seed: int = 7, **when: Any) -> tuple[Day, Books]:
     """A day on which these things were done; what the broker refused has not been done."""
-    day, books = Day(seed=seed), Books()
+    day, books = Day(seed=seed, **when), Books()
     day.brokerage.floor.listen(books.note)
     day.brokerage.settlements.listen(books.settle)
     for step in flow:
@@ -141,6 +145,10 @@ def _do(day: Day, step: Step) -> None:
                 profit=profit if name != "oto" or gtc else None,
                 loss=loss if name != "oto" or not gtc else None,
             )
+        case ("limited", side, symbol, qty, offset, gtc):
+            limit = day.ask(symbol) + Decimal(offset) / 100
+            tif = Tif.GTC if gtc and not Decimal(qty) % 1 else Tif.DAY
+            day.place(side, qty, symbol=symbol, limit=limit, tif=tif, extended_hours=True)
         case ("coins", side, qty, offset):
             price = (day.ask("BTC/USD") + Decimal(offset)).quantize(Decimal("0.01"))
             day.place(side, qty, symbol="BTC/USD", tif=Tif.GTC, limit=price if offset % 2 else None)

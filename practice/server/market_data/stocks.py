@@ -40,8 +40,9 @@ from practice.server.tape_wire import (
 
 _HISTORY_FEEDS = ("sip", "iex", "otc", "boats")
 _LATEST_FEEDS = ("sip", "iex", "delayed_sip", "otc", "boats", "overnight")
+_NIGHT_FEEDS = frozenset({"boats", "overnight"})
 _TICKER = re.compile(r"[A-Z][A-Z0-9]*([.][A-Z0-9]+)*")
-_TOO_RECENT = "subscription does not permit querying recent SIP data"
+_TOO_RECENT = "subscription does not permit querying recent {} data"
 Wire = Callable[[Instrument, Any], Fields]
 
 
@@ -52,6 +53,15 @@ class _History:
     key: str
     rows: Callable[[Instrument, Span], Iterator[Any]]
     wire: Wire
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The instant whose latest data a feed shows, of quotes and of all else."""
+
+    quoted: int
+    traded: int
+    by_night: bool
 
 
 class StockRoutes:
@@ -78,52 +88,68 @@ class StockRoutes:
         instrument = self._desk.instruments.get(current) if current else None
         return instrument if instrument and instrument.asset_class == "us_equity" else None
 
-    def _one(self, request: web.Request, asof: date | None = None) -> tuple[str, Instrument]:
+    def _at_night(self, instrument: Instrument | None) -> Instrument | None:
+        """A stock as the overnight market knows it; None of those that it does not take."""
+        tradable = instrument is not None and instrument.overnight_tradable
+        return self._market.by_night(instrument) if instrument and tradable else None
+
+    def _one(
+        self, request: web.Request, asof: date | None = None, *, by_night: bool
+    ) -> tuple[str, Instrument]:
         symbol = request.match_info["symbol"].upper()
         instrument = self._stock(symbol, asof)
+        if by_night:
+            instrument = self._at_night(instrument)
         if instrument is None:
             raise not_found(f"asset not found for {symbol[:40]}")
         return symbol, instrument
 
-    def _many(self, request: web.Request, asof: date | None = None) -> dict[str, Instrument]:
+    def _many(
+        self, request: web.Request, asof: date | None = None, *, by_night: bool
+    ) -> dict[str, Instrument]:
         symbols = sorted({symbol.upper() for symbol in wanted_symbols(request)})
-        found = ((symbol, self._stock(symbol, asof)) for symbol in symbols)
+        found = [(symbol, self._stock(symbol, asof)) for symbol in symbols]
+        if by_night:
+            found = [(symbol, self._at_night(instrument)) for symbol, instrument in found]
         return {symbol: instrument for symbol, instrument in found if instrument}
 
-    def _moment(self, request: web.Request) -> int:
-        """The instant whose latest data a feed shows, or raise `Refusal`."""
+    def _moment(self, request: web.Request) -> _Moment:
+        """Read which feed is meant, or raise `Refusal`."""
         now, basic = self._desk.enter(request), self._desk.is_basic
         feed = one_of(request.query.get("feed"), "feed", _LATEST_FEEDS, "iex" if basic else "sip")
         if basic and feed == "sip":
-            raise not_entitled(_TOO_RECENT)
+            raise not_entitled(_TOO_RECENT.format("SIP"))
         if basic and feed in {"otc", "boats"}:
             raise not_entitled(f"subscription does not permit querying {feed.upper()} data")
-        return now - DELAY if feed == "delayed_sip" else now
+        quoted = now - DELAY if feed == "delayed_sip" else now
+        traded = now - DELAY if feed in {"delayed_sip", "overnight"} else now
+        return _Moment(quoted, traded, feed in _NIGHT_FEEDS)
 
-    def _latest(self, kind: str, instrument: Instrument, moment: int) -> Fields:
+    def _latest(self, kind: str, instrument: Instrument, moment: _Moment) -> Fields:
         if kind == "quotes":
-            return quote_fields(instrument, self._market.quote(instrument, moment))
+            return quote_fields(instrument, self._market.quote(instrument, moment.quoted))
         if kind == "trades":
-            return trade_fields(instrument, self._market.trade(instrument, moment))
-        return bar_fields(instrument, self._market.minute_bar(instrument, moment), window_start)
+            return trade_fields(instrument, self._market.trade(instrument, moment.traded))
+        return bar_fields(instrument, self._market.minute_bar(instrument, moment.traded), window_start)
 
     async def many_latest(self, request: web.Request) -> web.Response:
         moment, kind = self._moment(request), request.match_info["kind"]
         currency = currency_of(request.query.get("currency"))
-        found = await gathered(self._many(request), lambda one: self._latest(kind, one, moment))
+        stocks = self._many(request, by_night=moment.by_night)
+        found = await gathered(stocks, lambda one: self._latest(kind, one, moment))
         return json_answer(labelled({kind: converted(found, currency)}, currency))
 
     async def one_latest(self, request: web.Request) -> web.Response:
         moment, kind = self._moment(request), request.match_info["kind"]
         currency = currency_of(request.query.get("currency"))
-        symbol, instrument = self._one(request)
+        symbol, instrument = self._one(request, by_night=moment.by_night)
         latest = converted(self._latest(kind, instrument, moment), currency)
         return json_answer(labelled({"symbol": symbol, kind.removesuffix("s"): latest}, currency))
 
-    def _snapshot(self, instrument: Instrument, moment: int) -> dict[str, Any]:
+    def _snapshot(self, instrument: Instrument, moment: _Moment) -> dict[str, Any]:
         midnight = partial(self._midnight, instrument)
-        today = self._market.day_bar(instrument, moment)
-        before = self._market.previous_day_bar(instrument, moment)
+        today = self._market.day_bar(instrument, moment.traded)
+        before = self._market.previous_day_bar(instrument, moment.traded)
         return {
             "latestTrade": self._latest("trades", instrument, moment),
             "latestQuote": self._latest("quotes", instrument, moment),
@@ -134,28 +160,31 @@ class StockRoutes:
 
     def _midnight(self, instrument: Instrument, instant: int) -> str:
         hours = self._market.timetable_of(instrument).hours
-        return window_start(hours.midnight(hours.day_of(instant)))
+        return window_start(hours.label(hours.day_of(instant)))
 
     async def many_snapshots(self, request: web.Request) -> web.Response:
         moment, currency = self._moment(request), currency_of(request.query.get("currency"))
-        found = await gathered(self._many(request), lambda one: self._snapshot(one, moment))
+        stocks = self._many(request, by_night=moment.by_night)
+        found = await gathered(stocks, lambda one: self._snapshot(one, moment))
         return json_answer(converted(found, currency))
 
     async def one_snapshot(self, request: web.Request) -> web.Response:
         moment, currency = self._moment(request), currency_of(request.query.get("currency"))
-        symbol, instrument = self._one(request)
+        symbol, instrument = self._one(request, by_night=moment.by_night)
         snapshot = converted(self._snapshot(instrument, moment), currency)
         return json_answer(labelled({"symbol": symbol, **snapshot}, currency))
 
     async def many_history(self, request: web.Request) -> web.Response:
         now, kind = self._desk.enter(request), request.match_info["kind"]
-        found, token = await self._history(request, self._many(request, _asof(request, now)), kind, now)
+        stocks = self._many(request, _asof(request, now), by_night=_feed_of(request, kind) in _NIGHT_FEEDS)
+        found, token = await self._history(request, stocks, kind, now)
         currency = currency_of(request.query.get("currency"))
         return json_answer(labelled({kind: found, "next_page_token": token}, currency))
 
     async def one_history(self, request: web.Request) -> web.Response:
         now, kind = self._desk.enter(request), request.match_info["kind"]
-        symbol, instrument = self._one(request, _asof(request, now))
+        by_night = _feed_of(request, kind) in _NIGHT_FEEDS
+        symbol, instrument = self._one(request, _asof(request, now), by_night=by_night)
         found, token = await self._history(request, {symbol: instrument}, kind, now)
         currency = currency_of(request.query.get("currency"))
         rows = found.get(symbol, [])
@@ -176,15 +205,14 @@ class StockRoutes:
 
     def _horizon(self, request: web.Request, kind: str, now: int) -> int:
         """Until when the feed may be read, or raise `Refusal`."""
-        feeds = ("sip",) if kind == "auctions" else _HISTORY_FEEDS
-        feed = one_of(request.query.get("feed"), "feed", feeds, "sip")
+        feed = _feed_of(request, kind)
         if not self._desk.is_basic or feed == "iex":
             return now
-        if feed != "sip":
-            raise not_entitled(f"subscription does not permit querying {feed.upper()} data")
+        if feed == "otc":
+            raise not_entitled("subscription does not permit querying OTC data")
         end = instant_of(request.query.get("end"), "end")
         if end is not None and end > now - DELAY:
-            raise not_entitled(_TOO_RECENT)
+            raise not_entitled(_TOO_RECENT.format(feed.upper()))
         return now - DELAY
 
     def _rows_of(self, kind: str, request: web.Request, now: int) -> _History:
@@ -206,6 +234,12 @@ class StockRoutes:
             return bars(market, one, timeframe, span, scale)
 
         return _History(kind, rows, wire)
+
+
+def _feed_of(request: web.Request, kind: str) -> str:
+    """The feed whose history is asked for, or raise `BadValue`."""
+    feeds = ("sip",) if kind == "auctions" else _HISTORY_FEEDS
+    return one_of(request.query.get("feed"), "feed", feeds, "sip")
 
 
 def timeframe_in(request: web.Request) -> Timeframe:
