@@ -49,9 +49,9 @@ def test_coins_and_options_are_paid_from_cash_alone(day: Day) -> None:
 
 
 def test_market_orders_are_judged_by_the_far_side_the_middle_or_the_last_trade() -> None:
-    for clock, judged in (("12:00", "far"), ("08:00", "middle"), ("22:00", "last")):
-        day = Day(start=instant(f"2026-11-18T{clock}:00-05:00"), hours="exchange")
-        quote = day.brokerage.market.quote(day.instrument(), day.brokerage.now)
+    for clock, judged in (("18T12", "far"), ("18T08", "middle"), ("18T22", "middle"), ("21T12", "last")):
+        day = Day(start=instant(f"2026-11-{clock}:00:00-05:00"), hours="exchange")
+        quote = day.brokerage.market.standing_quote(day.instrument(), day.brokerage.now)
         price = {
             "far": day.ask(),
             "middle": day.instrument().price(quote.bid + quote.ask) / 2,

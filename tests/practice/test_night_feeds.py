@@ -177,7 +177,9 @@ def test_the_day_s_feeds_have_nothing_of_the_night(midnight: PracticeProgram, fe
     latest = midnight.data(f"/v2/stocks/AAPL/{kind}/latest", feed=feed).json()[kind.removesuffix("s")]
     assert latest["t"] < EVENING
     if feed != "delayed_sip":
-        window = {"start": EVENING, "feed": feed} | ({"timeframe": "1Min"} if kind == "bars" else {})
+        window: dict[str, Any] = {"start": EVENING, "feed": feed}
+        if kind == "bars":
+            window["timeframe"] = "1Min"
         assert midnight.data(f"/v2/stocks/AAPL/{kind}", **window).json()[kind] in ([], None)
 
 
@@ -186,7 +188,7 @@ def test_the_night_s_feed_has_the_night_alone(midnight: PracticeProgram, kind: s
     latest = midnight.data(f"/v2/stocks/AAPL/{kind}/latest", feed="boats").json()[kind.removesuffix("s")]
     assert latest["t"] > "2026-11-17T04:59"
     frame = {"timeframe": "1Min"} if kind == "bars" else {}
-    window = {"start": "2026-11-16T14:00:00Z", "feed": "boats", "limit": 10_000} | frame
+    window: dict[str, Any] = {"start": "2026-11-16T14:00:00Z", "feed": "boats", "limit": 10_000} | frame
     rows = midnight.data(f"/v2/stocks/AAPL/{kind}", **window).json()[kind]
     assert rows
     assert all(row["t"] >= EVENING[:19] for row in rows)
@@ -226,7 +228,7 @@ def test_the_free_plan_sees_the_night_s_quotes_at_once_and_the_rest_late(frugal:
 
 
 def test_the_free_plan_reads_the_night_s_history_a_quarter_of_an_hour_late(frugal: PracticeProgram) -> None:
-    asked = {"feed": "boats", "start": EVENING, "limit": 10_000}
+    asked: dict[str, Any] = {"feed": "boats", "start": EVENING, "limit": 10_000}
     trades = frugal.data("/v2/stocks/AAPL/trades", **asked).json()["trades"]
     assert "2026-11-17T04:4" < trades[-1]["t"] < "2026-11-17T04:45:31"
     refused = frugal.data("/v2/stocks/AAPL/trades", **asked, end="2026-11-17T05:00:00Z")
@@ -269,8 +271,8 @@ def test_what_the_night_s_stream_said_is_what_history_says(evening: PracticeProg
             assert [one for one in came if one["t"][:19] < end[:19]] == told
             assert len(told) > 20
         told = evening.data("/v2/stocks/bars", timeframe="1Min", **window).json()["bars"][symbol]
-        came = {message["t"]: without_names(message) for message in mine if message["T"] in {"b", "u"}}
-        assert told == list(came.values())
+        final = {message["t"]: without_names(message) for message in mine if message["T"] in {"b", "u"}}
+        assert told == list(final.values())
 
 
 def test_the_derived_stream_has_quotes_at_once_and_trades_late(evening: PracticeProgram) -> None:
