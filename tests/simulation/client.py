@@ -23,6 +23,7 @@ from core.services.order_sender import OrderSender
 from core.services.orders import OrderDesk
 from core.services.request_queue import RequestQueue
 from tests.core.builders import account
+from tests.fakes.torn_log import torn
 from tests.simulation.line import Line, SimulatedTransport
 from tests.simulation.stream import Stream
 from tests.simulation.world import Crash, Later, World, WorldLane
@@ -211,7 +212,8 @@ class Client:
         for file, content in left.items():
             if file.name.endswith("-wal") and self.world.chance.random() < 0.5:
                 self.line.met["torn_record"] += 1
-                content += self.world.chance.randbytes(self.world.chance.randint(1, 4_000))
+                half = self.world.chance.randbytes(self.world.chance.randint(1, 4_000))
+                content = torn(content, half)
             file.write_bytes(content)
 
     def maybe_crash(self, point: str) -> None:

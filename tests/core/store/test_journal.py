@@ -15,6 +15,7 @@ from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
 from core.store.journal import SCHEMA_VERSION, Journal
+from tests.fakes.torn_log import torn, used
 
 ROOT = Path(__file__).parents[3]
 S = IntentState
@@ -201,16 +202,19 @@ class _FailingDatabase:
 
 
 def test_a_torn_tail_costs_at_most_what_was_being_written(path, tmp_path):
+    """The log is longer than what is recorded in it: what is not written yet is what was there before."""
     journal = opened(path)
+    log, copy = Path(f"{path}-wal"), tmp_path / "copy" / path.name
+    before = log.read_bytes()
     for number in range(20):
         journal.record(an_intent(number))
-    tail = Path(f"{path}-wal").read_bytes()
-    copy = tmp_path / "copy" / path.name
+    after = log.read_bytes()
+    assert len(after) == len(before)
     copy.parent.mkdir()
     known: list[int] = []
-    for length in range(0, len(tail), 3_001):
+    for length in range(0, used(after) + 7_001, 7_001):
         shutil.copy(path, copy)
-        Path(f"{copy}-wal").write_bytes(tail[:length])
+        Path(f"{copy}-wal").write_bytes(after[:length] + before[length:])
         try:
             again = opened(copy)
         except StorageFailed:
@@ -312,6 +316,24 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(path):
         said += program.stdout.readlines()
     again = opened(path)
     assert {line.strip() for line in said if line.endswith("\n")} <= again.known_ids()
+    again.close()
+
+
+def test_the_log_does_not_grow_while_orders_are_recorded(path):
+    journal, log = opened(path), Path(f"{path}-wal")
+    room = log.stat().st_size
+    for number in range(300):
+        journal.record(an_intent(number))
+        journal.update(an_intent(number, state=S.WORKING))
+        if number % 50 == 0:
+            journal.note_moments({f"bw-{one}": dict.fromkeys("abcdefgh", 1) for one in range(number)})
+    assert log.stat().st_size == room
+    journal.close()
+    again = opened(path)
+    assert len(again.known_ids()) == 300
+    assert again._database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'room'").fetchone() == (
+        0,
+    )
     again.close()
 
 
@@ -459,7 +481,9 @@ def test_a_torn_tail_costs_at_most_the_record_that_was_never_acknowledged(path, 
         program.kill()
         program.stdout.read()
     log = path.with_name(path.name + "-wal")
-    log.write_bytes(log.read_bytes() + log.read_bytes()[-4_000:-cut])
+    whole = log.read_bytes()
+    end = used(whole)
+    log.write_bytes(torn(whole, whole[end - 4_000 : end - cut]))
     again = opened(path)
     assert set(acknowledged) <= again.known_ids()
     again.record(an_intent(999))
