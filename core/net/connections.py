@@ -1,93 +1,127 @@
 """The connections under `core.net.http`: they know whether a byte has left, and end an answer that drips.
 
-Both decide what becomes of an order, and neither can be told from the exceptions of the HTTP library: one and
-the same stands for a connection that was never made and for an answer that never came.
+Both decide what becomes of an order, and neither can be told from the exceptions of an HTTP library: one and
+the same stands for a connection that was never made and for an answer that never came. So these are the
+standard library's own, one request a call of the system, and nothing between them and the socket.
 """
 
 import http.client
 import io
+import select
 import socket
+import ssl
+import sys
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
 
 from certifi import where
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from core.net.open_connections import OpenConnections
+from core.protocol.call import Timeouts
 
 
-class TrackedAdapter(HTTPAdapter):
-    """The connections of one lane thread; it makes one request at a time."""
+class Connection(http.client.HTTPConnection):
+    """One kept-alive connection of one lane thread; it makes one request at a time."""
 
-    def __init__(self, connections: OpenConnections) -> None:
-        self._connections = connections
+    def __init__(self, host: str, port: int | None, all_open: OpenConnections, **options: Any) -> None:
+        super().__init__(host, port, **options)
         self.has_sent = False  # whether a byte of the newest request was handed to the system
-        self.whole_answer_s = 0.0
-        self.on_sent: Callable[[], None] | None = None
-        self.on_first_byte: Callable[[], None] | None = None
-        super().__init__(pool_connections=4, pool_maxsize=2, max_retries=0)
+        self._all_open = all_open
+        self._request = bytearray()
+        self._whole_answer_s = 0.0
+        self._on_first_byte: Callable[[], None] | None = None
 
-    def begin(
+    def ask(
         self,
-        whole_answer_s: float,
-        on_sent: Callable[[], None] | None,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeouts: Timeouts,
+        on_sent: Callable[[], None] | None = None,
         on_first_byte: Callable[[], None] | None = None,
-    ) -> None:
-        """A new request is about to be made; its whole answer may take this long.
+    ) -> http.client.HTTPResponse:
+        """Send one request and return the beginning of its answer, which the caller reads to its end.
 
-        `on_sent` is called whenever the system has taken a part of it, `on_first_byte` once an answer begins.
+        `on_sent` is called once the system has all of it, `on_first_byte` once an answer begins. Raises
+        OSError, ValueError or HTTPException; then, and when the answer is not read to its end, `close` it.
         """
         self.has_sent = False
-        self.whole_answer_s, self.on_sent, self.on_first_byte = whole_answer_s, on_sent, on_first_byte
+        self._whole_answer_s, self._on_first_byte = timeouts.whole_s, on_first_byte
+        self._request.clear()
+        if self.sock is not None and _has_ended(self.sock):
+            self.close()
+        self.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self.putheader(name, value)
+        if body is not None:
+            self.putheader("Content-Length", str(len(body)))
+        self.endheaders(body)
+        if self.sock is None:
+            self.timeout = timeouts.connect_s
+            self.connect()
+            self._all_open.admit(self)
+        self.sock.settimeout(timeouts.read_s)
+        self.has_sent = True
+        self.hand_over(bytes(self._request))
+        if on_sent is not None:
+            on_sent()
+        return self.getresponse()
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, cert_reqs="CERT_REQUIRED", ca_certs=where(), **kwargs)
-        adapter, connections = self, self._connections
+    def hand_over(self, request: bytes) -> None:
+        """Give the system the whole request at once: in two pieces the broker would be woken twice."""
+        self.sock.sendall(request)
 
-        class Plain(_Tracked):
-            owner, all_open = adapter, connections
-
-        class Secure(_Tracked, HTTPSConnection):
-            owner, all_open = adapter, connections
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = Secure
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-
-
-class _Tracked(HTTPConnection):
-    """One connection of an adapter. The overridden methods are those of the standard library's client."""
-
-    owner: ClassVar[TrackedAdapter]
-    all_open: ClassVar[OpenConnections]
-
-    def connect(self) -> None:
-        super().connect()
-        self.all_open.admit(self)
+    # The standard library's methods.
 
     def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self.owner.has_sent = True
-        super().send(data)
-        if self.owner.on_sent is not None:
-            self.owner.on_sent()
+        """Gather a piece of the request; `ask` hands it over."""
+        self._request += data
 
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, *args: Any, **kwargs: Any
     ) -> http.client.HTTPResponse:
         response = http.client.HTTPResponse(sock, *args, **kwargs)
-        deadline = time.monotonic() + self.owner.whole_answer_s
-        begun = self.owner.on_first_byte
-        response.fp = io.BufferedReader(_TimedReader(response.fp.detach(), sock, deadline, begun))
+        deadline = time.monotonic() + self._whole_answer_s
+        raw = _TimedReader(response.fp.detach(), sock, deadline, self._on_first_byte)
+        response.fp = io.BufferedReader(raw)
         return response
+
+
+class SecureConnection(Connection, http.client.HTTPSConnection):
+    """A connection to a host that a certificate vouches for."""
+
+    def __init__(self, host: str, port: int | None, all_open: OpenConnections) -> None:
+        super().__init__(host, port, all_open, context=_trust(where()))
+
+
+def connection_to(base_url: str, all_open: OpenConnections) -> Connection:
+    """A connection, not made yet, to the host of that address."""
+    address = urlsplit(base_url)
+    kind = SecureConnection if address.scheme == "https" else Connection
+    return kind(address.hostname or "", address.port, all_open)
+
+
+@cache
+def _trust(authorities: str) -> ssl.SSLContext:
+    """Certificates are required, names are checked; to the default context the environment could add."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_verify_locations(authorities)
+    return context
+
+
+def _has_ended(sock: socket.socket) -> bool:
+    """Whether a connection that nothing was asked on has something to say: its end, for there is no other."""
+    if sys.platform == "win32":
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _TimedReader(io.RawIOBase):

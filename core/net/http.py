@@ -5,27 +5,35 @@ Blocking: belongs on a lane's thread, never on the GUI thread. Foreign exception
 
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from core.domain.secret import Secret
 from core.errors import AppError, BadAnswer, Offline, OutcomeUnknown
-from core.net.http_library import load
 from core.net.open_connections import OpenConnections
 from core.protocol.call import Answer, Call, Host
 
 if TYPE_CHECKING:
-    # The HTTP library takes 60 ms to load, on the lane that first needs it: no window should wait for that.
-    from urllib3.response import BaseHTTPResponse
+    # What speaks HTTP is loaded on the lane that first needs it: no window should wait for that.
+    from http.client import HTTPResponse
 
-    from core.net.connections import TrackedAdapter
+    from core.net.connections import Connection
 
 Result = TypeVar("Result")
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS  # how zlib spells it
 _OK = range(200, 300)
+
+
+class _ThreadsOwn(threading.local):
+    """Threads share no connection: each sees its own here."""
+
+    def __init__(self) -> None:
+        self.connections: dict[Host, Connection] = {}
 
 
 class Transport:
@@ -51,9 +59,9 @@ class Transport:
         self._token = token
         self._user_agent = user_agent
         self._on_answer, self._on_headers = on_answer, on_headers
-        self._local = threading.local()
-        self._adapters: list[TrackedAdapter] = []
-        self._connections = OpenConnections()
+        self._paths = {host: urlsplit(url).path for host, url in self._base_urls.items()}
+        self._own = _ThreadsOwn()
+        self._all_open = OpenConnections()
 
     def run(
         self,
@@ -90,13 +98,11 @@ class Transport:
 
     def abort(self) -> None:
         """End every request in flight now; later ones fail as Offline. Any thread."""
-        self._connections.shut_down()
+        self._all_open.shut_down()
 
     def close(self) -> None:
         """Give the connections back. Call after the lanes that use this have stopped."""
-        self.abort()
-        for adapter in self._adapters:
-            adapter.close()
+        self._all_open.close()
 
     def _send(
         self,
@@ -104,68 +110,70 @@ class Transport:
         on_sent: Callable[[], None] | None,
         on_first_byte: Callable[[], None] | None,
     ) -> Answer:
-        if self._connections.is_closed:
+        if self._all_open.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": self._user_agent}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         if self._token is not None and call.host is not Host.PROXY:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        adapter = self._adapter()
-        from urllib3 import Timeout
-        from urllib3.exceptions import HTTPError
-
         query = f"?{urlencode(call.query)}" if call.query else ""
-        adapter.begin(call.timeouts.whole_s, on_sent, on_first_byte)
+        target = self._paths[call.host] + call.path + query
+        connection = self._connection(call.host)
+        from http.client import HTTPException
+
         try:
-            # Not by a session of `requests`, whose preparing and cookies cost an order a millisecond.
-            response = adapter.poolmanager.urlopen(
-                call.method,
-                self._base_urls[call.host] + call.path + query,
-                body=call.body,
-                headers=headers,
-                timeout=Timeout(connect=call.timeouts.connect_s, read=call.timeouts.read_s),
-                redirect=False,
-                retries=False,
-                preload_content=False,
+            response = connection.ask(
+                call.method, target or "/", headers, call.body, call.timeouts, on_sent, on_first_byte
             )
             try:
                 body = _read_whole(response)
             finally:
-                response.close()  # ends the connection unless all was read
+                response.close()
             names = {name.lower(): value for name, value in response.headers.items()}
             return Answer(status=response.status, headers=names, body=body)
-        except (OSError, ValueError, HTTPError) as error:
-            raise _translated(call, error, has_sent=adapter.has_sent) from None
+        except (OSError, ValueError, HTTPException, zlib.error) as error:
+            connection.close()
+            raise _translated(call, error, has_sent=connection.has_sent) from None
 
-    def _adapter(self) -> "TrackedAdapter":
-        """One for each thread: threads share no connection."""
-        load()
-        from core.net.connections import TrackedAdapter
+    def _connection(self, host: Host) -> "Connection":
+        """The connection of the calling thread to a host."""
+        connections = self._own.connections
+        if host not in connections:
+            from core.net.connections import connection_to
 
-        if not hasattr(self._local, "adapter"):
-            self._local.adapter = TrackedAdapter(self._connections)
-            self._adapters.append(self._local.adapter)
-        adapter: TrackedAdapter = self._local.adapter
-        return adapter
+            connections[host] = connection_to(self._base_urls[host], self._all_open)
+        return connections[host]
 
 
 class _AnswerTooLarge(ValueError):
     pass
 
 
-def _read_whole(response: "BaseHTTPResponse") -> bytes:
+def _read_whole(response: "HTTPResponse") -> bytes:
     """Read the body, bounded in size; the connection bounds it in time."""
-    body = bytearray()
-    for chunk in response.stream(_CHUNK_BYTES, decode_content=True):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise _AnswerTooLarge("answer larger than any the broker gives")
-    return bytes(body)
+    if response.length is not None and response.length <= MAX_ANSWER_BYTES:
+        body = response.read()
+    else:
+        pieces = bytearray()
+        while piece := response.read(_CHUNK_BYTES):
+            pieces += piece
+            if len(pieces) > MAX_ANSWER_BYTES:
+                raise _AnswerTooLarge("answer larger than any the broker gives")
+        body = bytes(pieces)
+    return _unzipped(body) if response.headers.get("Content-Encoding", "").lower() == "gzip" else body
+
+
+def _unzipped(body: bytes) -> bytes:
+    unzip = zlib.decompressobj(wbits=_GZIP)
+    plain = unzip.decompress(body, MAX_ANSWER_BYTES)
+    if not unzip.eof:
+        raise _AnswerTooLarge("answer larger than any the broker gives, or cut short")
+    return plain
 
 
 def _translated(call: Call[Result], error: Exception, *, has_sent: bool) -> AppError:
-    from urllib3.exceptions import SSLError
+    from ssl import SSLError
 
     detail = f"{call.method} {call.path}: {type(error).__name__}"
     if not has_sent and isinstance(error, SSLError):

@@ -1,17 +1,16 @@
 """Which connections of a transport are open, so that all can be ended at once.
 
-Apart from `core.net.connections`, and without the HTTP library: a transport is made long before its first
+Apart from `core.net.connections`, and without what speaks HTTP: a transport is made long before its first
 call.
 """
 
 import contextlib
 import socket
 import threading
-import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
+    from http.client import HTTPConnection
 
 
 class OpenConnections:
@@ -19,7 +18,7 @@ class OpenConnections:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._connections: set[HTTPConnection] = set()
         self.is_closed = False
 
     def admit(self, connection: "HTTPConnection") -> None:
@@ -41,3 +40,9 @@ class OpenConnections:
             if sock is not None:
                 with contextlib.suppress(OSError):  # closed already is what we want
                     sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End all, and give them back to the system. Call once nobody uses them any more."""
+        self.shut_down()
+        for connection in list(self._connections):
+            connection.close()

@@ -62,6 +62,6 @@ def start_logging(folder: Path, level: str) -> None:
     for handler in (to_file, to_screen):
         handler.setFormatter(formatter)
         root.addHandler(handler)
-    # These print URLs with their queries at DEBUG; nothing in them is worth that.
-    for name in ("urllib3", "keyring", "asyncio", "jeepney"):
+    # These print what they are asked for at DEBUG; nothing in it is worth that.
+    for name in ("keyring", "asyncio", "jeepney"):
         logging.getLogger(name).setLevel(logging.WARNING)

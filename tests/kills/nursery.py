@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import core.net.connections  # noqa: F401 - loaded once, not in every life
 from core.domain.environment import Environment
-from core.net import http_library
 from core.store.journal import _SCHEMA_1, Journal
 from tests.kills.life import Doomed, Survivor
 from tests.kills.office import AT_ITS_END, Office, allowed_states, read_rows, shown_figures
@@ -264,7 +264,6 @@ class Lap:
 def main() -> None:
     """Run every lap of the order."""
     scene = json.loads(sys.stdin.readline())
-    http_library.load()
     loaded_s = time.monotonic() - scene["started"]
     office = Office(scene)
     for name, seed in scene["laps"]:

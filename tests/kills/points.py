@@ -136,26 +136,27 @@ def _bringing_up(chance: random.Random) -> None:
     Journal._bring_up_from = wrapped  # type: ignore[method-assign]
 
 
-def _is_order(data: bytes, verb: bytes) -> bool:
-    return data.startswith(b"DELETE ") if verb == b"DELETE" else data.startswith(b"{")
-
-
-def _on_the_wire(share: Callable[[random.Random], float], verb: bytes = b"", *, number: int = 1) -> Arm:
+def _on_the_wire(
+    share: Callable[[random.Random], float],
+    verbs: tuple[bytes, ...] = (b"POST ", b"PATCH "),
+    *,
+    number: int = 1,
+) -> Arm:
     """Once a part of a request, the `number`th, has been handed to the system; 1.0 is all of it."""
 
     def arm(chance: random.Random) -> None:
-        original, part, left = connections._Tracked.send, share(chance), number
+        original, part, left = connections.Connection.hand_over, share(chance), number
 
-        def send(self: Any, data: Any) -> None:
+        def hand_over(self: connections.Connection, request: bytes) -> None:
             nonlocal left
-            if isinstance(data, bytes) and _is_order(data, verb):
+            if request.startswith(verbs):
                 left -= 1
                 if left == 0:
-                    original(self, data[: int(len(data) * part)])
+                    original(self, request[: int(len(request) * part)])
                     die()
-            original(self, data)
+            original(self, request)
 
-        connections._Tracked.send = send  # type: ignore[method-assign]
+        connections.Connection.hand_over = hand_over  # type: ignore[method-assign]
 
     return arm
 
@@ -267,7 +268,7 @@ POINTS = {
         Point(
             name="cancel_written",
             deed=Deed.CANCEL,
-            arm=_on_the_wire(_all, b"DELETE"),
+            arm=_on_the_wire(_all, (b"DELETE ",)),
             journal=True,
             broker=None,
         ),

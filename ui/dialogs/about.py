@@ -34,7 +34,7 @@ class AboutDialog(DialogFrame):
         self.body.addWidget(self.versions)
         self.add_text(
             self.tr(
-                "Built on Qt and PySide (LGPL), Qt Advanced Docking System (LGPL), msgspec, requests and "
+                "Built on Qt and PySide (LGPL), Qt Advanced Docking System (LGPL), msgspec and "
                 "keyring. Type: Inter (SIL Open Font Licence). Icons: Lucide (ISC). "
                 "The licence texts come with the program."
             )

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -493,24 +491,3 @@ def test_a_base_address_may_have_a_path():
         transport.run(READ)
         transport.close()
     assert server.requests[0].startswith(b"GET /paper/v2/account ")
-
-
-LIGHT = """
-import sys
-from core.net.http_library import load
-load()
-load()
-import requests
-print(sorted(name for name in sys.modules if name.startswith(("charset_normalizer", "chardet", "_codecs_"))))
-response = requests.Response()
-response._content = b'{"symbol": "\\xc3\\x84"}'
-print(response.json()["symbol"] == chr(0xC4))
-"""
-
-
-def test_the_library_loads_without_what_guesses_encodings_and_reads_json_all_the_same():
-    child = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert child.stderr == ""
-    assert child.stdout.split("\n")[:2] == ["[]", "True"]
