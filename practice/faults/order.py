@@ -80,11 +80,16 @@ def checked(order: FaultOrder) -> FaultOrder:
     return order
 
 
-def _bad_values(order: FaultOrder) -> Iterator[tuple[str, str]]:
-    if order.route is not None and not _ROUTE.fullmatch(order.route):
+def bad_aims(route: str | None, stream: str | None) -> Iterator[tuple[str, str]]:
+    """What is wrong with the names of a route and a stream: the key and the reason."""
+    if route is not None and not _ROUTE.fullmatch(route):
         yield "route", 'is a method or *, a space, and a path or *: "POST /v2/orders"'
-    if order.stream is not None and not _STREAM.fullmatch(order.stream):
+    if stream is not None and not _STREAM.fullmatch(stream):
         yield "stream", 'is "orders", "data", "events", "all", or one of them: "orders/live", "data/v2/iex"'
+
+
+def _bad_values(order: FaultOrder) -> Iterator[tuple[str, str]]:
+    yield from bad_aims(order.route, order.stream)
     if order.nth < 1:
         yield "nth", "starts at 1"
     if order.count is not None and order.count < 0:

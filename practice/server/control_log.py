@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from multidict import MultiMapping
 
-from practice.faults.order import Nonsense
+from practice.faults.order import Nonsense, bad_aims
 from practice.server.answers import json_answer
 from practice.server.frame_log import FrameLog
 from practice.server.request_log import RequestLog, Wanted
@@ -30,6 +30,7 @@ class LogRoutes:
     async def log(self, request: web.Request) -> web.Response:
         """GET /log?since=N&route=R&status=S&fault=K&contains=T&limit=L: requests, oldest first."""
         query = request.query
+        _check_aims(query)
         wanted = Wanted(
             since=_whole(query, "since", 0),
             route=query.get("route", "* *"),
@@ -48,15 +49,28 @@ class LogRoutes:
     async def frames(self, request: web.Request) -> web.Response:
         """GET /log/frames?since=N&stream=S&direction=D&kind=K&contains=T&limit=L: frames, oldest first."""
         query = request.query
+        _check_aims(query)
         frames = self._frames.found(
             since=_whole(query, "since", 0),
             stream=query.get("stream", "all"),
-            direction=query.get("direction"),
-            kind=query.get("kind"),
+            direction=_word(query, "direction", ("sent", "received")),
+            kind=_word(query, "kind", ("text", "binary")),
             contains=query.get("contains", ""),
             limit=_whole(query, "limit", _MOST),
         )
         return json_answer({"frames": frames})
+
+
+def _check_aims(query: MultiMapping[str]) -> None:
+    for key, reason in bad_aims(query.get("route"), query.get("stream")):
+        raise Nonsense(key, reason)
+
+
+def _word(query: MultiMapping[str], name: str, words: tuple[str, ...]) -> str | None:
+    text = query.get(name)
+    if text is not None and text not in words:
+        raise Nonsense(name, "is " + " or ".join(words))
+    return text
 
 
 def _whole(query: MultiMapping[str], name: str, default: int) -> int:

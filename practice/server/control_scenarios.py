@@ -13,7 +13,7 @@ from practice.server.scenario_runs import ScenarioRuns
 class StartOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Begin a scenario that comes with the program, or one whose text is sent along."""
 
-    name: str
+    name: str = ""
     text: str | None = None
 
 
@@ -41,10 +41,10 @@ class ScenarioRoutes:
             if order.text is None:
                 scenario = shipped_scenario(order.name)
             else:
-                scenario = parsed_scenario(order.text, order.name[:80])
+                scenario = parsed_scenario(order.text, order.name[:80] or "text")
         except BadScenario as problem:
             raise Nonsense("text" if order.text is not None else "name", str(problem)) from problem
-        name = order.name.removesuffix(".toml")[:80]
+        name = (order.name or scenario.title).removesuffix(".toml")[:80]
         return json_answer(self._runs.start(name, scenario).shown())
 
     async def stop(self, request: web.Request) -> web.Response:

@@ -86,6 +86,7 @@ class Front:
             request_id=exchange.request_id,
             fault=met[0].order.kind if met else None,
             faults=tuple(fault.number for fault in met),
+            kinds=tuple(fault.order.kind for fault in met),
         )
         sent = redacted_body(exchange.body, request.content_type)
         self._request_log.add(entry, sent, _shown(answer))

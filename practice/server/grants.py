@@ -65,6 +65,7 @@ class Grants:
                 self._by_digest = msgspec.json.decode(self.keep_in.read_bytes(), type=dict[str, Grant])
             except msgspec.DecodeError as error:
                 raise UnreadableGrants(f"{self.keep_in}: {error}") from error
+        self._save()  # a file that cannot be written is better known now than at the first sign-in
 
     def issue(
         self, scopes: Iterable[str], environments: Iterable[Environment], client_id: str = ""

@@ -26,6 +26,7 @@ class Entry:
     request_id: str
     fault: str | None  # the kind of the first
     faults: tuple[int, ...]  # the numbers of all that it met
+    kinds: tuple[str, ...]  # and their kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,6 @@ def _is_wanted(entry: Entry, wanted: Wanted, texts: tuple[str, ...]) -> bool:
         entry.number > wanted.since
         and route_meets(wanted.route, entry.method, entry.path)
         and wanted.status in {None, entry.status}
-        and wanted.fault in {None, entry.fault}
+        and (wanted.fault is None or wanted.fault in entry.kinds)
         and (not wanted.contains or any(wanted.contains in text for text in texts))
     )

@@ -66,6 +66,33 @@ def _logged(program: PracticeProgram, fault: str) -> dict[str, Any] | None:
     return next((entry for entry in entries if entry["fault"] == fault), None)
 
 
+def test_a_request_that_met_several_faults_is_found_by_each_of_them(clean: PracticeProgram) -> None:
+    clean.control("POST", "/faults", kind="latency", route="GET /v2/clock", seconds=0)
+    clean.control("POST", "/faults", kind="unknown_field", route="GET /v2/clock")
+    clean.call("GET", "/v2/clock")
+    url = clean.line["control_url"] + "/log"
+    for kind in ("latency", "unknown_field"):
+        (entry,) = clean.http.get(url, params={"fault": kind}, timeout=10).json()["requests"][-1:]
+        assert entry["kinds"] == ["latency", "unknown_field"]
+
+
+@pytest.mark.parametrize(
+    ("log", "key", "value"),
+    [
+        ("/log", "route", "orders"),
+        ("/log", "limit", "-1"),
+        ("/log/frames", "stream", "radio"),
+        ("/log/frames", "direction", "up"),
+        ("/log/frames", "kind", "json"),
+    ],
+)
+def test_a_question_to_the_log_that_makes_no_sense_is_refused(
+    clean: PracticeProgram, log: str, key: str, value: str
+) -> None:
+    answer = clean.http.get(clean.line["control_url"] + log, params={key: value}, timeout=10)
+    assert (answer.status_code, answer.json()["key"]) == (400, key)
+
+
 def test_faults_are_listed_and_lifted(clean: PracticeProgram) -> None:
     clean.control("POST", "/fault", route="GET /v2/clock", kind="status", status=500, count=1000)
     [fault] = clean.control("GET", "/faults")["list"]

@@ -398,7 +398,7 @@ def test_steps_come_at_their_times_and_lift_what_was_set(clean: PracticeProgram)
         at = 0.4
         stop = "down"
     """
-    clean.control("POST", "/scenarios", name="mine", text=text)
+    assert clean.control("POST", "/scenarios", text=text)["name"] == "Two steps"
     assert clean.call("GET", "/v2/clock").status_code == 502
     until(lambda: clean.call("GET", "/v2/clock").status_code == 200 or None, "never lifted")
 

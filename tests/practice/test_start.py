@@ -133,6 +133,13 @@ def test_a_file_of_grants_that_cannot_be_read_is_said_in_one_line(tmp_path: Path
     assert answer.stderr.startswith("practice: cannot start:")
 
 
+def test_a_place_that_keeps_no_file_of_grants_is_said_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "practice", "--keep-grants", str(tmp_path / "none" / "grants.json")]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("practice: cannot start:")
+
+
 def test_time_can_run_faster(tmp_path: Path) -> None:
     with PracticeProgram(tmp_path / "log", "--speed", "600") as program:
 
