@@ -56,6 +56,14 @@ _REASONS: dict[str, str] = {
     Reason.CLOSING_AUCTION_SHUT: QT_TRANSLATE_NOOP(
         "Words", "Orders for the closing auction are refused from ten minutes before the close to 19:00."
     ),
+    Reason.OVERNIGHT_TRADES: QT_TRANSLATE_NOOP(
+        "Words",
+        "The overnight session may fill this order now, at prices of its own. "
+        "The quote here is that of the day\u2019s market.",
+    ),
+    Reason.WAITS_FOR_SESSION: QT_TRANSLATE_NOOP(
+        "Words", "Nothing trades now: the order waits for the session that begins at {time} New York time."
+    ),
     Reason.OVERNIGHT_NOT_OFFERED: QT_TRANSLATE_NOOP(
         "Words", "{symbol} is not traded overnight: the order waits for 04:00 New York time."
     ),

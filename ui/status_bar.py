@@ -226,11 +226,12 @@ class StatusBar(QWidget):
     def _show_market(self, session: "Session", now: datetime) -> None:
         clock = session.market_clock
         self.profile.show_text(words.outside_text(session.profile.name, 40))
-        if clock.is_open is None:
+        phase = clock.hours_now().phase
+        if phase is None:
             self.market.show_text(self.tr("Market hours unknown"))
             self.market_until.show_text("")
             return
-        self.market.show_text(self.tr("Market open") if clock.is_open else self.tr("Market closed"))
+        self.market.show_text(words.market_session(phase))
         left_s = None if clock.next_change is None else (clock.next_change - now).total_seconds()
         if clock.is_open and (left_s is None or left_s > _LONGEST_SESSION_S):
             text = self.tr("around the clock")

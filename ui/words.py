@@ -13,6 +13,7 @@ from core.domain.environment import Environment
 from core.domain.grant import SCOPE_ACCOUNT_WRITE, SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order, OrderStatus
+from core.domain.trading_hours import Phase
 
 OUTSIDE_TEXT_LIMIT = 300  # threat model T10
 ELLIPSIS = "\u2026"
@@ -166,6 +167,13 @@ _STREAMS: dict[str, str] = {
     StreamName.ORDERS: QT_TRANSLATE_NOOP("Words", "Orders"),
     StreamName.QUOTES: QT_TRANSLATE_NOOP("Words", "Quotes"),
 }
+_SESSIONS: dict[str, str] = {
+    Phase.PRE_MARKET: QT_TRANSLATE_NOOP("Words", "Pre-market"),
+    Phase.REGULAR: QT_TRANSLATE_NOOP("Words", "Market open"),
+    Phase.AFTER_HOURS: QT_TRANSLATE_NOOP("Words", "After hours"),
+    Phase.OVERNIGHT: QT_TRANSLATE_NOOP("Words", "Overnight session"),
+    Phase.CLOSED: QT_TRANSLATE_NOOP("Words", "Market closed"),
+}
 _ENVIRONMENTS: dict[str, str] = {
     Environment.PAPER: QT_TRANSLATE_NOOP("Words", "Paper"),
     Environment.LIVE: QT_TRANSLATE_NOOP("Words", "Live"),
@@ -255,6 +263,11 @@ def stream_phase(phase: StreamPhase) -> str:
 def stream_name(name: StreamName) -> str:
     """What a stream carries."""
     return look_up(_STREAMS, name)
+
+
+def market_session(phase: Phase) -> str:
+    """Which session of the day it is."""
+    return look_up(_SESSIONS, phase)
 
 
 def environment(value: Environment) -> str:

@@ -164,17 +164,22 @@ def _extended_hours(request: OrderRequest, around: Circumstances) -> Iterator[Fi
     if request.is_fraction and around.instrument is not None and "fractional_eh_enabled" not in attributes:
         yield _found(Rule.EXTENDED_HOURS, Verdict.REFUSED, Reason.FRACTION_NOT_EXTENDED)
         return
-    if around.hours.phase is Phase.OVERNIGHT and around.instrument is not None:
-        is_offered = "overnight_tradable" in attributes and "overnight_halted" not in attributes
-        if not is_offered:
-            yield _found(
-                Rule.EXTENDED_HOURS, Verdict.CAUTION, Reason.OVERNIGHT_NOT_OFFERED, symbol=request.symbol
-            )
-            return
-        if around.configuration.disable_overnight_trading:
-            yield _found(Rule.EXTENDED_HOURS, Verdict.CAUTION, Reason.OVERNIGHT_SWITCHED_OFF)
-            return
-    yield Finding(rule=Rule.EXTENDED_HOURS)
+    phase = around.hours.phase
+    if phase not in (Phase.OVERNIGHT, Phase.CLOSED) or around.instrument is None:
+        yield Finding(rule=Rule.EXTENDED_HOURS)
+        return
+    is_offered = "overnight_tradable" in attributes and "overnight_halted" not in attributes
+    is_switched_off = around.configuration.disable_overnight_trading
+    facts: dict[str, Fact] = {}
+    if phase is Phase.CLOSED:
+        code = Reason.WAITS_FOR_SESSION
+        # After a weekend or a holiday the overnight session comes before that of the morning.
+        facts["time"] = "20:00" if is_offered and not is_switched_off else "04:00"
+    elif not is_offered:
+        code, facts["symbol"] = Reason.OVERNIGHT_NOT_OFFERED, request.symbol
+    else:
+        code = Reason.OVERNIGHT_SWITCHED_OFF if is_switched_off else Reason.OVERNIGHT_TRADES
+    yield _found(Rule.EXTENDED_HOURS, Verdict.CAUTION, code, **facts)
 
 
 def _buying_power(expected: Forecast) -> Finding:

@@ -150,9 +150,22 @@ def test_the_market_phase_counts_down(strip, session, clock):
     assert strip.market.text() == "Market open"
     assert strip.market_until.text() == "closes in 2:14:08"
     session.market_clock.is_open = False
+    session.market_clock.now = datetime(2026, 11, 21, 17, tzinfo=UTC)  # a Saturday
     session.market_clock.changed.emit()
     assert strip.market.text() == "Market closed"
     assert strip.market_until.text() == "opens in 2:14:08"
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [(8, "Overnight session"), (12, "Pre-market"), (22, "After hours"), (26, "Overnight session")],
+)
+def test_the_strip_names_the_sessions_around_the_regular_one(strip, session, hour, words):
+    clock, monday = session.market_clock, datetime(2026, 11, 16, tzinfo=UTC)
+    clock.is_open, clock.now = False, monday + timedelta(hours=hour)
+    clock.next_change = monday + timedelta(hours=14.5 if hour < 14 else 38.5)
+    clock.changed.emit()
+    assert strip.market.text() == words
 
 
 def test_a_market_that_never_closes_is_said_to_be_open_around_the_clock(strip, session, clock):

@@ -85,7 +85,7 @@ PASSING = [
     (asked("stop_limit", stop_price="190", limit_price="190.5"), around()),
     (asked("trailing_stop", trail_percent="2", side="sell"), around(position=held("10"))),
     (asked("limit", limit_price="189.4", extended_hours=True), around(hours=at(17), market=CLOSED)),
-    (asked("limit", limit_price="189.4", extended_hours=True), around(hours=at(3, day=23), market=CLOSED)),
+    (asked("limit", limit_price="189.4", extended_hours=True), around(hours=at(8, day=23), market=CLOSED)),
     (asked(time_in_force="opg"), around(hours=at(8, day=23), market=CLOSED)),
     (asked(time_in_force="opg"), around(hours=at(19, 30, day=19), market=CLOSED)),
     (asked(time_in_force="cls"), around()),
@@ -225,6 +225,20 @@ FAILING = [
         Rule.EXTENDED_HOURS,
         V.CAUTION,
         R.OVERNIGHT_SWITCHED_OFF,
+    ),
+    (
+        asked("limit", limit_price="189.4", extended_hours=True),
+        around(hours=at(3, day=23)),
+        Rule.EXTENDED_HOURS,
+        V.CAUTION,
+        R.OVERNIGHT_TRADES,
+    ),
+    (
+        asked("limit", limit_price="189.4", extended_hours=True),
+        around(hours=at(12, day=21)),
+        Rule.EXTENDED_HOURS,
+        V.CAUTION,
+        R.WAITS_FOR_SESSION,
     ),
     (SHORT, around(position=held("9")), Rule.HOLDING, V.DOUBTFUL, R.NOT_ENOUGH_HELD),
     (SHORT, around(position=held("20", "4")), Rule.HOLDING, V.DOUBTFUL, R.NOT_ENOUGH_HELD),
@@ -418,6 +432,23 @@ def test_a_partnership_that_the_account_shuts_out_is_refused():
     found = worst(check(LIMIT, surroundings))
     assert found is not None
     assert found.code is R.PTP_NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "begins"),
+    [
+        (around(hours=at(12, day=21)), "20:00"),
+        (around(hours=at(12, day=21), instrument=replace(SHARE, attributes=frozenset())), "04:00"),
+        (
+            around(hours=at(21), configuration=AccountConfiguration(disable_overnight_trading=True)),
+            "04:00",
+        ),
+    ],
+)
+def test_an_order_that_finds_everything_closed_is_told_when_the_next_session_begins(surroundings, begins):
+    found = check(asked("limit", limit_price="189.4", extended_hours=True), surroundings)
+    (waiting,) = (finding for finding in found if finding.rule is Rule.EXTENDED_HOURS)
+    assert (waiting.code, waiting.facts) == (R.WAITS_FOR_SESSION, {"time": begins})
 
 
 def test_the_worst_finding_is_told_first():
