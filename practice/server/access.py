@@ -51,7 +51,10 @@ def require(
     """Return the request's grant if it covers the environment and the scope, or raise `Denied`."""
     grant = presented_grant(request, grants)
     if grant is None or (environment is not None and environment not in grant.environments):
-        raise _not_authorized("request is not authorized")
+        lacks_approval = grant is not None and environment == "live" and not grants.live_approved
+        raise _not_authorized(
+            "Failed to authorize current action" if lacks_approval else "request is not authorized"
+        )
     if scope is not None and scope not in grant.scopes:
         raise _not_authorized("token is not authorized for this scope")
     return grant

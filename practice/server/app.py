@@ -141,7 +141,7 @@ def built_broker(settings: Settings) -> Broker:
     control = web.Application(middlewares=[control_errors])
     ControlRoutes(fault_desk, sockets, grants, limit).add_to(control)
     LogRoutes(log, frames, traffic).add_to(control)
-    OAuthSwitchRoutes(switches).add_to(control)
+    OAuthSwitchRoutes(switches, grants).add_to(control)
     TimeRoutes(clock, pump.turn).add_to(control)
     HaltRoutes(brokerage.market, brokerage.instruments, clock).add_to(control)
     runs = ScenarioRuns(

@@ -52,6 +52,7 @@ class Switches:
 
     rfc_errors: bool = False  # {"error": ...} as in RFC 6749, instead of the broker's envelope
     introspection: bool = True  # the early route that describes a token; otherwise it is not there
+    granted: frozenset[str] | None = None  # the scopes that are granted at most; None: what is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

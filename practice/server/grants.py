@@ -56,6 +56,7 @@ class Grants:
     live_api_secret: str | None = field(default=None, repr=False)
     keep_in: Path | None = None
     clock: Callable[[], float] = time.time  # unix seconds
+    live_approved: bool = True  # whether tokens work on live; without approval the application's do not
     _by_digest: dict[str, Grant] = field(default_factory=dict, repr=False)
     _revoked: list[Callable[[Collection[Grant]], None]] = field(default_factory=list)
 
@@ -86,7 +87,10 @@ class Grants:
 
     def of_token(self, token: str) -> Grant | None:
         """What a token allows, if it is in force."""
-        return self._by_digest.get(_digest(token))
+        grant = self._by_digest.get(_digest(token))
+        if grant is None or self.live_approved:
+            return grant
+        return msgspec.structs.replace(grant, environments=grant.environments - {"live"})
 
     def knows_key(self, key: str) -> bool:
         """Whether this is one of the practice API keys."""

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import msgspec
@@ -94,7 +95,9 @@ class OAuthRoutes:
         return self._approved(asked, account)
 
     def _approved(self, asked: Request, account: str) -> web.Response:
-        code = self._authorization.approve(asked, CHOICES[account])
+        most = self._switches.granted
+        scopes = tuple(scope for scope in asked.scopes if most is None or scope in most)
+        code = self._authorization.approve(replace(asked, scopes=scopes), CHOICES[account])
         return redirect(asked.redirect_uri, asked.state, {"code": code})
 
     async def token(self, request: web.Request) -> web.Response:

@@ -99,7 +99,7 @@ class PartnerRoutes:
                 "privacy_policy": "",
                 "status": "ACTIVE",
                 "redirect_uri": list(application.redirect_uris),
-                "live_trading_approved": True,
+                "live_trading_approved": self._grants.live_approved,
             }
         )
 

@@ -174,7 +174,8 @@ def test_a_token_is_described_in_the_shape_of_the_first_guide_and_ended_by_its_i
 
 def test_the_switches_change_errors_and_introspection(broker: PracticeProgram) -> None:
     token = broker.token()
-    assert broker.control("GET", "/oauth") == {"errors": "envelope", "introspection": True}
+    switches = {"errors": "envelope", "introspection": True, "granted": None, "live_approved": True}
+    assert broker.control("GET", "/oauth") == switches
     broker.control("POST", "/oauth", errors="rfc6749", introspection=False)
     try:
         used, wrong = redeemed(broker, "used"), redeemed(broker, "used", client_secret="wrong")
@@ -185,6 +186,40 @@ def test_the_switches_change_errors_and_introspection(broker: PracticeProgram) -
     finally:
         broker.control("POST", "/oauth", errors="envelope", introspection=True)
     assert redeemed(broker, "used").json() == {"code": 40010000, "message": "invalid_grant"}
+
+
+def test_fewer_scopes_may_be_granted_than_were_asked_for(broker: PracticeProgram) -> None:
+    broker.control("POST", "/oauth", granted="data")
+    try:
+        answer = redeemed(broker, broker.code(scope="account:write trading data"))
+        refused = broker.http.post(broker.line["control_url"] + "/oauth", json={"granted": "all"}, timeout=10)
+    finally:
+        broker.control("POST", "/oauth", granted=None)
+    assert answer.json()["scope"] == "data"
+    order = broker.call("DELETE", "/v2/orders", token=answer.json()["access_token"])
+    assert (order.status_code, order.json()["message"]) == (401, "token is not authorized for this scope")
+    assert (refused.status_code, refused.json()["key"]) == (400, "granted")
+
+
+def test_a_live_account_takes_no_token_of_an_application_without_approval(broker: PracticeProgram) -> None:
+    token, live_key = broker.token(env="live"), broker.line["live_api_key"]
+    client = f"/v1/oauth/clients/{broker.line['client_id']}"
+    account = broker.line["trading_url"]["live"] + "/v2/account"
+    key = {"APCA-API-KEY-ID": live_key, "APCA-API-SECRET-KEY": broker.line["live_api_secret"]}
+    broker.control("POST", "/oauth", live_approved=False)
+    try:
+        refused = broker.call("GET", "/v2/account", token=token, env="live")
+        assert (refused.status_code, refused.json()["code"]) == (401, 40110000)
+        assert refused.json()["message"] == "Failed to authorize current action"
+        assert broker.call("GET", "/v2/account", token=broker.token(env="paper")).status_code == 200
+        assert broker.http.get(account, headers=key, timeout=10).status_code == 200
+        assert partner(broker, "GET", client).json()["live_trading_approved"] is False
+        with Stream(broker.line["stream_url"]["live"]) as stream:
+            stream.say({"action": "authenticate", "data": {"oauth_token": token}})
+            assert stream.hear()["data"]["status"] == "unauthorized"
+    finally:
+        broker.control("POST", "/oauth", live_approved=True)
+    assert broker.call("GET", "/v2/account", token=token, env="live").status_code == 200
 
 
 def visit(program: PracticeProgram, **changes: str | None) -> requests.Response:
