@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from ui.controls.fields import FigureField
-from ui.controls.labels import ElidedLabel
+from ui.controls.labels import ElidedLabel, WholeLabel
 
 QUOTE = "80,584.00 \u00d7 80,585.08"
 
@@ -57,3 +57,21 @@ def test_the_tool_tip_of_a_cut_label_tells_what_stands_there_now(theme, qtbot):
     assert label.toolTip() == "191.90 \u00d7 191.92"
     label.show_text("191")
     assert label.toolTip() == ""
+
+
+def test_a_label_of_figures_says_less_rather_than_half_a_number(theme, qtbot):
+    label = WholeLabel()
+    qtbot.addWidget(label)
+    label.resize(400, 20)
+    label.show()
+    label.show_whole("28.590010405 sh \u00b7 avg 275.39", "28.590010405 sh")
+    assert (label.shown, label.toolTip()) == (label.text(), "")
+    label.resize(label.fontMetrics().horizontalAdvance(label.text()) - 1, 20)
+    assert label.shown == "28.590010405 sh"
+    assert label.toolTip() == "28.590010405 sh \u00b7 avg 275.39"
+
+
+def test_a_quote_beside_a_price_is_whole_or_not_there(field):
+    for width in range(100, 300, 7):
+        field.resize(width, 32)
+        assert field._shown_suffix in ("", QUOTE)

@@ -13,6 +13,7 @@ from core.domain.environment import Environment
 from core.domain.limits import Limits
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind, Preset
+from core.domain.request import PositionIntent
 from core.services.session import Session
 from core.services.settings import Settings
 from tests.fakes.services import (
@@ -24,6 +25,7 @@ from tests.fakes.services import (
     ticker,
 )
 from tests.ui.scene import position
+from ui.controls.choices import choose
 from ui.dialogs.limits import LimitsDialog
 from ui.dialogs.question import Question
 from ui.panels.one_click import ARMED_S, Disarmed
@@ -117,15 +119,18 @@ def test_what_the_button_says_is_sent_although_the_price_moved_under_the_click(t
     assert said == f"Buy {placed.qty} NVDA at market"
 
 
-def test_letters_take_bid_ask_and_last_and_so_does_a_click_on_last(ticket):
-    field = ticket.form.limit_price
+def test_letters_take_bid_ask_and_last_and_so_does_a_click_on_each(ticket):
+    field, header = ticket.form.limit_price, ticket.header
     for letter, price in (("b", "182.41"), ("a", "182.44"), ("L", "182.44")):
         field.clear()
         QTest.keyClicks(field, letter)
         assert field.text() == price
     field.clear()
-    QTest.mouseClick(ticket.header._last, LEFT)
-    assert field.text() == "182.44"
+    for button, price in ((header.last, "182.44"), (header.bid, "182.41"), (header.ask, "182.44")):
+        field.clear()
+        QTest.mouseClick(button, LEFT)
+        assert field.text() == price
+        assert button.accessibleName().endswith(price)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +194,55 @@ def test_another_class_of_instrument_turns_what_it_excludes_to_what_is_usual(tic
     ticket.set_symbol("AAPL261218C00200000")
     assert ticket.form.request().time_in_force is TimeInForce.DAY
     assert not ticket.form.intent.isHidden()
+
+
+def test_a_look_at_a_coin_leaves_the_time_in_force_of_shares_as_it_was(ticket, session):
+    session.market.show(ticker("BTC/USD", 91240.0, 91250.0, last=91245.0))
+    ticket.set_symbol("BTC/USD")
+    ticket.set_symbol("AAPL")
+    assert ticket.form.request().time_in_force is TimeInForce.DAY
+    choose(ticket.form.time_in_force, TimeInForce.GTC)
+    ticket.set_symbol("BTC/USD")
+    ticket.set_symbol("NVDA")
+    assert ticket.form.request().time_in_force is TimeInForce.GTC
+
+
+def test_the_intent_can_be_told_where_an_order_may_open_or_close_and_is_never_sent_unseen(ticket, session):
+    form = ticket.form
+    assert form.intent.isHidden()
+    form.side.choose(Side.SELL)
+    choose(form.intent, "close")
+    assert form.request().position_intent is PositionIntent.SELL_TO_CLOSE
+    form.side.choose(Side.BUY)
+    assert form.intent.isHidden()
+    assert form.request().position_intent is None
+    session.positions.show(position("NVDA", "-10", "180", "180"))
+    assert not form.intent.isHidden()
+    assert form.request().position_intent is PositionIntent.BUY_TO_CLOSE
+    session.market.show(ticker("BTC/USD", 91240.0, 91250.0, last=91245.0))
+    ticket.set_symbol("BTC/USD")
+    form.side.choose(Side.SELL)
+    assert form.intent.isHidden()
+
+
+def test_a_choice_that_is_greyed_out_says_so_to_a_screen_reader(ticket):
+    ticket.form.type.choose(OrderType.STOP)
+    model = ticket.form.time_in_force.model()
+    spoken = [model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
+    assert not spoken[0]
+    assert spoken[2].startswith("Immediate or cancel, not possible: IOC, FOK")
+    ticket.form.type.choose(OrderType.LIMIT)
+    assert not model.data(model.index(2, 0), Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_the_order_button_is_as_tall_in_a_low_window(ticket):
+    ticket.form.exits.choose(Exits.BOTH)
+    ticket.form.exits.take_profit.setText("191.50")
+    ticket.form.exits.stop_loss.setText("178")
+    ticket.window().resize(344, 420)
+    QApplication.processEvents()
+    assert ticket.send_area.button.height() >= 40
+    assert ticket.send_area.button.height() >= 2 * ticket.send_area.button.fontMetrics().height()
 
 
 def test_a_preset_is_kept_for_its_symbol_and_used_again(ticket, settings):

@@ -3,6 +3,7 @@
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QWidget
 
+from ui import words
 from ui.controls.fields import ChoiceField
 from ui.controls.labels import PlainLabel
 
@@ -31,6 +32,11 @@ def exclude(field: ChoiceField, code: str, reason: str) -> None:
     if item.toolTip() != reason:
         item.setToolTip(reason)
         item.setAccessibleDescription(reason)
+        # Qt tells a screen reader nothing of an entry that is greyed out.
+        spoken = words.translated("{choice}, not possible: {reason}").format(
+            choice=item.text(), reason=reason
+        )
+        item.setAccessibleText(spoken if reason else "")
 
 
 def choose(field: ChoiceField, code: str) -> None:
@@ -38,3 +44,7 @@ def choose(field: ChoiceField, code: str) -> None:
     row = field.findData(code)
     if row >= 0:
         field.setCurrentIndex(row)
+
+
+# Words that appear only as arguments of `translated` above, for the translators.
+_MARKED = (words.QT_TRANSLATE_NOOP("Words", "{choice}, not possible: {reason}"),)

@@ -118,7 +118,9 @@ class FigureField(QLineEdit):
         room = self.width() - 2 * _SUFFIX_MARGIN_PX - taken
         if measure.horizontalAdvance(self._suffix) <= room:
             return self._suffix
-        return measure.elidedText(self._suffix, Qt.TextElideMode.ElideRight, room) if room > _LEAST_PX else ""
+        if room <= _LEAST_PX or any(letter.isdigit() for letter in self._suffix):
+            return ""  # half a number misleads
+        return measure.elidedText(self._suffix, Qt.TextElideMode.ElideRight, room)
 
     @property
     def _stepper_width(self) -> int:
@@ -129,7 +131,10 @@ class FigureField(QLineEdit):
 
     def _suffix_rect(self) -> QRect:
         width = self._suffix_width()
-        return QRect(self.width() - _SUFFIX_MARGIN_PX - width, 0, width, self.height())
+        left = self.width() - _SUFFIX_MARGIN_PX - width
+        # The steps stand at its right, and are no part of it.
+        right = self._stepper_rect().left() if self._has_stepper else left + width
+        return QRect(left, 0, right - left, self.height())
 
     def _stepper_rect(self) -> QRect:
         right = self.width() - _SUFFIX_MARGIN_PX + 3
@@ -154,7 +159,6 @@ class FigureField(QLineEdit):
             box = self._stepper_rect()
             icon = self._theme.pixmap("chevrons-up-down", "muted", 14, self.devicePixelRatioF())
             painter.drawPixmap(box.x() + 1, (box.height() - 14) // 2, icon)
-            rect.setRight(box.left() - 1)
         painter.setPen(self._theme.colors.muted)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(rect, right, self._shown_suffix)

@@ -109,3 +109,47 @@ class ElidedLabel(PlainLabel):
             self.rect(), self.alignment(), self.palette(), self.isEnabled(), shown, self.foregroundRole()
         )
         painter.end()
+
+
+class WholeLabel(PlainLabel):
+    """A label that says less where there is no room, rather than half a number; its tool tip says all."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tone: Tone = "text",
+        font: QFont | None = None,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    ) -> None:
+        super().__init__(text, tone=tone, font=font, align=align)
+        self._less = ""
+
+    def show_whole(self, text: str, less: str = "", tone: Tone | None = None) -> None:
+        """Show `text`, or `less` where it does not fit."""
+        self._less = less
+        self.show_text(text, tone)
+        self._tell_whole()
+
+    @property
+    def shown(self) -> str:
+        """What there is room for now."""
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
+        return self.text() if fits else self._less
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_whole()
+
+    def _tell_whole(self) -> None:
+        self.setToolTip("" if self.shown == self.text() else self.text())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        painter.drawItemText(
+            self.rect(), self.alignment(), self.palette(), self.isEnabled(), self.shown, self.foregroundRole()
+        )
+        painter.end()

@@ -70,7 +70,7 @@ class ReplaceDialog(Question):
         ):
             if value is None:
                 continue
-            field = FigureField(label, theme, step=step, has_stepper=name == "qty")
+            field = FigureField(label, theme, step=step, has_stepper=True)
             field.spell_with(plain if name == "qty" else spell_price)
             field.show_value(value)
             field.value_changed.connect(self._on_edit)

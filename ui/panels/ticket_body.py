@@ -186,7 +186,7 @@ class Ticket(QWidget):
         self.foot.disarm_requested.connect(self._disarm_by_hand)
         self.foot.preset_requested.connect(self._keep_or_forget_preset)
         self.rules.limits_requested.connect(self.edit_limits)
-        self.header.last_clicked.connect(self._take_last)
+        self.header.price_chosen.connect(self._take_price)
         self.header.symbol_entered.connect(self.set_symbol)
         self.form.changed.connect(self._on_edit)
         self.submission.changed.connect(self._refresh)
@@ -300,9 +300,10 @@ class Ticket(QWidget):
             presets[symbol] = now
         self._settings.change(presets=presets)
 
-    @Slot()
-    def _take_last(self) -> None:
-        self.form.take_price(self._session.guard.market(self.form.symbol).last)
+    @Slot(object)
+    def _take_price(self, which: str) -> None:
+        market = self._session.guard.market(self.form.symbol)
+        self.form.take_price({"bid": market.bid, "ask": market.ask, "last": market.last}[which])
 
     @Slot(object)
     def _take_instrument(self, symbol: str) -> None:

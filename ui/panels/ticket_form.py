@@ -67,8 +67,11 @@ class TicketForm(QWidget):
             self.type.button(kind).setAccessibleName(f"{self.tr('Order type')}: {words.order_type(kind)}")
         self.type.choose(OrderType.LIMIT)
         self.amount = AmountRow(theme)
-        self.limit_price = FigureField(self.tr("Limit price"), theme, step=self._step_price)
-        self.stop_price = FigureField(self.tr("Stop price"), theme, step=self._step_stop)
+        self._set_aside: tuple[str, str] | None = None  # a time in force, and what stands there instead
+        self._is_short = False
+        limit, stop = self.tr("Limit price"), self.tr("Stop price")
+        self.limit_price = FigureField(limit, theme, step=self._step_price, has_stepper=True)
+        self.stop_price = FigureField(stop, theme, step=self._step_stop, has_stepper=True)
         for field in (self.limit_price, self.stop_price):
             field.spell_with(spell_price)
             field.take_on(
@@ -80,8 +83,8 @@ class TicketForm(QWidget):
             )
         self.trail = FigureField(self.tr("Trailing distance"), theme, step=self._step_trail, has_stepper=True)
         self.trail_kind = ChoiceField(self.tr("Kind of trailing distance"))
-        self.trail_kind.addItem(self.tr("Trail by $"), _MONEY)
-        self.trail_kind.addItem(self.tr("Trail by %"), _PERCENT)
+        self.trail_kind.addItem(self.tr("Trail $"), _MONEY)
+        self.trail_kind.addItem(self.tr("Trail %"), _PERCENT)
         self.trail_kind.setFixedWidth(LABEL_PX)
         label_for_ears(self.trail_kind, self)
         self.time_in_force = ChoiceField(self.tr("Time in force"))
@@ -120,17 +123,27 @@ class TicketForm(QWidget):
             field.clear()
         self.exits.clear_prices()
         choose(self.intent, _AS_INFERRED)
+        self._bring_back_time_in_force()
         if preset is not None:
             self.use(preset)
         fit = fitted(self.request())
         self.type.choose(fit.type)
+        before = self.time_in_force.currentData()
         choose(self.time_in_force, fit.time_in_force.value)
+        if fit.time_in_force != before:
+            self._set_aside = before, fit.time_in_force.value
         self.exits.choose_class(fit.order_class)
         if fit.asset_class is AssetClass.OPTION and self.amount.chosen_kind is AmountKind.NOTIONAL:
             self.amount.choose_kind(AmountKind.QTY)
             self.quantity.clear()
         self._show_what_applies()
         self.changed.emit()
+
+    def _bring_back_time_in_force(self) -> None:
+        """A look at a coin must not leave the next share's order working for three months."""
+        if self._set_aside is not None and self.time_in_force.currentData() == self._set_aside[1]:
+            choose(self.time_in_force, self._set_aside[0])
+        self._set_aside = None
 
     def use(self, preset: Preset) -> None:
         """Take the choices of a preset."""
@@ -157,6 +170,9 @@ class TicketForm(QWidget):
         """Take what is known now: prices stand beside the fields and are where stepping starts."""
         self._around = around
         self._show_quote()
+        if (around.held < 0) is not self._is_short:
+            self._is_short = not self._is_short
+            self._show_what_applies()
         request = self.request()
         self.amount.show_meaning(request, around)
         self.exits.show_distances(self._entry(request))
@@ -184,7 +200,9 @@ class TicketForm(QWidget):
             order_class=order_class,
             take_profit=take_profit,
             stop_loss=stop_loss,
-            position_intent=_INTENTS.get((self.intent.currentData(), side)),
+            position_intent=None
+            if self.intent.isHidden()
+            else _INTENTS.get((self.intent.currentData(), side)),
         )
         if draft.order_class is OrderClass.OCO:
             draft = replace(draft, limit_price=None)
@@ -275,12 +293,13 @@ class TicketForm(QWidget):
         is_simple = self.exits.chosen.order_class is OrderClass.SIMPLE
         asset_class = AssetClass.of_symbol(self._symbol)
         is_share = asset_class is AssetClass.EQUITY
+        may_be_either = self.side.choice == Side.SELL or self._is_short
         for control, applies in (
             (self.limit_price, kind in (OrderType.LIMIT, OrderType.STOP_LIMIT) and not is_exit),
             (self.stop_price, kind in (OrderType.STOP, OrderType.STOP_LIMIT)),
             (self.trail, kind is OrderType.TRAILING_STOP),
             (self.extended_hours, kind is OrderType.LIMIT and is_share and is_simple),
-            (self.intent, asset_class is AssetClass.OPTION or self.side.choice == Side.SELL),
+            (self.intent, asset_class is AssetClass.OPTION or (is_share and may_be_either)),
         ):
             control.setVisible(applies)
             self._labels[control].setVisible(applies)

@@ -1,14 +1,15 @@
 """The head of the ticket: which instrument, and what it trades at right now."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.domain.circumstances import Market
 from core.domain.freshness import Freshness
 from core.domain.market import Ticker
 from ui import figures
-from ui.controls.labels import ElidedLabel, PlainLabel
+from ui.controls.labels import ElidedLabel, PlainLabel, WholeLabel, restyle
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
@@ -23,28 +24,38 @@ _AGE_TONES: dict[Freshness, Tone] = {
 }
 
 
-class PriceLabel(PlainLabel):
-    """A price that can be clicked, to be used in the order."""
+class PriceButton(QPushButton):
+    """A price that is used in the order when pressed. It is no stop of Tab: its letter does the same."""
 
-    clicked = Signal()
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(font=theme.fonts.strong, align=Qt.AlignmentFlag.AlignRight)
+    def __init__(self, name: str, *, tone: Tone = "text") -> None:
+        super().__init__()
+        self._name = name
+        self.setProperty("kind", "price")
+        self.setProperty("tone", tone)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(
             self.tr("Click to use it. In a price field the keys B, A and L take bid, ask and last.")
         )
+        self.hide()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
+    def show_price(self, text: str, tone: Tone) -> None:
+        """Show a price; nothing at all where there is none."""
+        if self.property("tone") != tone:
+            self.setProperty("tone", tone)
+            restyle(self)
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleName(f"{self._name}: {text}")
+        self.setVisible(bool(text))
 
 
 class TicketHeader(QWidget):
     """A field for the symbol, the company's name, last and change, bid and ask, and the quote's age."""
 
     symbol_entered = Signal(object)  # str, upper case
-    last_clicked = Signal()
+    price_chosen = Signal(object)  # str: "bid", "ask" or "last"
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,24 +67,31 @@ class TicketHeader(QWidget):
         self.symbol.setFixedWidth(_SYMBOL_PX)
         self.symbol.setFixedHeight(30)
         self._name = ElidedLabel(tone="muted")
-        self._last = PriceLabel(theme)
-        self._last.clicked.connect(self.last_clicked)
-        self._last.set_caption(self.tr("Last price"))
+        self.last = PriceButton(self.tr("Last price"))
+        self.last.setFont(theme.fonts.strong)
+        self.bid = PriceButton(self.tr("Bid"), tone="muted")
+        self.ask = PriceButton(self.tr("Ask"), tone="muted")
+        for which, button in (("bid", self.bid), ("ask", self.ask), ("last", self.last)):
+            button.clicked.connect(partial(self.price_chosen.emit, which))
         self._change = PlainLabel(align=Qt.AlignmentFlag.AlignRight)
         self._change.set_caption(self.tr("Change today"))
-        self._spread = ElidedLabel(tone="muted")
-        self._spread.set_caption(self.tr("Bid and ask"))
+        self._times = PlainLabel("\u00d7", tone="muted")
+        self._sizes = WholeLabel(tone="muted")
+        self._sizes.set_caption(self.tr("Sizes of bid and ask"))
         self._age = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignRight)
         self._age.set_caption(self.tr("Age of the quote"))
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.symbol)
         top.addWidget(self._name, 1)
-        top.addWidget(self._last)
+        top.addWidget(self.last)
         bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        bottom.addWidget(self._spread, 1)
+        bottom.setSpacing(4)
+        for part in (self.bid, self._times, self.ask):
+            bottom.addWidget(part)
+        bottom.addWidget(self._sizes, 1)
         bottom.addWidget(self._change)
+        bottom.addSpacing(4)
         bottom.addWidget(self._age)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,24 +110,29 @@ class TicketHeader(QWidget):
     def show_ticker(self, ticker: Ticker | None, market: Market, source: str) -> None:
         """Show the newest figures, and how old they are; old ones turn amber and say so."""
         if ticker is None:
-            for label in (self._last, self._change, self._spread):
+            for button in (self.last, self.bid, self.ask):
+                button.show_price("", "muted")
+            for label in (self._change, self._times):
                 label.show_text("")
+            self._sizes.show_whole("")
             self._age.show_text(self.tr("no quote") if self.symbol.text() else "", "muted")
             return
         is_stale = market.freshness >= Freshness.STALE
-        self._last.show_text(figures.price(ticker.last), "muted" if is_stale else "text")
+        self.last.show_price(figures.price(ticker.last), "muted" if is_stale else "text")
         change = ticker.change_fraction
         tone = "muted" if is_stale else _TONES[figures.direction(change)]
         self._change.show_text("" if change is None else figures.signed_percent(change), tone)
         quote = ticker.quote
-        self._spread.show_text(
+        is_quoted = quote is not None
+        self.bid.show_price(figures.exact_price(market.bid) if is_quoted else "", "muted")
+        self.ask.show_price(figures.exact_price(market.ask) if is_quoted else "", "muted")
+        self._times.show_text("\u00d7" if is_quoted else "")
+        self._sizes.show_whole(
             ""
             if quote is None
-            else self.tr("{bid} \u00d7 {ask}  \u00b7  {bid_size} \u00d7 {ask_size}").format(
-                bid=figures.exact_price(market.bid),
-                ask=figures.exact_price(market.ask),
-                bid_size=figures.quantity(quote.bid_size),
-                ask_size=figures.quantity(quote.ask_size),
+            else " \u00b7 "
+            + self.tr("{bid_size} \u00d7 {ask_size}").format(
+                bid_size=figures.quantity(quote.bid_size), ask_size=figures.quantity(quote.ask_size)
             )
         )
         age = figures.age(market.age_s)

@@ -7,7 +7,7 @@ from enum import Enum
 from PySide6.QtCore import QCoreApplication
 
 from core.domain.circumstances import Market
-from core.domain.finding import Verdict
+from core.domain.finding import Rule, Verdict
 from core.domain.forecast import trigger_price
 from core.domain.legs import OrderClass
 from core.domain.order import OrderType, Side
@@ -24,6 +24,7 @@ class Mood(Enum):
     GOOD = "good"
     CAUTION = "caution"
     STOP = "stop"
+    BARRED = "barred"  # a rule or a limit excludes what is filled in; STOP is also for what is missing yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def outlook(judged: Judgement, *, block: str = "") -> Outlook:
         return Outlook(Mood.STOP, block)
     found = judged.worst
     if found is not None and found.verdict.stops:
-        return Outlook(Mood.STOP, finding_words.sentence(found))
+        mood = Mood.STOP if found.rule is Rule.TERMS else Mood.BARRED
+        return Outlook(mood, finding_words.sentence(found))
     if found is not None and found.verdict is not Verdict.UNKNOWN:
         return Outlook(Mood.CAUTION, finding_words.sentence(found))
     happens = consequence(judged.request, judged.around.market)

@@ -13,7 +13,7 @@ from ui.panels.ticket_outlook import Mood
 from ui.panels.ticket_summary import MoodMark
 from ui.theme.theme import Theme
 
-_MOODS = {Verdict.PASSES: Mood.GOOD, Verdict.REFUSED: Mood.STOP, Verdict.FORBIDDEN: Mood.STOP}
+_MOODS = {Verdict.PASSES: Mood.GOOD, Verdict.REFUSED: Mood.BARRED, Verdict.FORBIDDEN: Mood.BARRED}
 _INDENT_PX = 18
 
 

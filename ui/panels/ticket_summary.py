@@ -11,12 +11,17 @@ from core.domain.order import Side
 from core.services.order_guard import Judgement
 from ui import figures, finding_words
 from ui.controls.box import RaisedBox
-from ui.controls.labels import ElidedLabel, PlainLabel
+from ui.controls.labels import ElidedLabel, PlainLabel, WholeLabel
 from ui.panels.ticket_outlook import Mood, Outlook
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
-_TONE_OF_MOOD: dict[Mood, Tone] = {Mood.GOOD: "up", Mood.CAUTION: "warning", Mood.STOP: "muted"}
+_TONE_OF_MOOD: dict[Mood, Tone] = {
+    Mood.GOOD: "up",
+    Mood.CAUTION: "warning",
+    Mood.STOP: "muted",
+    Mood.BARRED: "warning",
+}
 
 
 class SummaryBox(RaisedBox):
@@ -35,7 +40,9 @@ class SummaryBox(RaisedBox):
         after = self.tr("Buying power after")
         self.buying_power_after = self._row(PlainLabel(after, tone="muted"), after)
         after = self.tr("Position after")
-        self.position_after = self._row(PlainLabel(after, tone="muted"), after)
+        right, font = Qt.AlignmentFlag.AlignRight, theme.fonts.strong
+        self.position_after = WholeLabel(figures.MISSING, font=font, align=right)
+        self._place(PlainLabel(after, tone="muted"), after, self.position_after)
         self._risk_label = PlainLabel(self.tr("Risk to stop"), tone="muted")
         self.risk = self._row(self._risk_label, self.tr("Risk to stop"))
 
@@ -52,7 +59,7 @@ class SummaryBox(RaisedBox):
         if expected.is_closing and expected.power_after is not None:
             power = self.tr("at least {amount}").format(amount=power)
         self.buying_power_after.show_text(power, "down" if expected.exceeds_power else "text")
-        self.position_after.show_text(self._position(judged))
+        self.position_after.show_whole(*self._position(judged))
         for widget in (self._risk_label, self.risk):
             widget.setVisible(expected.risk_to_stop is not None)
         self.risk.show_text(figures.money(expected.risk_to_stop, sign=True), "down")
@@ -66,26 +73,30 @@ class SummaryBox(RaisedBox):
         self.fees.setToolTip(basis)
         self.fees.setAccessibleDescription(basis)
 
-    def _position(self, judged: Judgement) -> str:
+    def _position(self, judged: Judgement) -> tuple[str, str]:
+        """What would be held and at what average; and the first alone, for where there is little room."""
         after, average = judged.expected.position_after, judged.expected.average_after
         if after is None:
-            return figures.MISSING
+            return figures.MISSING, ""
         if not after:
-            return self.tr("none")
+            return self.tr("none"), ""
         unit = {AssetClass.EQUITY: self.tr("sh"), AssetClass.OPTION: self.tr("ct")}
         qty = f"{figures.quantity(after)} {unit.get(judged.request.asset_class, '')}".strip()
         if average is None:
-            return qty
-        return f"{qty} \u00b7 " + self.tr("avg {price}").format(price=figures.price(average))
+            return qty, qty
+        return f"{qty} \u00b7 " + self.tr("avg {price}").format(price=figures.price(average)), qty
 
     def _row(self, label: PlainLabel, name: str) -> PlainLabel:
-        row = self._grid.rowCount()
         font, right = self.theme.fonts.strong, Qt.AlignmentFlag.AlignRight
         figure = ElidedLabel(figures.MISSING, font=font, align=right)  # coins have up to nine decimals
+        self._place(label, name, figure)
+        return figure
+
+    def _place(self, label: PlainLabel, name: str, figure: PlainLabel) -> None:
+        row = self._grid.rowCount()
         figure.set_caption(name)
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(figure, row, 1)
-        return figure
 
 
 class MoodMark(QWidget):
@@ -115,7 +126,8 @@ class MoodMark(QWidget):
             painter.setBrush(self._theme.colors.up)
             painter.drawEllipse(QRectF(1, 5, 8, 8))
         else:
-            painter.setPen(QPen(self._theme.colors.muted, 2))
+            is_barred = self._mood is Mood.BARRED
+            painter.setPen(QPen(self._theme.colors.warning if is_barred else self._theme.colors.muted, 2))
             painter.drawEllipse(QRectF(2, 6, 7, 7))
         painter.end()
 
