@@ -12,7 +12,7 @@ from core.domain.connection import StreamName, StreamPhase, StreamStatus
 from core.services.clock import Clock
 from ui import figures, words
 from ui.controls.announce import announce
-from ui.controls.labels import PlainLabel
+from ui.controls.labels import ElidedLabel, PlainLabel
 from ui.frame_meter import FrameMeter
 from ui.panels.pulse import Pulse
 from ui.stream_sentences import stream_sentence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _TICK_MS = 500
+_SIDE_PX, _GAP_PX, _SPARE_PX = 14, 18, 24
 _NS_PER_S = 1_000_000_000
 _SKEW_WARNING_MS = 2_000  # threat model O14
 _QUIET_QUOTES_S = 10.0
@@ -94,7 +95,7 @@ class FeedItem(QWidget):
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._dot = _Dot(theme)
-        self.text = PlainLabel(tone="muted", font=theme.fonts.sized(12))
+        self.text = ElidedLabel(tone="muted", font=theme.fonts.sized(12))
         self.text.set_caption(name)
         self.health = Health.OFF
         row = QHBoxLayout(self)
@@ -173,6 +174,7 @@ class StatusBar(QWidget):
         self._show_streams(self._session)
         self._show_rest(self._session)
         self._show_market(self._session, now)
+        self._give_way()
 
     def _show_streams(self, session: "Session") -> None:
         now_ns = self._clock.monotonic_ns()
@@ -244,8 +246,8 @@ class StatusBar(QWidget):
 
     def _arrange(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 14, 0)
-        row.setSpacing(18)
+        row.setContentsMargins(_SIDE_PX, 0, _SIDE_PX, 0)
+        row.setSpacing(_GAP_PX)
         for item in (self.orders, self.quotes, self.rest, self.gaps):
             row.addWidget(item)
         row.addStretch(1)
@@ -268,13 +270,31 @@ class StatusBar(QWidget):
             self.market,
             self.market_until,
         )
+        self._yielding = (self.frame_time, self.skew, self.profile, self.market_until, self.gaps)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # The feeds must never be cut; what a trader can do without gives way in a narrow window.
-        has_room = self.width() >= 1200
-        for item in (self.skew, self.frame_time):
-            item.setVisible(has_room and self._session is not None)
+        self._give_way()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, STATUS_BAR_PX)
+
+    def _give_way(self) -> None:
+        """The feeds must never be cut; what a trader can do without goes from a narrow window.
+
+        A clock that is far off stays. What is gone comes back only with room to spare, or it would flicker
+        while ages and rates tick.
+        """
+        if self._session is None:
+            return
+        items = [*self._session_items, self.time]
+        needed = sum(item.sizeHint().width() + _GAP_PX for item in items) + 2 * _SIDE_PX
+        for item in self._yielding:
+            is_news = item is self.skew and item.property("tone") == "warning"
+            goes = not is_news and needed + (_SPARE_PX if item.isHidden() else 0) > self.width()
+            item.setVisible(not goes)
+            if goes:
+                needed -= item.sizeHint().width() + _GAP_PX
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colors = self._theme.colors

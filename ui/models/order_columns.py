@@ -49,7 +49,7 @@ class OrderWords(QObject):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
                 sample="88-88 88:88",
-                gives_way=1,
+                gives_way=4,
             ),
             Column(
                 title=self.tr("Symbol"),
@@ -76,6 +76,7 @@ class OrderWords(QObject):
                 spoken=lambda row: f"{self.tr('Type')} {words.order_type(row.shown.type)}",
                 tool_tip=lambda row: words.order_type(row.shown.type),
                 sample="Stop limit",
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Qty"),
@@ -95,6 +96,7 @@ class OrderWords(QObject):
                 tone=lambda row: "text" if row.shown.filled_qty else "faint",
                 tool_tip=lambda row: figures.quantity(row.shown.filled_qty) if row.shown.filled_qty else "",
                 sample="10,000",
+                gives_way=3,
             ),
             Column(
                 title=self.tr("Limit"),
@@ -119,7 +121,7 @@ class OrderWords(QObject):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.filled_avg_price is None else "text",
                 sample="1,240.50",
-                gives_way=2,
+                gives_way=5,
             ),
             Column(
                 title=self.tr("TIF"),
@@ -129,7 +131,7 @@ class OrderWords(QObject):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: words.time_in_force(row.shown.time_in_force),
                 sample="Close",
-                gives_way=3,
+                gives_way=6,
             ),
             Column(
                 title=self.tr("Status"),
@@ -149,6 +151,7 @@ class OrderWords(QObject):
                 kind=CellKind.ACTIONS,
                 actions=self._actions_of,
                 sample="icons:2",
+                gives_way=1,  # keys and the row's menu do the same
             ),
         )
 

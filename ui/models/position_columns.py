@@ -72,7 +72,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             sort=lambda row: None if row.position is None else row.position.qty,
             kind=CellKind.FIGURE,
             tool_tip=lambda row: "" if row.position is None else figures.quantity(row.position.qty),
-            sample="\u221210,000",
+            sample="\u22121,000",
         ),
         Column(
             title=_tr("Avg price"),
@@ -81,7 +81,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             kind=CellKind.REMARKED,
             badge=lambda row: _differs(row, Figure.AVERAGE),
             tool_tip=_odd_tool_tip,
-            sample="91,240.50",
+            sample="1,240.50",
             gives_way=3,
         ),
         Column(
@@ -92,7 +92,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             tone=_tone_of_figure,
             badge=lambda row: figures.age(row.age) if shows_age(row) else "",
             tool_tip=_mark_tool_tip,
-            sample="91,240.50 59 s",
+            sample="1,240.50 59 s",
         ),
         Column(
             title=_tr("Value"),
@@ -124,7 +124,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             # The one column that never gives way: it speaks for those that may be out of sight.
             badge=lambda row: DIFFERS if row.oddities else "",
             tool_tip=_odd_tool_tip,
-            sample="+88,888.88" + 3 * DIFFERS,
+            sample="+8,888.88" + 3 * DIFFERS,
         ),
         Column(
             title=_tr("%"),

@@ -71,6 +71,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 tool_tip=lambda row: self._spoken_symbol(row) if row.held else "",
                 spoken=self._spoken_symbol,
                 sample="BTC/USD",
+                least="BTC/USD",
             ),
             Column(
                 title="",
@@ -80,7 +81,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 tone=_tone_of_change,
                 spoken=self._spoken_trend,
                 stretches=True,
-                gives_way=1,
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Last"),
@@ -97,6 +98,7 @@ class WatchlistModel(TableModel[WatchRow]):
                 kind=CellKind.CHANGE,
                 tone=_tone_of_change,
                 sample="+88.88 %",
+                gives_way=1,  # and not the age: a price without one would look fresh
             ),
             Column(
                 title=self.tr("Age"),

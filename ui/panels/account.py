@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _AGE_BEAT_MS = 500
+_LEAST_PX = 270
 
 
 class AccountPanel(SessionPanel):
@@ -146,6 +147,10 @@ class AccountPanel(SessionPanel):
     def _on_refresh_clicked(self) -> None:
         if self.session is not None:
             self.session.account.refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        # Room for the badge also before it is there: the docking system asks once, and keeps what it was told.
+        return super().minimumSizeHint().expandedTo(QSize(_LEAST_PX, 0))
 
 
 def _figures_of(account: Account) -> tuple[tuple[str, str, Tone], ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _SEARCH_AFTER_MS = 120
 _ROOMY_PX = 860  # from here on the title row has room for every count
+_NARROW_PX = 540  # below this it has not even room for the filter's words
 _END_PX = 200  # so near to the end of the table more of the past is read
 
 
@@ -64,9 +66,10 @@ class OrdersPanel(SessionPanel):
             self.tr("Which orders"), [Segment(view.value, name) for view, name in self._names.items()]
         )
         self.views.setProperty("compact", "true")
+        self.choose_view = LinkButton("")
         self.cancel_all = LinkButton(self.tr("Cancel all\u2026"), tone="down")
         self.cancel_many = IconButton(theme, "ellipsis", self.tr("Cancel by symbol or side"))
-        for widget in (self.search, self.views, self.cancel_all, self.cancel_many):
+        for widget in (self.search, self.views, self.choose_view, self.cancel_all, self.cancel_many):
             self.add_title_action(widget)
         self.model = OrdersModel(self)
         self.model.words.is_foreign = self._is_foreign
@@ -91,6 +94,7 @@ class OrdersPanel(SessionPanel):
         self.views.chosen.connect(self._show_view)
         self.search.textChanged.connect(self._searching.start)
         self._searching.timeout.connect(self._search)
+        self.choose_view.clicked.connect(self._offer_views)
         self.cancel_all.clicked.connect(lambda: self.cancel_many_requested.emit(None, None))
         self.cancel_many.clicked.connect(self._offer_cancels)
         self.view.current_changed.connect(self._choose)
@@ -199,16 +203,38 @@ class OrdersPanel(SessionPanel):
             # How many were refused is news; the rest stands elsewhere, and a word cut off helps nobody.
             shows_count = self.width() >= _ROOMY_PX or view is OrdersView.REFUSED
             self.views.relabel(view.value, whole if shows_count else name, whole)
+        self._fold_views()
         working = self.model.count(OrdersView.WORKING)
         self.set_count(self.tr("{count} working").format(count=working) if working else "")
         for button in (self.cancel_all, self.cancel_many):
             button.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
 
+    def _fold_views(self) -> None:
+        """A narrow title row has the filter in a menu, with its counts."""
+        has_room = self.width() >= _NARROW_PX
+        self.views.setVisible(has_room)
+        self.choose_view.setVisible(not has_room)
+        name = self._names[OrdersView(self.views.choice)]
+        self.choose_view.setText(f"{name} \u25be")
+        self.choose_view.setAccessibleName(f"{self.views.accessibleName()}: {name}")
+
+    @Slot()
+    def _offer_views(self) -> None:
+        menu = popup_menu(self.views.accessibleName(), self)
+        for view, name in self._names.items():
+            count = self.model.count(view)
+            action = menu.addAction(f"{name} {count:,}" if count else name)
+            action.setCheckable(True)
+            action.setChecked(view.value == self.views.choice)
+            action.triggered.connect(partial(self.views.choose, view.value))
+        open_under(menu, self.choose_view)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if (event.size().width() >= _ROOMY_PX) is not (event.oldSize().width() >= _ROOMY_PX):
-            self._show_state()
+        for bound in (_ROOMY_PX, _NARROW_PX):
+            if (event.size().width() >= bound) is not (event.oldSize().width() >= bound):
+                self._show_state()
 
     def _say_if_empty(self) -> None:
         view = OrdersView(self.views.choice)
@@ -237,6 +263,7 @@ class OrdersPanel(SessionPanel):
     @Slot(object)
     def _show_view(self, code: str) -> None:
         self.model.show_view(OrdersView(code))
+        self._fold_views()
         self._read_past()
         self._say_if_empty()
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from ui.delegates.drawing import TextMeasure, draw_text
@@ -21,6 +21,8 @@ _PILL_GAP_PX = 7
 _PILL_PADDING_PX = 6
 _PILL_HEIGHT_PX = 16
 _UNDERLINE_PX = 2
+_LEFT_PX, _RIGHT_PX, _TITLE_GAP_PX = 10, 6, 8
+_LEAST_PX = 400
 
 
 class PanelTabs(QTabBar):
@@ -116,17 +118,21 @@ class TabbedPanel(Sheet):
         self._actions = QStackedWidget(self)
         self._panels: list[Panel | None] = []  # None: not made yet
         self._makers: dict[int, Callable[[], Panel]] = {}
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 0, 6, 0)
-        row.setSpacing(8)
-        row.addWidget(self.tabs, 1)
-        row.addWidget(self._actions, 0, Qt.AlignmentFlag.AlignRight)
+        self._title = QHBoxLayout()
+        self._title.setContentsMargins(_LEFT_PX, 0, _RIGHT_PX, 0)
+        self._title.setSpacing(_TITLE_GAP_PX)
+        self._title.addWidget(self.tabs, 1)
+        self._below = QHBoxLayout()
+        self._below.setContentsMargins(_LEFT_PX, 0, _RIGHT_PX, 0)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 1, 3)
         outer.setSpacing(0)
-        outer.addLayout(row)
+        outer.addLayout(self._title)
+        outer.addLayout(self._below)
         outer.addWidget(self._pages, 1)
         self._actions.setFixedHeight(PANEL_TITLE_PX)
+        self._is_wrapped = True
+        self._wrap()
         self.tabs.currentChanged.connect(self._show_place)
 
     def add_panel(self, panel: Panel) -> None:
@@ -180,6 +186,20 @@ class TabbedPanel(Sheet):
             width = QSizePolicy.Policy.Preferred if is_shown else QSizePolicy.Policy.Ignored
             if (actions := self._actions.widget(place)) is not None:
                 actions.setSizePolicy(width, QSizePolicy.Policy.Preferred)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Put the actions under the tabs where both have no room side by side."""
+        actions = self._actions.currentWidget()
+        needed = self.tabs.sizeHint().width() + _LEFT_PX + _RIGHT_PX + _TITLE_GAP_PX
+        needed += 0 if actions is None else actions.minimumSizeHint().width()
+        is_wrapped = needed > self.width() - 2
+        if is_wrapped is self._is_wrapped:
+            return
+        self._is_wrapped = is_wrapped
+        before, after = (self._title, self._below) if is_wrapped else (self._below, self._title)
+        before.removeWidget(self._actions)
+        after.addWidget(self._actions, 0, Qt.AlignmentFlag.AlignRight)
 
     @property
     def current_panel(self) -> Panel:
@@ -208,3 +228,16 @@ class TabbedPanel(Sheet):
         for place, panel in enumerate(self._panels):
             if panel is not None:
                 self.tabs.set_count(place, panel.count)
+
+    def minimumSizeHint(self) -> QSize:
+        # Not what the title row needs in one line: in a narrow window it takes two.
+        return QSize(_LEAST_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wrap()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._wrap()  # a count or an action has come or grown
+        return super().event(event)

@@ -52,6 +52,8 @@ class TableHeader(QHeaderView):
     def least_width(self, place: int, content: float) -> int:
         """Return the width below which a column has to go: figures stay whole, words keep what they must."""
         column = self._columns[place]
+        if column.kind is CellKind.SYMBOL and column.least:
+            return self._around(column, self._style.strong.width(column.least))  # without its pill
         if column.kind in (CellKind.TEXT, CellKind.SYMBOL):
             return self._around(column, _content_width(self._style, column, column.least or column.sample))
         return self.wanted_width(place, content)

@@ -44,6 +44,7 @@ from ui.theme.tokens import ROW_COMPACT_PX, ROW_PX
 
 _FOCUS_MARK_PX = 2
 _FOLD_PX = 22  # the mark before a symbol, and some room around it
+_FIGURES = (CellKind.FIGURE, CellKind.REMARKED, CellKind.PRICE, CellKind.CHANGE)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -317,13 +318,20 @@ class TableView(QTableView):
                 self.rows_painted.emit(shown)
 
     def _column_boxes(self, area: QRect) -> list[tuple[int, CellDelegate, float, float]]:
-        """Return the columns in `area`: number, delegate, left edge and width inside the padding."""
-        header = self._header
+        """Return the columns in `area`: number, delegate, left edge and width inside the padding.
+
+        A column that sticks out of the view is drawn into what is seen of it: a figure whose end is out of
+        sight would read as another, just as one that is cut.
+        """
+        header, seen = self._header, self.viewport().width()
         boxes = []
         for column, delegate in enumerate(self._delegates):
             left, size = header.sectionViewportPosition(column), header.sectionSize(column)
             if size and left <= area.right() and left + size >= area.left():
-                boxes.append((column, delegate, left + PADDING_PX, size - 2 * PADDING_PX))
+                start, end = max(left, 0) + PADDING_PX, min(left + size, seen) - PADDING_PX
+                if self._table.columns[column].kind not in _FIGURES:
+                    start, end = left + PADDING_PX, left + size - PADDING_PX
+                boxes.append((column, delegate, start, end - start))
         return boxes
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -1,6 +1,6 @@
 """The order ticket's panel: holds the ticket of the session it is bound to, or says how to get one."""
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from core.domain.order import Side
@@ -46,6 +46,10 @@ class TicketPanel(Panel):
             ticket.deleteLater()
         self.set_subtitle("")
         self._pages.setCurrentIndex(0)
+
+    def minimumSizeHint(self) -> QSize:
+        # Before there is a session, too: the docking system asks once, and keeps what it was told.
+        return super().minimumSizeHint().expandedTo(QSize(_LEAST_PX, 0))
 
     @property
     def entry(self) -> QWidget:

@@ -1,0 +1,111 @@
+"""The window down to 1024 pixels: nothing that is used is cut, and nothing stands outside."""
+
+import contextlib
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
+
+from core.domain.environment import Environment
+from core.services.frame_clock import FrameClock
+from core.services.session import Session
+from core.services.settings import Settings
+from tests.fakes.services import FakeSettings, StandingClock
+from tests.ui.scene import reference_session
+from ui.main_window import MainWindow
+from ui.models.orders import OrdersView
+
+
+@pytest.fixture
+def window(theme, qtbot):
+    made = MainWindow(theme, cast(Settings, FakeSettings()), FrameClock(), StandingClock())
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    session = reference_session()
+    made.show_session(cast(Session, session), {Environment.PAPER: session.account.account})
+    yield made
+    made.close_session()
+
+
+def box_of(widget: QWidget, window: MainWindow) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def narrowed(window: MainWindow, width: int, qtbot) -> None:
+    window.resize(width, 640)
+    qtbot.waitUntil(lambda: window.width() == width)
+    # Columns and title rows follow in their own time.
+    with contextlib.suppress(TimeoutError):
+        qtbot.waitUntil(lambda: not cut_controls(window), timeout=1_000)
+    assert box_of(window.desk.ticket, window).right() < window.width()
+
+
+def cut_controls(window: MainWindow) -> list[str]:
+    """Controls of the panels' title rows and of the ticket that are cut, or stand outside their panel."""
+    cut = []
+    for panel in (window.desk.watchlist, window.desk.positions, window.desk.blotter, window.desk.ticket):
+        area = box_of(panel, window)
+        for kind in (QAbstractButton, QLineEdit):
+            for control in panel.findChildren(kind):
+                if not control.isVisible() or control.objectName().startswith("qt_"):
+                    continue
+                box = box_of(control, window)
+                has_words = isinstance(control, QAbstractButton) and control.text()
+                least = control.minimumSizeHint().width() if has_words else 24
+                if box.left() < area.left() or box.right() > area.right() or box.width() < least:
+                    cut.append(f"{control.accessibleName()}: {box} in {area}")
+    return cut
+
+
+@pytest.mark.parametrize("width", [1024, 1100, 1210, 1300, 1440])
+@pytest.mark.parametrize("tab", ["orders", "stream", "activity"])
+def test_no_control_is_cut_or_out_of_the_window(window, qtbot, width, tab):
+    window.desk.reveal(getattr(window.desk, tab))
+    narrowed(window, width, qtbot)
+    assert cut_controls(window) == []
+    for item in (window.status_bar.orders, window.status_bar.quotes, window.status_bar.rest):
+        qtbot.waitUntil(lambda item=item: item.text.toolTip() == "")  # what stands there is whole
+        assert box_of(item, window).right() < window.width()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_a_narrow_title_row_has_the_orders_filter_in_a_menu_with_its_counts(window, qtbot):
+    orders = window.desk.orders
+    narrowed(window, 1024, qtbot)
+    assert not orders.views.isVisible()
+    assert orders.choose_view.text().startswith("Working")
+    orders.choose_view.click()
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text() for action in menu.actions()] == ["Working 5", "Filled 1", "Refused", "All 7"]
+    menu.actions()[3].trigger()
+    menu.close()
+    assert orders.views.choice == OrdersView.ALL.value
+    assert orders.choose_view.accessibleName() == "Which orders: All"
+    narrowed(window, 1440, qtbot)
+    assert orders.views.isVisible()
+    assert not orders.choose_view.isVisible()
+
+
+def test_what_can_be_done_without_leaves_a_narrow_status_bar_and_comes_back(window, qtbot):
+    bar = window.status_bar
+    narrowed(window, 1024, qtbot)
+    assert not bar.frame_time.isVisible()
+    assert bar.market.isVisible()
+    narrowed(window, 1440, qtbot)
+    assert bar.frame_time.isVisible()
+
+
+def test_figures_that_stick_out_of_a_scrolled_table_are_not_cut_at_its_edge(window, qtbot):
+    narrowed(window, 1024, qtbot)
+    view = window.desk.orders.view
+    bar = view.horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum() // 2)
+    seen = view.viewport().width()
+    for column, _delegate, left, room in view._column_boxes(view.viewport().rect()):
+        if view.model().columns[column].is_right_aligned and column in (4, 5, 6, 7, 8):
+            assert left >= 0 and left + room <= seen
