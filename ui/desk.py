@@ -278,4 +278,5 @@ class Desk(QObject):
     @Slot(object)
     def _show_details(self, row: OrderRow) -> None:
         if self.orders.session is not None:
-            OrderDetails(self._theme, self.orders.session, row, self._window).open()
+            session, model = self.orders.session, self.orders.model
+            OrderDetails(self._theme, session, model, row, self._window).open()

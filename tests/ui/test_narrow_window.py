@@ -25,7 +25,9 @@ def window(theme, qtbot):
     made.show()
     qtbot.waitExposed(made)
     session = reference_session()
-    made.show_session(cast(Session, session), {Environment.PAPER: session.account.account})
+    account = session.account.account
+    assert account is not None
+    made.show_session(cast(Session, session), {Environment.PAPER: account})
     yield made
     made.close_session()
 
@@ -108,4 +110,5 @@ def test_figures_that_stick_out_of_a_scrolled_table_are_not_cut_at_its_edge(wind
     seen = view.viewport().width()
     for column, _delegate, left, room in view._column_boxes(view.viewport().rect()):
         if view.model().columns[column].is_right_aligned and column in (4, 5, 6, 7, 8):
-            assert left >= 0 and left + room <= seen
+            assert left >= 0
+            assert left + room <= seen

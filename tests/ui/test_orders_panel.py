@@ -305,7 +305,7 @@ def test_the_details_show_ids_legs_and_the_timeline_with_its_percentiles(panel, 
     with qtbot.waitSignal(panel.details_requested) as asked:
         panel.view.setFocus()
         qtbot.keyClick(panel.view, Qt.Key.Key_Space)
-    details = OrderDetails(theme, session, asked.args[0])
+    details = OrderDetails(theme, session, panel.model, asked.args[0])
     qtbot.addWidget(details)
     assert details.timeline.text.splitlines() == [
         "Click: 0.0 ms",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -78,15 +78,14 @@ class FlattenQuestion(Question):
         self.body.addWidget(PlainLabel(text, tone="warning", wrap=True))
 
     def _add_gate(self) -> None:
-        self.add_warning(
-            self.tr("This is real money. Type the last four characters of the account's number.")
-        )
+        text = self.tr("This is real money. Type the last four characters of the account's number.")
+        self.foot.addWidget(PlainLabel(text, tone="warning", wrap=True))
         self.typed = QLineEdit()
         self.typed.setAccessibleName(self.tr("Last four characters of the live account's number"))
         self.typed.setPlaceholderText(self.tr("Last four characters"))
         self.typed.setMaxLength(8)
         self.typed.textChanged.connect(self._on_typed)
-        self.body.addWidget(self.typed)
+        self.foot.addWidget(self.typed)
         self.typed.setFocus()
 
     @property
@@ -117,7 +116,8 @@ class FlattenWindow(DialogFrame):
         super().__init__(theme, QCoreApplication.translate("FlattenWindow", "Flattening\u2026"), parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
         self.setModal(False)
-        self.resize(*_SIZE)
+        room = self.screen().availableGeometry().size()
+        self.resize(QSize(*_SIZE).boundedTo(room))
         self._clock = clock
         self._began_ns = clock.monotonic_ns()
         self._report, self._folder = "", ""
@@ -127,7 +127,8 @@ class FlattenWindow(DialogFrame):
         self.view = TableView(theme, self.model, self.tr("Orders and positions on the way to flat"))
         self.body.addWidget(self.view, 1)
         if isinstance(column := self.layout(), QVBoxLayout):
-            column.setStretchFactor(self.body, 1_000)  # the table takes the room, not the frame's own spring
+            # The table takes the room, not the frame's own spring.
+            column.setStretchFactor(self.middle, 1_000)
         self.kept = PlainLabel("", tone="muted", wrap=True)
         self.kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self.kept)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Slot
+from PySide6.QtWidgets import QWidget
 
 from core.domain.timeline import Moment, OrderTimeline
 from ui import figures, refusals, sentences, words
@@ -12,69 +12,110 @@ from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
 from ui.models.order_row import OrderRow
+from ui.models.orders import OrdersModel
+from ui.panels.pulse import Pulse
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.services.session import Session
 
-_HEIGHT_PX = 420
+_EVERY_MS = 500  # for what no signal tells: the moment it was painted, the age of an unknown outcome
+
+
+class _Section:
+    """A table under its name, both gone while there is nothing to list."""
+
+    def __init__(self, dialog: DialogFrame) -> None:
+        self.title = PlainLabel(tone="muted")
+        self.table = TermsTable(dialog.theme, {})
+        dialog.body.addWidget(self.title)
+        dialog.body.addWidget(self.table)
+
+    def show(self, name: str, rows: dict[str, str]) -> None:
+        self.title.show_text(name)
+        self.title.setVisible(bool(rows))
+        self.table.setAccessibleName(name)
+        self.table.show_rows(rows)
 
 
 class OrderDetails(DialogFrame):
-    """Shows what is known at the moment it is opened; it changes nothing."""
+    """Follows the order while it is open, and stays with what was known last once it is gone.
+
+    It changes nothing.
+    """
 
     def __init__(
-        self, theme: Theme, session: "Session", row: OrderRow, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        session: "Session",
+        model: OrdersModel,
+        row: OrderRow,
+        parent: QWidget | None = None,
     ) -> None:
+        """`model` is asked for the line of `row` anew whenever something may have changed."""
         super().__init__(theme, sentences.order_sentence(row.shown), parent)
-        self._session, self._row = session, row
+        self._session, self._model, self._row = session, model, row
+        self.middle.setAccessibleName(self.tr("Order details"))
         account = session.account.account
         self.add_account(session.environment, "" if account is None else account.short_number)
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, 8, 0)
-        self._column.setSpacing(12)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumHeight(_HEIGHT_PX)
-        scroll.setAccessibleName(self.tr("Order details"))
-        scroll.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        self.body.addWidget(scroll)
-        self._add_refusal()
-        self.facts = self._table(self.tr("Order"), self._facts())
-        self.timeline = self._add_timeline()
-        self._column.addStretch(1)
+        self._meaning = PlainLabel(tone="warning", wrap=True)
+        self.body.addWidget(self._meaning)
+        self._refusal, self._facts = _Section(self), _Section(self)
+        self._timeline, self._percentiles = _Section(self), _Section(self)
         self.add_cancel(self.tr("Close"))
+        session.orders.orders_changed.connect(self.refresh)
+        session.orders.intents_changed.connect(self.refresh)
+        self._pulse = Pulse(self, every_ms=_EVERY_MS)
+        self._pulse.beat.connect(self.refresh)
+        self._pulse.set_on(True)
+        self.refresh()
 
-    def _table(self, name: str, rows: dict[str, str]) -> TermsTable:
-        self._column.addWidget(PlainLabel(name, tone="muted"))
-        table = TermsTable(self.theme, {}, name)
-        for label, value in rows.items():
-            table.add_row(label, label, value)
-        self._column.addWidget(table)
-        return table
+    @property
+    def refusal(self) -> TermsTable:
+        """The broker's words, if it refused."""
+        return self._refusal.table
 
-    def _add_refusal(self) -> None:
+    @property
+    def facts(self) -> TermsTable:
+        """What is known of the order."""
+        return self._facts.table
+
+    @property
+    def timeline(self) -> TermsTable:
+        """When it passed each point."""
+        return self._timeline.table
+
+    @property
+    def percentiles(self) -> TermsTable:
+        """How fast the orders of this session were."""
+        return self._percentiles.table
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the order as it is now; unchanged texts cost nothing."""
+        self._row = self._model.row(self._row.key) or self._row
+        self.heading.show_text(sentences.order_sentence(self._row.shown))
+        self._show_refusal()
+        self._facts.show(self.tr("Order"), self._known())
+        self._show_timeline()
+
+    def _show_refusal(self) -> None:
         intent = self._row.waiting
         reason = self._row.shown.reject_reason or ("" if intent is None else intent.reason)
-        if not reason:
-            return
-        if plain := refusals.meaning(reason):
-            self._column.addWidget(PlainLabel(plain, tone="warning", wrap=True))
-        rows = {self.tr("The broker's words"): words.outside_text(reason)}
-        if intent is not None and intent.request_id:
-            rows[self.tr("Request id")] = words.outside_text(intent.request_id, 64)
-        self.refusal = self._table(self.tr("Refusal"), rows)
+        plain = refusals.meaning(reason) if reason else ""
+        self._meaning.show_text(plain)
+        self._meaning.setVisible(bool(plain))
+        rows = {}
+        if reason:
+            rows[self.tr("The broker's words")] = words.outside_text(reason)
+            if intent is not None and intent.request_id:
+                rows[self.tr("Request id")] = words.outside_text(intent.request_id, 64)
+        self._refusal.show(self.tr("Refusal"), rows)
 
-    def _facts(self) -> dict[str, str]:
+    def _known(self) -> dict[str, str]:
         shown, row = self._row.shown, self._row
-        status = words.intent_state(row.intent) if row.intent is not None else words.order_status(shown)
         rows = {
-            self.tr("Status"): status,
+            self.tr("Status"): self._model.words.status_text(row),
             self.tr("Filled"): sentences.fill_sentence(shown) if shown.filled_qty else figures.MISSING,
             self.tr("Type"): words.order_type(shown.type),
             self.tr("Time in force"): words.time_in_force(shown.time_in_force),
@@ -98,14 +139,15 @@ class OrderDetails(DialogFrame):
             rows[self.tr("Replaced by")] = words.outside_text(shown.replaced_by, 64)
         return rows
 
-    def _add_timeline(self) -> TermsTable:
+    def _show_timeline(self) -> None:
         timing = self._session.orders.timing
         line = timing.timeline(self._row.shown.client_order_id)
         if line is None:
-            return self._table(
-                self.tr("Timeline"), {self.tr("Not recorded"): self.tr("placed before this session")}
-            )
-        table = self._table(self.tr("Timeline: since the click, since the step before"), timeline_rows(line))
+            not_recorded = {self.tr("Not recorded"): self.tr("placed before this session")}
+            self._timeline.show(self.tr("Timeline"), not_recorded)
+            self._percentiles.show("", {})
+            return
+        self._timeline.show(self.tr("Timeline: since the click, since the step before"), timeline_rows(line))
         rows: dict[str, str] = {}
         for first, last, name in (
             (Moment.CLICKED, Moment.WRITTEN, self.tr("Click to wire")),
@@ -118,9 +160,7 @@ class OrderDetails(DialogFrame):
                     p95=figures.milliseconds(found.p95_ms),
                     p99=figures.milliseconds(found.p99_ms),
                 )
-        if rows:
-            self.percentiles = self._table(self.tr("This session: half of the orders within"), rows)
-        return table
+        self._percentiles.show(self.tr("This session: half of the orders within"), rows)
 
 
 def timeline_rows(line: OrderTimeline) -> dict[str, str]:

@@ -39,13 +39,27 @@ class TermsTable(RaisedBox):
 
     def replace(self, body: Mapping[str, str | bool]) -> None:
         """List these members, and no others any more."""
+        self._clear()
+        for name, value in body.items():
+            self.add_row(name, sentences.field_label(name), sentences.field_value(value))
+
+    def _clear(self) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (label := item.widget()) is not None:
                 label.hide()
                 label.deleteLater()
         self.shown = {}
-        for name, value in body.items():
-            self.add_row(name, sentences.field_label(name), sentences.field_value(value))
+
+    def show_rows(self, rows: Mapping[str, str]) -> None:
+        """Show exactly these values by their labels; what stays as it is keeps a selection in it."""
+        if list(rows) != list(self.shown):
+            self._clear()
+            for label, value in rows.items():
+                self.add_row(label, label, value)
+        for label, value in rows.items():
+            self.shown[label].show_text(value)
+            self.shown[label].setAccessibleName(f"{label}: {value}")
+        self.setVisible(bool(rows))
 
     @property
     def text(self) -> str:

@@ -149,7 +149,7 @@ class AccountPanel(SessionPanel):
             self.session.account.refresh()
 
     def minimumSizeHint(self) -> QSize:
-        # Room for the badge also before it is there: the docking system asks once, and keeps what it was told.
+        # Room for the badge before it is there, too: the docking system asks once and remembers.
         return super().minimumSizeHint().expandedTo(QSize(_LEAST_PX, 0))
 
 
