@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -26,11 +27,15 @@ for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_D
     (_OUTSIDE / _name).mkdir(0o700)
     os.environ[f"XDG_{_name}"] = str(_OUTSIDE / _name)
 
-from tests.leaks import Snapshot, collect_everything  # noqa: E402 - what it loads must see the environment above
 
-hypothesis.settings.register_profile("developer", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+from tests.leaks import Snapshot, collect_everything  # noqa: E402
+from tests.patience import PatientBot  # noqa: E402
+
+# How long an example takes, or takes to draw, says how fast the machine is and nothing else.
+_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("developer", **_ANY_SPEED)
+hypothesis.settings.register_profile("ci", **_ANY_SPEED, derandomize=True)
+hypothesis.settings.register_profile("long", **_ANY_SPEED, max_examples=2000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,6 +92,12 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str, int
         record_property(_FIGURE, " ".join(words))
 
     return tell
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientBot:
+    """pytest-qt's fixture, with more patience."""
+    return PatientBot(request)
 
 
 _TESTS = itertools.count(1)

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-PATIENCE_S = 3.0
+from tests.patience import PATIENCE_S
 
 # Threads and windows that stay without being anybody's mistake.
 TOLERATED = {

@@ -15,7 +15,9 @@ import logging, subprocess, sys, threading
 import pytest
 from PySide6.QtCore import QObject, QTimer, Signal, Slot, qWarning
 from PySide6.QtWidgets import QWidget
+from tests import leaks
 
+leaks.PATIENCE_S = 3.0
 kept = []
 
 

@@ -5,6 +5,7 @@ request; each is used once, in order. Everything here runs on the double's threa
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 from collections import deque
@@ -23,6 +24,7 @@ from tests.fakes.app_thread import AppThread, abort, either
 
 Json = dict[str, Any]
 Act = Callable[[], Json]
+Request = tuple[str, str, bytes]  # method, path with query, body
 Fault = Callable[["Broker", web.Request, Act], Awaitable[web.StreamResponse]]
 FINAL = {"filled", "canceled", "expired", "replaced", "rejected"}
 TOKEN = "canary-token-5b1c7c1e"
@@ -90,6 +92,11 @@ def refuse(status: int, message: str, **extra: Any) -> Fault:
     return fault
 
 
+async def _tell(listener: web.WebSocketResponse, message: str) -> None:
+    with contextlib.suppress(ConnectionError):  # it leaves, and we have not heard of it yet
+        await listener.send_str(message)
+
+
 def _cut(request: web.Request) -> web.StreamResponse:
     abort(request)
     return web.Response()
@@ -117,7 +124,7 @@ class Broker(AppThread):
         self.positions: list[Json] = []
         self.account: Json = golden("account")
         self.snapshots: Json = {}
-        self.requests: list[tuple[str, str, bytes]] = []
+        self._requests: list[Request] = []
         self.tokens_seen: set[str] = set()
         self.sends_events = True
         # What the broker says of its limit with every answer; a generous one, since tests are quick.
@@ -155,13 +162,18 @@ class Broker(AppThread):
         }
         return profile(**{**known, **changes})
 
+    @property
+    def requests(self) -> list[Request]:
+        """The requests that came. Read between two steps of the double, so that each has had its effect."""
+        return list(self._requests) if self.is_stopped else self.run(self._noted())
+
     def sent(self, method: str, path: str = "") -> list[bytes]:
         """The bodies of the requests that came, by method and the start of their path."""
         return [body for verb, where, body in self.requests if verb == method and where.startswith(path)]
 
     def order_of(self, client_order_id: str) -> Json | None:
         """The newest order with that client order id."""
-        found = [order for order in self.orders.values() if order["client_order_id"] == client_order_id]
+        found = [order for order in list(self.orders.values()) if order["client_order_id"] == client_order_id]
         return found[-1] if found else None
 
     def fill(self, order_id: str, qty: str | None = None, price: str = "189.4", *, copies: int = 1) -> None:
@@ -185,6 +197,9 @@ class Broker(AppThread):
         self._loop.call_soon_threadsafe(lambda: self.released.set())
 
     # The books.
+
+    async def _noted(self) -> list[Request]:
+        return list(self._requests)
 
     def _place(self, terms: Json, *, replaces: str | None = None) -> Json:
         if self.order_of(terms["client_order_id"]) is not None:
@@ -243,7 +258,7 @@ class Broker(AppThread):
             data = {"event": event, "order": dict(order), "timestamp": order["updated_at"], **extra}
             message = json.dumps({"stream": "trade_updates", "data": data})
             for listener in self._listeners:
-                asyncio.ensure_future(listener.send_str(message))  # noqa: RUF006 - the loop ends with us
+                asyncio.ensure_future(_tell(listener, message))  # noqa: RUF006 - the loop ends with us
 
     async def _send(self, frame: str | bytes) -> None:
         for listener in self._listeners:
@@ -286,15 +301,10 @@ class Broker(AppThread):
     async def _answer(
         self, request: web.Request, faults: deque[Fault], act: Act, usual: Fault = accept
     ) -> web.StreamResponse:
-        listed = (request.method, request.path_qs, await request.read())
+        self._requests.append((request.method, request.path_qs, await request.read()))
         self.tokens_seen.add(request.headers.get("Authorization", ""))
-        if faults:
-            self.requests.append(listed)
-            return await faults.popleft()(self, request, act)
-        try:
-            return await usual(self, request, act)
-        finally:  # a request that is listed has had its effect: a test on another thread may count on it
-            self.requests.append(listed)
+        fault = faults.popleft() if faults else usual
+        return await fault(self, request, act)
 
     async def _on_account(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.faults.account, lambda: self.account)
@@ -361,7 +371,7 @@ class Broker(AppThread):
     async def _on_other_snapshots(self, request: web.Request) -> web.StreamResponse:
         symbols = request.query["symbols"].split(",")
         found = {symbol: self.snapshots[symbol] for symbol in symbols if symbol in self.snapshots}
-        self.requests.append((request.method, request.path_qs, b""))
+        self._requests.append((request.method, request.path_qs, b""))
         return web.json_response({"snapshots": found, "next_page_token": None})
 
     async def _on_snapshots(self, request: web.Request) -> web.StreamResponse:

@@ -111,7 +111,7 @@ class ScriptedServer:
             if self.stopping.is_set():
                 sock.close()
                 return
-            sock.settimeout(10)
+            sock.settimeout(60)
             script = self._scripts[min(self.connections, len(self._scripts) - 1)]
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock, script), name="scripted-peer")
@@ -152,8 +152,11 @@ def unreachable() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+_KEPT: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port where nobody listens, now or later: it stays taken, so that nobody else is given it."""
+    _KEPT.append(socket.socket())
+    _KEPT[-1].bind(("127.0.0.1", 0))
+    return int(_KEPT[-1].getsockname()[1])

@@ -37,7 +37,9 @@ frames = (
     | requests_of_streams.map(json.dumps)
     | st.sampled_from(["[" * 5000, '{"a":' * 5000, "\x00", b"\xc1", b"\xdd\xff\xff\xff\xff"])
 )
-quick = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 GATES = [
     ("GET", "/paper/v2/account"),
     ("POST", "/paper/v2/orders"),

@@ -47,7 +47,7 @@ def answers_sensibly(status: int, body: bytes) -> bool:
     return status < 500 and (status in {204, 200, 207} or b'"message"' in body)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(order_fields)
 def test_any_order_body_gets_an_order_or_a_documented_error(
     broker: PracticeProgram, fields: dict[str, object]
@@ -65,7 +65,7 @@ def _sendable(value: object) -> object:
     return [_sendable(one) for one in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]),
     paths,
@@ -81,7 +81,7 @@ def test_any_path_and_query_gets_an_answer(
     assert answers_sensibly(answer.status_code, answer.content), (answer.status_code, answer.text)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.dictionaries(authorize_names, st.text(max_size=30)))
 def test_any_authorize_request_gets_a_page_or_a_redirect(
     broker: PracticeProgram, changes: dict[str, str]

@@ -119,7 +119,7 @@ def test_a_feed_that_does_not_work_has_a_word_a_tone_and_a_shape(
 def test_a_stopped_feed_shows_within_seconds_without_any_signal(qtbot, strip, session, clock):
     session.connection.show(StreamName.QUOTES, last_message_ns=clock.monotonic)
     clock.pass_s(11)
-    qtbot.waitUntil(lambda: strip.quotes.health is Health.UNSURE, timeout=2_000)
+    qtbot.waitUntil(lambda: strip.quotes.health is Health.UNSURE)
     assert "11 s" in strip.quotes.text.text()
 
 

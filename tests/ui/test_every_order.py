@@ -143,8 +143,8 @@ SHARES: tuple[tuple[str, str, str, Fill, dict[str, object]], ...] = (
 def last_of(ticket: Ticket, qtbot: QtBot, symbol: str) -> Decimal:
     ticket.set_symbol(symbol)
     session = ticket._session
-    qtbot.waitUntil(lambda: session.instruments.known.get(symbol) is not None, timeout=10_000)
-    qtbot.waitUntil(lambda: session.guard.market(symbol).reference is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: session.instruments.known.get(symbol) is not None)
+    qtbot.waitUntil(lambda: session.guard.market(symbol).reference is not None)
     found = session.guard.market(symbol).reference
     assert found is not None
     return found
@@ -157,7 +157,6 @@ def send(ticket: Ticket, qtbot: QtBot) -> Order:
     ticket.send_area.button.click()
     qtbot.waitUntil(
         lambda: ticket.submission.order is not None or ticket.submission.stage is Stage.NOT_PLACED,
-        timeout=10_000,
     )
     assert ticket.submission.order is not None, ticket.send_area.status.text()
     order = ticket.submission.order
@@ -190,8 +189,8 @@ def test_a_position_gets_both_exits_and_a_short_sale_is_opened_and_covered(ticke
     ticket.form.type.choose(OrderType.MARKET)
     ticket.form.quantity.setText("4")
     send(ticket, qtbot)
-    qtbot.waitUntil(lambda: "AAPL" in session.positions.positions, timeout=10_000)
-    qtbot.waitUntil(lambda: session.positions.positions["AAPL"].qty == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: "AAPL" in session.positions.positions)
+    qtbot.waitUntil(lambda: session.positions.positions["AAPL"].qty == 4)
     ticket.form.side.choose("sell")
     with_exits(Exits.ONLY, take_profit="1.2", stop_loss="0.8")(ticket, last)
     check_order(
@@ -234,7 +233,7 @@ def test_coins_and_contracts_are_ordered_with_prices_of_their_own(ticket, qtbot,
     ticket.form.amount.choose_kind(AmountKind.QTY)
     ticket.set_symbol(contract)
     instruments = ticket._session.instruments
-    qtbot.waitUntil(lambda: contract in instruments.known, timeout=10_000)
+    qtbot.waitUntil(lambda: contract in instruments.known)
     assert instruments.known[contract].multiplier == 100
     ticket.form.type.choose(OrderType.LIMIT)
     ticket.form.quantity.setText("1")

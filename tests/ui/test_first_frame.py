@@ -34,7 +34,7 @@ def test_a_window_that_is_not_drawn_keeps_nobody_waiting(qtbot: QtBot) -> None:
     window = Drawn()
     qtbot.addWidget(window)
     frame = FirstFrame(window)
-    with qtbot.waitSignal(frame.drawn, timeout=5_000):
+    with qtbot.waitSignal(frame.drawn):
         pass
     assert window.frames == 0
 

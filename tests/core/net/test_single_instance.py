@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtNetwork import QLocalSocket
 
 from core.net.single_instance import SingleInstance
+from tests.patience import PATIENCE_MS
 
 ROOT = Path(__file__).parents[3]
 
@@ -59,7 +60,7 @@ def test_whatever_is_said_to_it_means_one_thing(qtbot, tmp_path, said):
     with qtbot.waitSignal(first.raise_asked):
         socket = QLocalSocket()
         socket.connectToServer(first._name)
-        assert socket.waitForConnected(2_000)
+        assert socket.waitForConnected(PATIENCE_MS)
         socket.write(said)
         socket.flush()
     socket.abort()

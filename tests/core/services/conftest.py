@@ -18,7 +18,7 @@ def broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An order that is not answered soon is unknown."""
+    """An order that is not answered soon is unknown: for what hangs, since a slow machine hangs too."""
     monkeypatch.setattr(trading, "_ORDER_TIMEOUTS", Timeouts(connect_s=1.0, read_s=0.2, whole_s=0.5))
 
 

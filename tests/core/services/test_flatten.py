@@ -75,7 +75,7 @@ def test_orders_go_then_positions_and_the_report_tells_it_in_order(witness, desk
     hold(broker, "NVDA", "7")
     hold(broker, "TSLA", "-3")
     witness.flatten.start()
-    qtbot.waitUntil(lambda: len(broker.sent("POST")) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(broker.sent("POST")) == 3)
     closes = {order["symbol"]: order for order in placed(broker)[1:]}
     assert (closes["NVDA"]["side"], closes["NVDA"]["qty"], closes["NVDA"]["position_intent"]) == (
         "sell", "7", "sell_to_close",
@@ -85,7 +85,7 @@ def test_orders_go_then_positions_and_the_report_tells_it_in_order(witness, desk
         if order["status"] == "new":
             broker.fill(order["id"])
     broker.positions.clear()
-    qtbot.waitUntil(lambda: len(witness.reports) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(witness.reports) == 1)
     (report,) = witness.reports
     assert report.is_flat
     assert report.open_lines == ()
@@ -98,10 +98,10 @@ def test_a_lost_answer_never_makes_a_second_close(witness, broker, qtbot):
     hold(broker, "NVDA", "7")
     broker.faults.place.append(accept_and_lose)
     witness.flatten.start()
-    qtbot.waitUntil(lambda: len(broker.orders) == 1, timeout=10_000)
-    qtbot.waitUntil(lambda: witness.stages().get("NVDA") is Stage.CLOSING, timeout=10_000)
+    qtbot.waitUntil(lambda: len(broker.orders) == 1)
+    qtbot.waitUntil(lambda: witness.stages().get("NVDA") is Stage.CLOSING)
     fill_last(broker)
-    qtbot.waitUntil(lambda: len(witness.reports) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(witness.reports) == 1)
     assert witness.reports[0].is_flat
     assert len(broker.sent("POST")) == 1
 
@@ -110,12 +110,10 @@ def test_what_resists_is_shown_with_the_brokers_words_and_tried_again(witness, b
     hold(broker, "NVDA", "7")
     broker.faults.place.append(refuse(403, "asset is not tradable"))
     witness.flatten.start()
-    qtbot.waitUntil(
-        lambda: any("not tradable" in line.reason for line in witness.flatten.lines), timeout=10_000
-    )
-    qtbot.waitUntil(lambda: len(broker.orders) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: any("not tradable" in line.reason for line in witness.flatten.lines))
+    qtbot.waitUntil(lambda: len(broker.orders) == 1)
     fill_last(broker)
-    qtbot.waitUntil(lambda: len(witness.reports) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(witness.reports) == 1)
     assert any("not tradable" in entry.line.reason for entry in witness.reports[0].entries)
     assert len({order["client_order_id"] for order in placed(broker)}) == 2
 
@@ -123,7 +121,7 @@ def test_what_resists_is_shown_with_the_brokers_words_and_tried_again(witness, b
 def test_stopped_by_the_trader_it_sends_nothing_more_and_says_what_is_left(witness, broker, qtbot):
     hold(broker, "NVDA", "7")
     witness.flatten.start()
-    qtbot.waitUntil(lambda: len(broker.orders) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(broker.orders) == 1)
     witness.flatten.stop()
     (report,) = witness.reports
     assert not report.is_flat

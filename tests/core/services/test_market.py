@@ -117,7 +117,7 @@ def test_what_came_by_rest_is_as_old_as_the_exchange_says(board, broker, qtbot):
     qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
     clock, received = SystemClock(), board.board.ticker("AAPL").quote.received_ns
     claimed_s = (clock.wall_ns() - board.board.ticker("AAPL").quote.exchange_ns) / 1e9
-    assert (clock.monotonic_ns() - received) / 1e9 == pytest.approx(max(0, claimed_s), abs=5)
+    assert (clock.monotonic_ns() - received) / 1e9 == pytest.approx(max(0, claimed_s), abs=60)
 
 
 def test_a_gap_in_the_stream_reads_everything_again(board, broker, qtbot):

@@ -12,6 +12,7 @@ from core.domain.environment import Environment
 from core.errors import AppError
 from core.services import programs
 from core.services.programs import ChildProgram, PracticePrograms
+from tests.patience import PATIENCE_MS
 
 ROOT = Path(__file__).parents[3]
 SAY = "import sys; print({line!r}, flush=True); sys.stdin.read()"
@@ -35,7 +36,8 @@ def saying(line: str) -> list[str]:
 
 
 @pytest.fixture
-def child(qapp) -> Iterator[Callable[..., ChildProgram]]:
+def child(qapp, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ChildProgram]]:
+    monkeypatch.setattr(programs, "STOP_MS", PATIENCE_MS)
     children: list[ChildProgram] = []
 
     def make(command: list[str], **options: Any) -> ChildProgram:
@@ -109,7 +111,8 @@ def test_what_it_complains_about_is_logged_in_its_name(child, qtbot, caplog):
 
 
 @pytest.fixture
-def practice(qapp) -> Iterator[Callable[..., PracticePrograms]]:
+def practice(qapp, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PracticePrograms]]:
+    monkeypatch.setattr(programs, "STOP_MS", PATIENCE_MS)
     made: list[PracticePrograms] = []
 
     def make(line: object, proxy: list[str] | None = None) -> PracticePrograms:

@@ -43,10 +43,10 @@ def test_a_cancel_goes_out_while_orders_are_held(desk, broker, qtbot):
 
 
 def test_an_answer_from_before_the_cut_opens_nothing(desk, broker, qtbot):
+    read = lists(broker)
     desk.desk.hold()
     desk.desk.reconcile()
     desk.desk.hold()
-    read = lists(broker)
     qtbot.waitUntil(lambda: lists(broker) > read)
     desk.desk.reconcile()
     qtbot.waitUntil(lambda: desk.desk.trading_block is TradingBlock.NONE)

@@ -9,6 +9,7 @@ import pytest
 from core.domain.environment import Environment
 from core.domain.secret import Secret
 from core.errors import AppError, Offline, Overloaded, SignInExpired
+from core.net.lanes import JOIN_S
 from core.protocol.trading import read_account
 from core.services import rereading
 from core.services.account import AccountWatch
@@ -84,9 +85,9 @@ def test_an_answer_that_comes_after_the_stop_starts_nothing(reader, broker, qtbo
 
 def test_several_wishes_for_soon_are_one_read_at_the_earliest_of_them(reader, broker, qtbot):
     one = reader()
-    for within_ms in (10_000, 20, 5_000):
+    for within_ms in (600_000, 20, 300_000):
         one.reading.soon(within_ms)
-    qtbot.waitUntil(lambda: len(one.results) == 1, timeout=3_000)
+    qtbot.waitUntil(lambda: len(one.results) == 1)
     assert asked(broker) == 1
 
 
@@ -94,7 +95,7 @@ def test_a_wish_for_soon_during_a_read_is_not_lost_to_the_long_pause_after_it(re
     one = reader(every_s=600)
     one.reading.now()
     one.reading.soon(1)
-    qtbot.waitUntil(lambda: len(one.results) == 2, timeout=3_000)
+    qtbot.waitUntil(lambda: len(one.results) == 2)
 
 
 def test_failures_are_told_and_tried_again_with_growing_waits(reader, broker, qtbot, monkeypatch):
@@ -139,7 +140,7 @@ def test_the_account_is_kept_with_the_time_it_came(link, broker, qtbot):
     watch.refresh()
     qtbot.waitUntil(lambda: told == ["PA3SIM00001"])
     assert watch.received_ns is not None
-    assert 0 <= time.monotonic_ns() - watch.received_ns < 5_000_000_000
+    assert 0 <= time.monotonic_ns() - watch.received_ns < 60_000_000_000
     before = watch.received_ns
     broker.faults.account.append(lose)
     watch.refresh()
@@ -147,7 +148,7 @@ def test_the_account_is_kept_with_the_time_it_came(link, broker, qtbot):
     assert watch.received_ns == before
     broker.account["equity"] = "7"
     watch.refresh_soon()
-    qtbot.waitUntil(lambda: watch.account is not None and str(watch.account.equity) == "7", timeout=3_000)
+    qtbot.waitUntil(lambda: watch.account is not None and str(watch.account.equity) == "7", timeout=8_000)
     watch.stop()
 
 
@@ -184,7 +185,7 @@ def test_positions_replace_each_other_whole_and_are_looked_at_twice_after_a_fill
     broker.positions = [golden("position")]
     read = len(broker.sent("GET", "/v2/positions"))
     keeper.refresh_soon()
-    qtbot.waitUntil(lambda: set(keeper.positions) == {"AAPL"}, timeout=3_000)
+    qtbot.waitUntil(lambda: set(keeper.positions) == {"AAPL"})
     qtbot.waitUntil(lambda: len(broker.sent("GET", "/v2/positions")) == read + 2)
     keeper.stop()
 
@@ -219,6 +220,6 @@ def test_ending_a_link_ends_what_hangs(link, broker, qtbot):
     qtbot.waitUntil(lambda: asked(broker) == 3)
     started = time.monotonic()
     link.stop(lambda: None)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < JOIN_S
     for watch in watches:
         watch.stop()

@@ -75,7 +75,7 @@ def test_a_lost_answer_waits_for_evidence_and_doubles_nothing(desk, positions, b
     broker.positions.clear()
     # The look-up may have been faster than the fill, and no stream tells of it here.
     desk.desk.reconcile()
-    qtbot.waitUntil(lambda: reversal.step is Step.OPENED, timeout=10_000)
+    qtbot.waitUntil(lambda: reversal.step is Step.OPENED)
     qtbot.waitUntil(lambda: len(placed(broker)) == 2)
     assert len(broker.orders) == 2
 

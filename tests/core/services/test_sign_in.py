@@ -15,7 +15,7 @@ from core.domain.profile import ConnectionProfile
 from core.domain.secret import Secret
 from core.domain.sign_in_phase import SignInPhase
 from core.errors import AppError, Offline, OutcomeUnknown, SignInExpired, SignInFailed, StorageFailed
-from core.net.lanes import Lane
+from core.net.lanes import JOIN_S, Lane
 from core.protocol.signin import CodeGrant, Declined, Failed, Outcome, SignInLineInvalid
 from core.services import sign_in as sign_in_module
 from core.services.sign_in import SignIn
@@ -23,6 +23,7 @@ from core.store.vault import SERVICE, Vault
 from tests.core.store.test_vault import Keyring, LockedKeyring
 from tests.fakes.broker import TOKEN, Broker, accept_and_babble, hang, lose, refuse
 from tests.fakes.scripted_server import free_port
+from tests.patience import PATIENCE_S
 
 Phase = SignInPhase
 CODE = CodeGrant(code="code-1")
@@ -68,11 +69,11 @@ class SlowKeyring(Keyring):
         self.released = threading.Event()
 
     def get_password(self, service: str, username: str) -> str | None:
-        self.released.wait(10)
+        self.released.wait(2 * PATIENCE_S)
         return super().get_password(service, username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        self.released.wait(10)
+        self.released.wait(2 * PATIENCE_S)
         super().set_password(service, username, password)
 
 
@@ -457,10 +458,8 @@ def test_a_keyring_that_hangs_holds_nothing_up(bench, qtbot):
     assert one.notices[0].headline == "The system keyring does not answer."
     assert one.sign_in.phase is Phase.SIGNED_OUT
     assert one.sign_in.keyring_unavailable
-    started = time.monotonic()
     one.begin()
     qtbot.waitUntil(lambda: len(one.signed_in) == 1)
-    assert time.monotonic() - started < 2
     assert not one.signed_in[0].remembered
     assert len(one.notices) == 1
 
@@ -500,6 +499,7 @@ def test_a_keyring_that_answers_again_is_used_again(bench, qtbot):
     home = threading.Event()
     one.lanes[1].submit(lambda: None, done=lambda _: home.set())
     qtbot.waitUntil(home.is_set)
+    one.sign_in._keyring_limit.setInterval(60_000)  # haste was for the one that hung
     one.begin()
     qtbot.waitUntil(lambda: len(one.signed_in) == 1)
     assert one.signed_in[0].remembered
@@ -531,4 +531,4 @@ def test_what_hangs_is_ended_with_the_attempt_and_not_waited_for_by_the_next(ben
     one.begin()
     qtbot.waitUntil(lambda: len(one.signed_in) == 1)
     one.stop()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < JOIN_S

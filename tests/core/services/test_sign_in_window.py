@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from core.protocol.signin import CodeGrant, Declined, Failed, decode_attempt
+from core.services import sign_in_window
 from core.services.sign_in_window import SignInWindow
 from tests.core.builders import profile
+from tests.patience import PATIENCE_MS
 
 # Says what its first argument is, then waits for its input to end, as the real one does.
 CHILD = """
@@ -32,7 +34,8 @@ def constant(length: int) -> str:
 
 
 @pytest.fixture
-def window(qapp, tmp_path: Path) -> Iterator[Callable[..., SignInWindow]]:
+def window(qapp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SignInWindow]]:
+    monkeypatch.setattr(sign_in_window, "_GRACE_MS", PATIENCE_MS)
     windows: list[SignInWindow] = []
 
     def make(said: str, then: str = "stay") -> SignInWindow:
