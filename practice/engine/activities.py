@@ -13,7 +13,7 @@ from typing import Literal
 
 from practice.engine.accounts import ZERO, Account
 from practice.engine.clock import MILLISECOND, SECOND
-from practice.engine.executions import Execution
+from practice.engine.executions import Execution, exchange
 from practice.engine.hours import NEW_YORK
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Side
@@ -22,6 +22,9 @@ from practice.engine.ulid import ulid
 from practice.engine.updates import Update
 
 Direction = Literal["asc", "desc"]
+# A correction is entered as two: what takes the execution back, and what was true instead.
+ExecutionKind = Literal["fill", "trade_bust", "trade_correct", "undoing"]
+Status = Literal["executed", "correct", "canceled"]
 
 FILL = "FILL"
 _SETTLED: dict[SettlementKind, str] = {
@@ -36,6 +39,12 @@ _TYPES = (
     "OPCSH OPEXC OPEXP OPTRD PTC PTR REO REORG SPIN SPLIT SWP VOF WH"
 )
 KNOWN_TYPES = frozenset(_TYPES.split())
+_STATUSES: dict[ExecutionKind, Status] = {
+    "fill": "executed",
+    "trade_bust": "canceled",
+    "undoing": "canceled",
+    "trade_correct": "correct",
+}
 _CASH_TRANSFERS = frozenset({"CSD", "CSW"})
 _NUMBER_BITS = 96  # of a UUID, to the right of the activity's number
 
@@ -46,6 +55,8 @@ class Trade:
 
     order_id: str
     execution_id: str
+    kind: ExecutionKind = "fill"
+    previous_id: str | None = None  # of the execution that this takes back or corrects
     order_status: str
     side: Side
     is_last: bool
@@ -65,6 +76,7 @@ class Activity:
     per_share: Decimal | None = None
     net_amount: Decimal = ZERO  # what the cash grew by; not told of trades
     sub_type: str | None = None
+    status: Status = "executed"
     description: str = ""
     group_id: str | None = None  # shared by activities that belong together
     parent_id: str | None = None  # of a fee: the execution it was taken for
@@ -205,13 +217,13 @@ class Activities:
 
     def note(self, update: Update) -> None:
         """Enter the executions that an order's update tells of; a listener of the floor."""
-        pieces = update.combo.legs if update.combo else ()
-        if update.execution:
-            pieces = ((update.order, update.execution),)
-        cash = update.account.cash - sum((_proceeds(*piece) for piece in pieces), ZERO)
-        for order, execution in pieces:
-            cash += _proceeds(order, execution)
-            self._executed(update.account, order, execution, update.at, cash)
+        pieces = [_Piece(*leg) for leg in update.combo.legs] if update.combo else []
+        if execution := update.execution:
+            pieces = _pieces(update.order, execution, execution.previous)
+        cash = update.account.cash - sum((piece.proceeds for piece in pieces), ZERO)
+        for piece in pieces:
+            cash += piece.proceeds
+            self._executed(update.account, piece, update.at, cash)
 
     def settled(self, told: Settlement) -> None:
         """Enter what became of an option, and the shares or the cash that came of it; a listener too."""
@@ -241,26 +253,29 @@ class Activities:
             )
             self.enter(told.account, shares)
 
-    def _executed(
-        self, account: Account, order: Order, execution: Execution, at: int, cash_after: Decimal
-    ) -> None:
+    def _executed(self, account: Account, piece: "_Piece", at: int, cash_after: Decimal) -> None:
         # The account has paid the fee already. It is an activity of its own, so the trade is told without.
-        fee = execution.fee
+        order, execution, kind = piece.order, piece.execution, piece.kind
+        fee, previous = execution.fee, execution.previous
         coins, dollars = (fee, ZERO) if order.is_buy else (ZERO, fee)
+        leaves_qty = order.remaining + piece.later
         trade = Activity(
             type=FILL,
             at=at,
             instrument=order.instrument,
             qty=execution.qty,
             price=execution.price,
+            status=_STATUSES[kind],
             trade=Trade(
                 order_id=order.id,
                 execution_id=execution.id,
+                kind=kind,
+                previous_id=previous.id if previous else None,
                 order_status=str(order.state),
                 side=order.side,
-                is_last=order.remaining == 0,
-                cum_qty=order.filled_qty,
-                leaves_qty=order.remaining,
+                is_last=leaves_qty == 0,
+                cum_qty=order.filled_qty - piece.later,
+                leaves_qty=leaves_qty,
             ),
             cash_after=cash_after + dollars,
             held_after=execution.position_qty + coins,
@@ -276,6 +291,7 @@ class Activities:
             qty=-coins if coins else None,
             price=execution.price if coins else None,
             net_amount=-dollars,
+            status=_STATUSES[kind],
             parent_id=execution.id,
             cash_after=cash_after,
             held_after=execution.position_qty,
@@ -283,7 +299,29 @@ class Activities:
         self.enter(account, charged)
 
 
-def _proceeds(order: Order, execution: Execution) -> Decimal:
-    """What an execution moved of cash, its fee included."""
-    value = execution.qty * execution.price * order.instrument.multiplier
-    return -value if order.is_buy else value - execution.fee
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """An execution to enter, and how much of its order comes later in the same update."""
+
+    order: Order
+    execution: Execution
+    later: Decimal = ZERO
+    kind: ExecutionKind = "fill"
+
+    @property
+    def proceeds(self) -> Decimal:
+        """What it moved of cash, its fee included."""
+        execution = self.execution
+        value = execution.qty * execution.price * self.order.instrument.multiplier
+        return -value if self.order.is_buy else value - execution.fee
+
+
+def _pieces(order: Order, report: Execution, previous: Execution | None) -> list[_Piece]:
+    """What a report adds to the ledger: a correction first takes back what it corrects."""
+    if previous is None:
+        return [_Piece(order, report)]
+    if report.qty < 0:
+        return [_Piece(order, report, kind="trade_bust")]
+    moved = exchange(order.instrument, is_buy=order.is_buy, qty=report.qty, price=report.price)
+    undoing = previous.taken_back(report.id, report.position_qty - moved.qty)
+    return [_Piece(order, undoing, report.qty, "undoing"), _Piece(order, report, kind="trade_correct")]

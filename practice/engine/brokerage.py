@@ -17,6 +17,7 @@ from practice.engine.making import COMBINATION, Maker
 from practice.engine.market import Market
 from practice.engine.orders import Kind, Order, Role, State, Tif
 from practice.engine.refusals import Refusal, invalid, not_found, unprocessable
+from practice.engine.revisions import Revisions
 from practice.engine.rules import Change, OrderRequest
 from practice.engine.schedule import Schedule
 from practice.engine.settlement import Settlements
@@ -39,6 +40,7 @@ class Brokerage:
         self._maker, self._schedule = Maker(self.floor.new_id), Schedule(market)
         self.settlements = Settlements(self.accounts, self.floor, market, self._gate)
         self.settlements.listen(self.activities.settled)
+        self.revisions = Revisions(self.accounts.values, self.floor, self.last_close, self._gate.expires_at)
         self._plan_new_day(start)
 
     def _plan_new_day(self, instant: int) -> None:

@@ -67,7 +67,7 @@ class Links:
     def start(self, order: Order, instant: int) -> None:
         """Let an order begin: at the venue, or held where it has to wait for a relative."""
         parent = order.parent
-        if parent is not None and parent.is_entry and parent.state is not State.FILLED:
+        if parent is not None and parent.is_entry and parent.is_open:
             self._hold(order, instant)
         elif order.is_spare:
             self._hold(order, instant)
@@ -106,6 +106,18 @@ class Links:
             return
         order.qty, order.updated_at = order.filled_qty + most, instant
         self._hands.announce(order, "restated")
+
+    def refit(self, order: Order, instant: int) -> None:
+        """Let an order's exits close what is left of it after an execution was taken back or corrected."""
+        if order.is_entry and not order.is_open:
+            closed = sum((leg.filled_qty for leg in order.legs), Decimal(0))
+            for leg in [leg for leg in order.legs if leg.is_open]:
+                self._shrink(leg, order.filled_qty - closed, instant)
+            return
+        other = order.sibling if order.role is Role.TAKE_PROFIT and order.is_open else None
+        if other is not None and other.remaining < order.remaining:
+            other.qty, other.updated_at = other.filled_qty + order.remaining, instant
+            self._hands.announce(other, "restated")
 
     def take_over(self, stop: Order, instant: int) -> None:
         """A spare stop's price is reached: it begins to work, and its take profit makes way."""

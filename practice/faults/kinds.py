@@ -227,6 +227,22 @@ KINDS = _kinds(
         route=_PLACING,
     ),
     Kind(
+        name="bust",
+        places=(Place.ORDER,),
+        meaning="the exchange takes the first execution of an accepted order back, `seconds` (1) of "
+        "simulated time after it",
+        takes=frozenset({"seconds"}),
+        route=_PLACING,
+    ),
+    Kind(
+        name="correct",
+        places=(Place.ORDER,),
+        meaning="the exchange corrects the price of the first execution of an accepted order by `value` "
+        "(0.01; it may be negative), `seconds` (1) of simulated time after it",
+        takes=frozenset({"value", "seconds"}),
+        route=_PLACING,
+    ),
+    Kind(
         name="duplicate_event",
         places=(Place.EVENT,),
         meaning="a message is sent twice",

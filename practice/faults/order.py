@@ -8,6 +8,7 @@ import msgspec
 from practice.faults.kinds import ASIDE, KINDS, Kind, Place
 
 _ROUTE = re.compile(r"(\*|[A-Z]+) (\*|/\S*)")
+_CHANGE = re.compile(r"-?\d{1,6}(\.\d{1,9})?")
 _STREAM = re.compile(r"all|(orders|data|events)(/[\w./-]{1,60})?")
 
 
@@ -104,9 +105,15 @@ def _bad_values(order: FaultOrder) -> Iterator[tuple[str, str]]:
         yield "retry_after", "lies between 0 and 3600"
     if order.kind == "set_aside" and order.value not in {None, *ASIDE}:
         yield "value", f"is one of {', '.join(ASIDE)}"
+    if order.kind == "correct" and not _is_change(order.value):
+        yield "value", 'is what the price changes by: "0.05", "-0.01"'
     if order.code is not None and not 400 <= order.code <= 599:
         yield "code", "lies between 400 and 599"
     yield from _bad_seconds(order)
+
+
+def _is_change(value: str | None) -> bool:
+    return value is None or (_CHANGE.fullmatch(value) is not None and float(value) != 0)
 
 
 def _bad_seconds(order: FaultOrder) -> Iterator[tuple[str, str]]:

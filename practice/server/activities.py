@@ -72,7 +72,7 @@ def activity_json(activity: Activity) -> Json:
         "created_at": timestamp(activity.at),
         "net_amount": plain(activity.net_amount),
         "description": activity.description,
-        "status": "executed",
+        "status": activity.status,
         "currency": "USD",
         **{name: value for name, value in optional.items() if value is not None},
     }

@@ -20,6 +20,7 @@ from practice.server.authorization import Application, Authorization, Switches
 from practice.server.books import AccountBooks
 from practice.server.broadcast import broadcasts_of
 from practice.server.control import ControlRoutes, control_errors
+from practice.server.control_executions import ExecutionRoutes
 from practice.server.control_log import LogRoutes
 from practice.server.control_oauth import OAuthSwitchRoutes
 from practice.server.control_scenarios import ScenarioRoutes
@@ -143,6 +144,7 @@ def built_broker(settings: Settings) -> Broker:
     LogRoutes(log, frames, traffic).add_to(control)
     OAuthSwitchRoutes(switches, grants).add_to(control)
     TimeRoutes(clock, pump.turn).add_to(control)
+    ExecutionRoutes(brokerage.revisions, pump.turn).add_to(control)
     HaltRoutes(brokerage.market, brokerage.instruments, clock).add_to(control)
     runs = ScenarioRuns(
         Stage(

@@ -1,5 +1,7 @@
 """The accounts as the faults see them."""
 
+from decimal import Decimal
+
 from practice.engine.accounts import Account
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
@@ -53,3 +55,9 @@ class AccountBooks:
         """Let the venue put an order aside as soon as it has it, for so many simulated seconds."""
         if (found := self._found(order_id)) is not None:
             self._brokerage.floor.set_aside(found[1], State(state), int(seconds * SECOND))
+
+    def revise(self, order_id: str, change: str | None, seconds: float) -> None:
+        """Let the exchange take back or, with a change of price, correct an order's first execution."""
+        if (found := self._found(order_id)) is not None:
+            by = Decimal(change) if change is not None else None
+            self._brokerage.revisions.plan(found[1], int(seconds * SECOND), by)

@@ -14,7 +14,7 @@ from practice.server.background import running
 from practice.server.event_log import EventLog
 from practice.server.event_source import EventReader, EventResponse
 from practice.server.event_span import span_of
-from practice.server.event_wire import activity_event_json, trade_event_json
+from practice.server.event_wire import activity_event_json, is_told, trade_event_json
 from practice.server.grants import Grants
 from practice.server.sockets import Outbox, Sockets, Traffic, endpoint_of
 from practice.server.trading import Desk
@@ -42,7 +42,7 @@ class EventRoutes:
         app.router.add_get(f"{prefix}/v2/events/trades", self.trades, allow_head=False)
 
     def _note_activity(self, account: Account, activity: Activity) -> None:
-        if account is self._desk.account:
+        if account is self._desk.account and is_told(activity):
             frame = msgspec.json.encode(activity_event_json(account, activity))
             self._activities.add(activity.event_id, activity.at, frame)
 

@@ -19,12 +19,18 @@ def trade_event_json(update: Update) -> Json:
     return {"account_id": update.account.id, **update_json(update)}
 
 
+def is_told(activity: Activity) -> bool:
+    """Whether an activity is an event of its own: a correction says by itself what it takes the place of."""
+    return activity.trade is None or activity.trade.kind != "undoing"
+
+
 def activity_event_json(account: Account, activity: Activity) -> Json:
     """An activity that was entered."""
     instrument, trade = activity.instrument, activity.trade
     net = activity.net_amount
     optional: Json = {
         "activity_subtype": activity.sub_type,
+        "previous_id": trade.previous_id if trade else None,
         "price": plain(activity.price) if activity.price is not None else None,
         "qty": plain(activity.qty) if activity.qty is not None else None,
     }
@@ -40,7 +46,7 @@ def activity_event_json(account: Account, activity: Activity) -> Json:
         "activity_type": activity.type,
         "executed_at": timestamp(activity.at),
         "settle_date": _settled_on(activity),
-        "status": "executed",
+        "status": activity.status,
         "currency": "USD",
         "ref_id": activity.reference,
         "net_amount": plain(net),
@@ -66,7 +72,7 @@ def _trade_details(account: Account, instrument: Instrument, trade: Trade) -> Js
         "cum_qty": plain(trade.cum_qty),
         "leaves_qty": plain(trade.leaves_qty),
         "order_status": trade.order_status,
-        "execution_type": "fill",
+        "execution_type": trade.kind,
     }
 
 

@@ -43,6 +43,10 @@ class Books(Protocol):
         """Let the venue put an order aside as soon as it has it, for so many simulated seconds."""
         ...
 
+    def revise(self, order_id: str, change: str | None, seconds: float) -> None:
+        """Let the exchange take back or, with a change of price, correct an order's first execution."""
+        ...
+
 
 class FaultEffects:
     """Carries out the faults of requests. Belongs to the event loop's thread."""
@@ -142,6 +146,10 @@ class FaultEffects:
                     self.books.reject(order["id"], fault.seconds())
                 case "set_aside":
                     self.books.set_aside(order["id"], fault.order.value or ASIDE[0], fault.seconds(10.0))
+                case "bust":
+                    self.books.revise(order["id"], None, fault.seconds(1.0))
+                case "correct":
+                    self.books.revise(order["id"], fault.order.value or "0.01", fault.seconds(1.0))
 
     def _change(self, request: web.Request, answer: web.Response, met: Sequence[Fault]) -> None:
         body = answer.body

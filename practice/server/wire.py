@@ -16,6 +16,11 @@ from practice.engine.updates import ComboFill, Update
 
 Json = dict[str, Any]
 
+_REASONS = {
+    "trade_bust": "TRADE_BUST",
+    "order_cancel_rejected": "TOO_LATE_TO_CANCEL",
+    "order_replace_rejected": "TOO_LATE_TO_CANCEL",
+}
 _CENT, _TEN_THOUSANDTH, _FINE = Decimal("0.01"), Decimal("0.0001"), Decimal("1e-10")
 
 
@@ -112,13 +117,19 @@ def update_json(update: Update) -> Json:
         "at": timestamp(update.at),
         "timestamp": timestamp(update.at),
     }
-    if update.execution:
+    if execution := update.execution:
         event |= {
-            "execution_id": update.execution.id,
-            "price": plain(update.execution.price),
-            "qty": plain(update.execution.qty),
-            "position_qty": plain(update.execution.position_qty),
+            "execution_id": execution.id,
+            "price": plain(execution.price),
+            "qty": plain(execution.qty),
         }
+        # Only what trades says how large the position is then.
+        if execution.previous:
+            event["previous_execution_id"] = execution.previous.id
+        else:
+            event["position_qty"] = plain(execution.position_qty)
+    if reason := _REASONS.get(update.event):
+        event["reason"] = reason
     if update.combo:
         event |= _combo_json(update.combo, update.at)
     return event | {"order": order_json(update.order)}

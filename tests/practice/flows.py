@@ -51,24 +51,30 @@ _options = st.tuples(st.just("option"), _sides, st.sampled_from(["call", "put"])
 _combo = st.tuples(st.just("combo"), st.integers(0, 3), st.integers(0, 3), _whole, st.booleans(), _cents)
 _change = st.tuples(st.just("replace"), _picks, st.sampled_from(["3", "9", None]), _cents)
 
-steps = st.lists(
-    st.one_of(
-        _single,
-        _single,
-        _group,
-        _group,
-        _limited,
-        _coins,
-        _options,
-        _combo,
-        _change,
-        st.tuples(st.just("cancel"), _picks),
-        st.tuples(st.just("close"), _picks),
-        st.tuples(st.just("exercise"), _picks),
-        st.tuples(st.just("wait"), st.sampled_from([0.002, 0.05, 1.0, 40.0, 900.0])),
-    ),
-    max_size=40,
+_wait = st.tuples(st.just("wait"), st.sampled_from([0.002, 0.05, 1.0, 40.0, 900.0]))
+_step = st.one_of(
+    _single,
+    _single,
+    _group,
+    _group,
+    _limited,
+    _coins,
+    _options,
+    _combo,
+    _change,
+    st.tuples(st.just("cancel"), _picks),
+    st.tuples(st.just("close"), _picks),
+    st.tuples(st.just("exercise"), _picks),
+    _wait,
 )
+_revision = st.one_of(
+    st.tuples(st.just("bust"), _picks),
+    st.tuples(st.just("correct"), _picks, st.integers(0, 50), st.sampled_from(["1", "0.5", "0.25", "1.5"])),
+)
+
+steps = st.lists(_step, max_size=40)
+# The same, and the exchange takes back and corrects what it has reported.
+revised_steps = st.lists(st.one_of(_step, _step, _wait, _revision), max_size=40)
 
 
 @dataclass
@@ -82,15 +88,17 @@ class Books:
 
     def note(self, update: Update) -> None:
         """Count an update's executions."""
-        if update.execution:
-            self._count(update.order, update.execution)
+        if execution := update.execution:
+            if execution.previous and execution.qty > 0:
+                self._count(update.order, execution.previous.taken_back("", Decimal(0)), is_whole=False)
+            self._count(update.order, execution)
         if update.combo:
             order, units = update.order, update.combo.qty
             self.filled[order.id] = self.filled.get(order.id, Decimal(0)) + units
             for leg, execution in update.combo.legs:
                 self._count(leg, execution)
 
-    def _count(self, order: Order, execution: Execution) -> None:
+    def _count(self, order: Order, execution: Execution, *, is_whole: bool = True) -> None:
         instrument, bought = order.instrument, order.is_buy
         self.filled[order.id] = self.filled.get(order.id, Decimal(0)) + execution.qty
         value = execution.qty * execution.price * instrument.multiplier
@@ -98,7 +106,7 @@ class Books:
         moved = execution.qty - execution.fee if bought else -execution.qty
         after = self.held.get(instrument.symbol, Decimal(0)) + moved
         self.held[instrument.symbol] = after
-        if after != execution.position_qty:
+        if is_whole and after != execution.position_qty:
             self.mistakes.append(f"{instrument.symbol}: {execution.position_qty} told, {after} counted")
 
     def settle(self, told: Settlement) -> None:
@@ -176,8 +184,23 @@ def _do(day: Day, step: Step) -> None:
         case ("exercise", index):
             position = list(day.account.positions.values())[index % 4]
             day.brokerage.settlements.exercise(day.account, position.instrument)
+        case ("bust" | "correct", *_):
+            _revise(day, step)
         case ("wait", seconds):
             day.pass_time(seconds)
+
+
+def _revise(day: Day, step: Step) -> None:
+    standing = list(day.brokerage.revisions.standing())
+    one = standing[step[1] % (len(standing) or 1)]
+    if step[0] == "bust":
+        day.brokerage.revisions.bust(one.execution.id)
+        return
+    cents, share = step[2:]
+    better = Decimal(-cents if one.order.is_buy else cents) / 100
+    qty = one.execution.qty * Decimal(share)
+    price = max(one.execution.price + better, Decimal("0.01"))
+    day.brokerage.revisions.correct(one.execution.id, price, qty - qty % Decimal("1e-9"))
 
 
 def whole_chain(day: Day, order: Order) -> Decimal:

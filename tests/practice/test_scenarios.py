@@ -115,6 +115,24 @@ def _order_rejected(program: PracticeProgram) -> None:
     program.settled(answer.json()["id"], "rejected")
 
 
+@check("trade-busted")
+def _trade_busted(program: PracticeProgram) -> None:
+    start(program, "trade-busted", pace=20)
+    order = program.order()
+    assert program.settled(order["id"], "canceled")["filled_qty"] == "0"
+
+
+@check("trade-corrected")
+def _trade_corrected(program: PracticeProgram) -> None:
+    start(program, "trade-corrected", pace=20)
+    order = program.settled(program.order()["id"], "filled")
+    was = order["filled_avg_price"]
+    path = f"/v2/orders/{order['id']}"
+    until(
+        lambda: program.call("GET", path).json()["filled_avg_price"] != was or None, "it was never corrected"
+    )
+
+
 @check("order-missing-from-list")
 def _order_missing(program: PracticeProgram) -> None:
     place(program, own_id())
