@@ -102,6 +102,11 @@ _REASONS: dict[str, str] = {
         "Your own {type} order to {side} could trade with this one. The broker will probably refuse it; "
         "cancel the other, or use a bracket or OCO.",
     ),
+    Reason.WASH_TRADE_OF_A_GROUP: QT_TRANSLATE_NOOP(
+        "Words",
+        "Your own {type} order to {side} could trade with this one. The broker may refuse it; "
+        "cancel the other first.",
+    ),
     Reason.NOTIONAL_WHILE_CLOSING: QT_TRANSLATE_NOOP(
         "Words", "While an order that closes {symbol} is open, the broker takes no amounts of money."
     ),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from core.domain.instrument import multiplier_of
+
 FILL_TYPE = "FILL"
 COIN_FEE_TYPE = "CFEE"
 
@@ -60,5 +62,5 @@ class Activity:
         """Money gained or paid: as booked, or what a fill cost or brought (without fees)."""
         if self.net_amount is not None or self.price is None or self.qty is None:
             return self.net_amount
-        value = self.price * self.qty
+        value = self.price * self.qty * multiplier_of(self.symbol)
         return -value if self.side == "buy" else value

@@ -99,6 +99,7 @@ class Reason(StrEnum):
     COIN_SHORT = "coin_short"
     HARD_TO_BORROW = "hard_to_borrow"
     WASH_TRADE = "wash_trade"
+    WASH_TRADE_OF_A_GROUP = "wash_trade_of_a_group"
     NOTIONAL_WHILE_CLOSING = "notional_while_closing"
     POWER_EXCEEDED = "power_exceeded"
     POWER_UNKNOWN = "power_unknown"

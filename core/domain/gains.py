@@ -11,14 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from core.domain.activity import Activity
-from core.domain.instrument import AssetClass, position_symbol
+from core.domain.instrument import multiplier_of, position_symbol
 
 ZERO = Decimal(0)
-
-
-def multiplier_of(symbol: str) -> int:
-    """How many units one contract stands for: 100 for options, 1 for everything else."""
-    return 100 if AssetClass.of_symbol(symbol) is AssetClass.OPTION else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from core.domain.finding import Fact, Finding, Reason, Rule, Verdict
 from core.domain.forecast import Forecast
 from core.domain.instrument import AssetClass, position_symbol
 from core.domain.legs import OrderClass
-from core.domain.order import Order, OrderType, Side
+from core.domain.order import Order, OrderStatus, OrderType, Side
 from core.domain.request import OrderRequest, PositionIntent
 
 _OPENS = frozenset({PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN})
@@ -111,13 +111,21 @@ def wash_trade(request: OrderRequest, around: Circumstances) -> Finding:
     opposite = [order for order in _of_symbol(request, around) if order.side == request.side.opposite]
     if request.notional is not None and any(_closes(order, around) for order in opposite):
         return _found(rule, Verdict.DOUBTFUL, Reason.NOTIONAL_WHILE_CLOSING, symbol=request.symbol)
-    if request.is_complex:
-        return Finding(rule=rule)
+    # The broker advises groups of orders where single ones are refused, but need not take every one of them.
+    reason = Reason.WASH_TRADE_OF_A_GROUP if request.is_complex else Reason.WASH_TRADE
+    verdict = Verdict.CAUTION if request.is_complex else Verdict.DOUBTFUL
     for order in opposite:
-        if _could_meet(request, order):
+        if not _waits_for_its_entry(order, around) and _could_meet(request, order):
             facts: dict[str, Fact] = {"side": order.side, "type": order.type, "symbol": request.symbol}
-            return _found(rule, Verdict.DOUBTFUL, Reason.WASH_TRADE, **facts)
+            return _found(rule, verdict, reason, **facts)
     return Finding(rule=rule)
+
+
+def _waits_for_its_entry(order: Order, around: Circumstances) -> bool:
+    """Whether it is an exit that does not work before the open order that it belongs to has filled."""
+    if order.status is not OrderStatus.HELD:
+        return False
+    return any(each.id == order.parent_id and each.side != order.side for each in around.working)
 
 
 def _closes(order: Order, around: Circumstances) -> bool:
@@ -133,7 +141,9 @@ def _could_meet(request: OrderRequest, order: Order) -> bool:
     """As the broker looks at it: two limits meet where they cross, everything else may meet anywhere."""
     if request.type.value not in _LIMITED or order.type not in _LIMITED:
         return True
-    asked, resting = request.limit_price, order.limit_price
+    gain = request.take_profit if request.order_class is OrderClass.OCO else None
+    asked = request.limit_price if gain is None else gain.limit_price
+    resting = order.limit_price
     if asked is None or resting is None:
         return True
     return asked >= resting if request.side is Side.BUY else asked <= resting

@@ -41,6 +41,11 @@ def position_symbol(symbol: str) -> str:
     return symbol.replace("/", "")
 
 
+def multiplier_of(symbol: str) -> int:
+    """How many units one contract stands for: 100 for options, 1 for everything else."""
+    return 100 if AssetClass.of_symbol(symbol) is AssetClass.OPTION else 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionTerms:
     """What an OCC symbol spells: `AAPL261218C00200000` is a call on AAPL at 200, until 2026-12-18."""

@@ -57,6 +57,9 @@ def test_the_other_tab_and_the_field_for_a_symbol_too(app: AccessibleApp) -> Non
     app.find("text", "Symbol to add", that=has_keyboard)
     assert faults(*app.tops()) == []
     app.screen.press_key("Escape")
+    app.press("Activity", role="page tab")
+    app.find("table", "Activity")
+    assert faults(*app.tops()) == []
     app.press("Orders*", role="page tab")
     app.find("radio button", "Which orders: Working*")
 

@@ -98,7 +98,7 @@ def test_the_summary_shows_cost_buying_power_and_position_after(ticket, session)
         Position(symbol="NVDA", asset_class="us_equity", qty=D(40), avg_entry_price=D("180.18"))
     )
     fill_in(ticket)
-    assert ticket.summary.cost.text() == "3,648.00"
+    assert ticket.summary.cost.accessibleName() == "Estimated cost: 3,648.00"
     assert ticket.summary.buying_power_after.text() == "183,662.40"
     assert ticket.summary.position_after.text() == "60 sh \u00b7 avg 180.92"
     assert ticket.rule.text.text().startswith("Rests 0.04 below the ask.")

@@ -1,14 +1,14 @@
 """Choices that may be excluded for a while, with the reason where one would look for it."""
 
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from ui import words
 from ui.controls.fields import ChoiceField
 from ui.controls.labels import PlainLabel
 
 
-def label_for_ears(field: ChoiceField, parent: QWidget) -> None:
+def label_for_ears(field: QComboBox, parent: QWidget) -> None:
     """Name a choice that stands where others have their label: Qt lets a screen reader know it by its label.
 
     `field` must be a child of `parent`, or become one.

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 from core.domain.activity import FILL_TYPE, Activity
 from core.errors import AppError
 from ui import activity_words, words
+from ui.controls.choices import label_for_ears
 from ui.controls.menus import popup_menu
 from ui.models.activities import ActivitiesModel
 from ui.models.order_search import parsed_search
@@ -43,6 +44,7 @@ class ActivityPanel(SessionPanel):
         self.types.setAccessibleName(self.tr("Type of activity"))
         self.types.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.types.setProperty("compact", "true")
+        label_for_ears(self.types, self)
         self.export = LinkButton(self.tr("Export\u2026"))
         for widget in (self.search, self.types, self.export):
             self.add_title_action(widget)

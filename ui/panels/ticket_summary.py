@@ -49,9 +49,9 @@ class SummaryBox(RaisedBox):
     def show_estimate(self, judged: Judgement) -> None:
         """Show what the order would change; dashes while that cannot be told."""
         request, expected = judged.request, judged.expected
-        self._cost_label.show_text(
-            self.tr("Cost (estimate)") if request.side is Side.BUY else self.tr("Proceeds (estimate)")
-        )
+        is_buy = request.side is Side.BUY
+        self._cost_label.show_text(self.tr("Cost (estimate)") if is_buy else self.tr("Proceeds (estimate)"))
+        self.cost.set_caption(self.tr("Estimated cost") if is_buy else self.tr("Estimated proceeds"))
         self.cost.show_text(figures.money(expected.value))
         self._show_fees(judged)
         power = figures.money(expected.power_after)

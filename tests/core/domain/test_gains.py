@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.activity import Activity
-from core.domain.gains import Gains, fold, multiplier_of
+from core.domain.gains import Gains, fold
+from core.domain.instrument import multiplier_of
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)

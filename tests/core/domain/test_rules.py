@@ -13,6 +13,7 @@ from core.domain.finding import Reason, Rule, Verdict, worst
 from core.domain.forecast import forecast
 from core.domain.freshness import Freshness
 from core.domain.legs import OrderClass
+from core.domain.order import OrderStatus
 from core.domain.problem import Problem
 from core.domain.request import PositionIntent
 from core.domain.rules import check
@@ -80,6 +81,20 @@ PASSING = [
     (asked(side="sell", qty="4"), around(position=held("10", "4"))),
     (asked(qty="10"), around(position=held("-10"))),
     (BRACKET, around()),
+    # The exits of an entry that is not filled yet do not work, and trade with nothing.
+    (
+        asked(),
+        around(
+            working=(
+                order("o-1", symbol="AAPL", side="buy", limit_price=D(150)),
+                *sells(status=OrderStatus.HELD, type="stop", limit_price=None, parent_id="o-1"),
+            )
+        ),
+    ),
+    (
+        OCO,
+        around(position=held("10"), working=(order("o-9", symbol="AAPL", side="buy", limit_price=D(150)),)),
+    ),
     (OCO, around(position=held("10"))),
     (asked("stop", stop_price="190"), around()),
     (asked("stop_limit", stop_price="190", limit_price="190.5"), around()),
@@ -102,7 +117,6 @@ PASSING = [
     ),
     (asked(symbol=PUT, qty="1", side="sell"), contracts(account=LEVEL_ONE, instrument=None)),
     (LIMIT, around(working=sells(limit_price=D("189.41")))),
-    (BRACKET, around(working=sells(type="market", limit_price=None))),
 ]
 
 
@@ -287,6 +301,20 @@ FAILING = [
     (asked(), around(working=sells()), Rule.WASH_TRADE, V.DOUBTFUL, R.WASH_TRADE),
     (LIMIT, around(working=sells(type="stop", limit_price=None)), Rule.WASH_TRADE, V.DOUBTFUL, R.WASH_TRADE),
     (LIMIT, around(working=sells(limit_price=D("189.40"))), Rule.WASH_TRADE, V.DOUBTFUL, R.WASH_TRADE),
+    (
+        BRACKET,
+        around(working=sells(type="market", limit_price=None)),
+        Rule.WASH_TRADE,
+        V.CAUTION,
+        R.WASH_TRADE_OF_A_GROUP,
+    ),
+    (
+        OCO,
+        around(position=held("10"), working=(order("o-9", symbol="AAPL", side="buy", type="stop"),)),
+        Rule.WASH_TRADE,
+        V.CAUTION,
+        R.WASH_TRADE_OF_A_GROUP,
+    ),
     (
         asked(qty=None, notional="50"),
         around(position=held("20"), working=sells(limit_price=D(200))),

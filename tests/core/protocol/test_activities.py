@@ -1,5 +1,6 @@
 """Activities are read whatever the broker adds to them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -49,6 +50,8 @@ def test_a_fill_is_read_with_exact_figures_and_its_cost():
     assert (fill.price, fill.qty, fill.leaves_qty) == (Decimal("189.4"), Decimal(4), Decimal(6))
     assert fill.at == datetime(2026, 11, 20, 14, 30, 5, 123456, tzinfo=UTC)
     assert fill.amount == Decimal("-757.6")
+    contract = replace(fill, symbol="AAPL261218C00200000", qty=Decimal(2), price=Decimal("3.26"))
+    assert contract.amount == Decimal(-652)
 
 
 def test_a_dividend_has_its_day_and_its_amount():
