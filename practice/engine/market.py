@@ -23,8 +23,8 @@ from practice.engine.minutes import Minute, opening_quote
 from practice.engine.nights import Nights
 from practice.engine.option_prices import OptionManners, OptionPrices, end_of
 from practice.engine.pricing import Valuation
-from practice.engine.recorded_prices import RecordedPrices
-from practice.engine.recording import Recording
+from practice.engine.recorded_prices import RecordedPrices, days_before
+from practice.engine.recording import Prints, Recording
 from practice.engine.tape import Auction, Bands, Bar, Book, Quote, Status, Trade
 
 Print = TypeVar("Print", Quote, Trade)
@@ -91,17 +91,28 @@ class Market:
         return prices
 
     def _prices_of(self, instrument: Instrument) -> DrawnPrices | RecordedPrices:
-        seed, timetable = self.seed, self.timetable_of(instrument)
+        if instrument.by_day and self.nights is None:
+            return self._own(instrument.by_day)
+        seed, timetable, prints = self.seed, self.timetable_of(instrument), self._prints_of(instrument)
+        days: Days
         if instrument.by_day:
-            by_day = self._own(instrument.by_day)
-            if self.nights is None:
-                return by_day
-            nights = Nights(seed, instrument, timetable, self.actions, by_day, self.timetable)
-            return DrawnPrices(seed, instrument, timetable, self.halts, nights)
-        if prints := self._recorded.get(instrument.symbol):
-            return RecordedPrices(seed, instrument, timetable, self.halts, self.actions, prints)
-        days = Days(seed, instrument, timetable, self.actions)
-        return DrawnPrices(seed, instrument, timetable, self.halts, days)
+            days_around = self._own(instrument.by_day)
+            days = Nights(seed, instrument, timetable, self.actions, days_around, self.timetable)
+        elif prints:
+            days = days_before(seed, instrument, timetable, self.actions, prints)
+        else:
+            days = Days(seed, instrument, timetable, self.actions)
+        drawn = DrawnPrices(seed, instrument, timetable, self.halts, days)
+        return RecordedPrices(instrument, timetable, self.halts, prints, drawn) if prints else drawn
+
+    def _prints_of(self, instrument: Instrument) -> Prints | None:
+        """What is recorded of an instrument: a stock's prints at night are those of the overnight market."""
+        prints = self._recorded.get(instrument.symbol)
+        if prints is None or self.nights is None or instrument.is_crypto:
+            return prints
+        quotes = [quote for quote in prints.quotes if self.is_night(quote.at) is instrument.is_night]
+        trades = [trade for trade in prints.trades if self.is_night(trade.at) is instrument.is_night]
+        return Prints(quotes, trades) if quotes or trades else None
 
     def is_recorded(self, instrument: Instrument) -> bool:
         """Whether its day is replayed from a file."""

@@ -23,32 +23,31 @@ Print = TypeVar("Print", Quote, Trade)
 _by_time = attrgetter("at")
 
 
+def days_before(
+    seed: int, instrument: Instrument, timetable: Timetable, actions: Actions, prints: Prints
+) -> Days:
+    """Days that end about where a recording begins."""
+    before = timetable.before(timetable.hours.day_of(prints.first))
+    price = (prints.trades or prints.quotes)[0]
+    level = price.price if isinstance(price, Trade) else price.bid
+    elsewhere = Days(seed, instrument, timetable, actions)
+    base = max(20, round(instrument.base_ticks * level / elsewhere.bar(before).close))
+    return Days(seed, replace(instrument, base_ticks=base), timetable, actions)
+
+
 class RecordedPrices:
-    """What one instrument prints. The days before end about where the recording begins."""
+    """What one instrument prints: `prints`, which must not be empty, and what is drawn before and after."""
 
     def __init__(
-        self,
-        seed: int,
-        instrument: Instrument,
-        timetable: Timetable,
-        halts: Halts,
-        actions: Actions,
-        prints: Prints,
+        self, instrument: Instrument, timetable: Timetable, halts: Halts, prints: Prints, drawn: DrawnPrices
     ) -> None:
+        self._drawn = drawn
         self._instrument, self._timetable, self._halts = instrument, timetable, halts
         self._prints = Prints(prints.quotes, list(prints.trades))
         self._busy_minutes = sorted({trade.at - trade.at % MINUTE for trade in prints.trades})
         self._begin = timetable.hours.midnight(timetable.hours.day_of(prints.first))
         last = timetable.hours.day_of(prints.last)
         self._end = timetable.hours.midnight(timetable.after(last).day)
-        before = timetable.before(timetable.hours.day_of(prints.first))
-        price = (prints.trades or prints.quotes)[0]
-        level = price.price if isinstance(price, Trade) else price.bid
-        elsewhere = Days(seed, instrument, timetable, actions)
-        base = max(20, round(instrument.base_ticks * level / elsewhere.bar(before).close))
-        anchored = replace(instrument, base_ticks=base)
-        days = Days(seed, anchored, timetable, actions)
-        self._drawn = DrawnPrices(seed, anchored, timetable, halts, days)
         for session in timetable.sessions(timetable.hours.day_of(prints.first), last):
             self._mark_auctions(session)
 
@@ -57,7 +56,7 @@ class RecordedPrices:
         trades = self._prints.trades
         first = bisect.bisect_left(trades, session.open, key=_by_time)
         stop = bisect.bisect_left(trades, session.close, key=_by_time)
-        if self._instrument.is_crypto or first == stop:
+        if self._instrument.has_one_venue or first == stop:
             return
         if trades[first].at < session.open + MINUTE:
             trades[first] = msgspec.structs.replace(trades[first], mark="O")

@@ -200,3 +200,22 @@ def test_time_can_begin_on_any_day_of_the_market(tmp_path: Path) -> None:
         assert clock["next_close"] == "2024-07-03T13:00:00-04:00"
         program.control("POST", "/time/step", seconds=60)
         assert not program.call("GET", "/v2/clock").json()["is_open"]
+
+
+def test_what_was_recorded_at_night_is_what_the_overnight_market_prints() -> None:
+    lines = [
+        {"T": "q", "S": "AAPL", "bp": 150, "bs": 100, "ap": 150.2, "as": 100, "t": "2026-11-18T02:00:01Z"},
+        {"T": "t", "S": "AAPL", "p": 150.2, "s": 7, "t": "2026-11-18T02:00:02Z"},  # nine in the evening
+        *(message for message in DAY if isinstance(message, dict)),
+    ]
+    recording = recording_of([json.dumps(line).encode() for line in lines], "night", INSTRUMENTS)
+    market_ = market(recording, ExchangeHours())
+    by_night, evening = market_.by_night(AAPL), instant("2026-11-17T20:00:00-05:00")
+    night = list(market_.prints(by_night, evening, OPEN))
+    assert [tick.at for tick in night] == [instant("2026-11-18T02:00:01"), instant("2026-11-18T02:00:02")]
+    assert list(market_.prints(AAPL, evening, OPEN - 1)) == []
+    assert market_.trade(AAPL, OPEN - 1).at < evening
+    # The night after it, of which nothing was recorded, leads on from the recorded day.
+    after = market_.minute(by_night, instant("2026-11-18T20:00:00-05:00"))
+    assert after is not None
+    assert abs(after.trades[0].price / 15100 - 1) < 0.02
