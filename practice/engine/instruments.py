@@ -129,7 +129,7 @@ class Instrument:
 
     @property
     def tape(self) -> str:
-        if self.is_night:
+        if self.by_day is not None:
             return _NIGHT_TAPE
         return _TAPES.get(self.exchange, "B")
 
@@ -141,7 +141,7 @@ class Instrument:
     @property
     def home_venue(self) -> str:
         """The one-letter code of the listing exchange on the tape, or of the only one at night."""
-        if self.is_night:
+        if self.by_day is not None:
             return _NIGHT_VENUE
         return _VENUES[self.exchange]
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.practice import sdk
-from tests.practice.program import PracticeProgram, Stream
+from tests.practice.program import PracticeProgram, Stream, until
+from tests.practice.test_sdk_streams import Seen, made, streaming
 from tests.practice.test_streamed_history import CHANNELS, without_names
 
 Sdk = Any  # by the SDK's types any answer may be raw JSON, which it never is with the defaults
 EVENING = "2026-11-17T01:00:00Z"  # Monday, eight in the evening in New York: the night begins
+NIGHTFALL = datetime(2026, 11, 17, 1, tzinfo=UTC)
 MINUTES = 5
 ABSENT, THIN = "BKNG", "BLK"  # not traded at night; not in fractions
 
@@ -91,6 +94,30 @@ def test_the_sdk_places_an_overnight_order_and_it_fills(evening: PracticeProgram
         assert (position.qty, position.avg_entry_price) == ("3", done.filled_avg_price)
         trade = sdk.StockLatestTradeRequest(symbol_or_symbols="KO", feed=sdk.DataFeed.BOATS)
         assert float(position.current_price) == data.get_stock_latest_trade(trade)["KO"].price
+        bars = sdk.StockBarsRequest(
+            symbol_or_symbols="KO", timeframe=sdk.TimeFrame.Minute, feed=sdk.DataFeed.BOATS, start=NIGHTFALL
+        )
+        passed(broker, 10)
+        (bar,) = data.get_stock_bars(bars)["KO"]
+        assert bar.timestamp == NIGHTFALL
+        assert bar.low <= float(done.filled_avg_price) <= bar.high + 0.1
+
+
+def test_the_sdk_s_stream_hears_the_night(evening: PracticeProgram) -> None:
+    stream, seen = made(sdk.StockDataStream, evening, "/v1beta1/boats"), Seen()
+    for channel, subscribe in (
+        ("trades", stream.subscribe_trades),
+        ("quotes", stream.subscribe_quotes),
+        ("bars", stream.subscribe_bars),
+    ):
+        subscribe(seen.on(channel), "AAPL")
+    with streaming(stream):
+        acknowledged = "/log/frames?stream=data&contains=subscription"
+        until(lambda: evening.control("GET", acknowledged)["frames"] or None, "nobody subscribed")
+        passed(evening, 90)
+        seen.wait_for("trades", "quotes", "bars")
+    assert (seen.last("bars").symbol, seen.last("bars").timestamp) == ("AAPL", NIGHTFALL)
+    assert {message.tape for message in seen.messages["trades"] + seen.messages["quotes"]} == {"N"}
 
 
 def order(broker: PracticeProgram, **fields: Any) -> tuple[int, Any]:

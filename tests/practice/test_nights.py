@@ -1,6 +1,7 @@
 """The overnight session: when it is, who takes part, and what becomes of orders before, in and after it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 
 from practice.engine.accounts import Account
 from practice.engine.clock import HOUR, MINUTE, SECOND
+from practice.engine.equity_history import EquityHistory
 from practice.engine.history import Span, Timeframe, bars, ticks
 from practice.engine.hours import NightHours, Timetable
 from practice.engine.instruments import Instrument
@@ -454,6 +456,22 @@ def test_a_trading_day_begins_with_its_night() -> None:
     assert day.account.last_equity == before
     position = day.account.positions["AAPL"]
     assert position.day_cost == 25 * one.price(monday.close) + filled.filled_value
+
+
+def test_portfolio_history_counts_a_night_to_the_day_it_begins() -> None:
+    day = at_night(MONDAY - 5 * HOUR)
+    day.filled("buy", "40", limit=day.ask() + 20, extended_hours=True)
+    day.pass_time(5 * 3600)
+    day.filled("buy", "60", limit=day.ask() + 20, extended_hours=True)
+    day.pass_time(20 * 3600)  # Tuesday, well after the close
+    history = EquityHistory(day.brokerage, day.account)
+    monday = history.closing_before(MONDAY_DAY)
+    assert monday is not None
+    assert monday.equity == day.account.last_equity
+    wednesday = history.closing_before(MONDAY_DAY + timedelta(days=1))
+    day.pass_time(TUESDAY_20 // SECOND - day.brokerage.now // SECOND)
+    assert wednesday is not None
+    assert wednesday.equity == day.account.last_equity
 
 
 def test_positions_are_valued_at_the_night_s_last_trade() -> None:
