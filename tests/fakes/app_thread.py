@@ -87,13 +87,13 @@ class AppThread:
         # WORKAROUND: asyncio of Python 3.11 forgets the socket of a connection that it accepts while its
         # server closes. So accept no more, let what was accepted become a connection, and only then close.
         self._loop.remove_reader(listener)
-        await _rounds(5)
+        await rounds(5)
         transports = [connection.transport for connection in self._server.connections]
         await runner.cleanup()
         for transport in transports:
             if transport is not None:
                 transport.abort()
-        await _rounds(3)  # and every socket is closed, none left to the garbage collector
+        await rounds(3)  # and every socket is closed, none left to the garbage collector
 
 
 @web.middleware
@@ -105,7 +105,7 @@ async def _let_leave(request: web.Request, handler: Handler) -> web.StreamRespon
         return web.Response()
 
 
-async def _rounds(count: int) -> None:
+async def rounds(count: int) -> None:
     """Let the event loop go round."""
     for _ in range(count):
         await asyncio.sleep(0)

@@ -20,6 +20,7 @@ import msgspec
 import requests
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE_S
 from tests.practice.conformance import check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,7 @@ class PracticeProgram:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def authorize_parameters(self, **changes: str | None) -> dict[str, str]:
         """The query of a good authorize request, with changes (None removes one)."""
@@ -84,7 +85,7 @@ class PracticeProgram:
             self.line["authorize_url"],
             params=self.authorize_parameters(**changes),
             allow_redirects=False,
-            timeout=10,
+            timeout=PATIENCE_S,
         )
 
     def code(self, **changes: str | None) -> str:
@@ -101,7 +102,7 @@ class PracticeProgram:
             "client_id": self.line["client_id"],
             "code_verifier": verifier,
         }
-        answer = self.http.post(self.line["exchange_url"], json=body, timeout=10)
+        answer = self.http.post(self.line["exchange_url"], json=body, timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
@@ -119,13 +120,15 @@ class PracticeProgram:
         """Call the trading API, by default with the API key."""
         url = self.line["trading_url"][env] + path
         return self._checked(
-            self.http.request(method, url, headers=self._proof(token), timeout=10, **options)
+            self.http.request(method, url, headers=self._proof(token), timeout=PATIENCE_S, **options)
         )
 
     def data(self, path: str, *, token: str | None = None, **params: Any) -> requests.Response:
         """Call the data API."""
         url = self.line["data_url"] + path
-        return self._checked(self.http.get(url, params=params, headers=self._proof(token), timeout=20))
+        return self._checked(
+            self.http.get(url, params=params, headers=self._proof(token), timeout=PATIENCE_S)
+        )
 
     def _checked(self, answer: requests.Response) -> requests.Response:
         """Hold an answer against the broker's specifications, unless something was to go wrong with it."""
@@ -140,14 +143,14 @@ class PracticeProgram:
         """Call the control port."""
         if path in {"/fault", "/faults", "/scenarios"} and method != "GET":
             self._misbehaves = method == "POST"
-        answer = self.http.request(method, self.line["control_url"] + path, json=body, timeout=10)
+        answer = self.http.request(method, self.line["control_url"] + path, json=body, timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         return dict(answer.json()) if isinstance(answer.json(), dict) else {"list": answer.json()}
 
     def asked(self, route: str = "* *") -> list[Json]:
         """The requests in the log that meet a route, such as `* /live*`, oldest first."""
         url = self.line["control_url"] + "/log"
-        answer = self.http.get(url, params={"route": route}, timeout=10)
+        answer = self.http.get(url, params={"route": route}, timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         return list(answer.json()["requests"])
 
@@ -182,7 +185,7 @@ def pkce() -> tuple[str, str]:
     return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def until(question: Callable[[], Answer | None], complaint: str, patience_s: float = 10.0) -> Answer:
+def until(question: Callable[[], Answer | None], complaint: str, patience_s: float = PATIENCE_S) -> Answer:
     """Ask again and again until there is an answer."""
     deadline, pause = time.monotonic() + patience_s, threading.Event()
     while (answer := question()) is None:
@@ -210,7 +213,7 @@ class Stream:
             additional_headers=kind | (headers or {}),
             compression=compression,
             max_size=None,
-            open_timeout=10,
+            open_timeout=PATIENCE_S,
             proxy=None,
         )
         self.socket: ClientConnection = self._leaving.enter_context(connection)
@@ -225,16 +228,16 @@ class Stream:
         encode = msgspec.msgpack.encode if self._packed else msgspec.json.encode
         self.socket.send(encode(message), text=not self._packed)
 
-    def frame(self, patience_s: float = 10.0) -> str | bytes:
+    def frame(self, patience_s: float = PATIENCE_S) -> str | bytes:
         return self.socket.recv(patience_s)
 
-    def hear(self, patience_s: float = 10.0) -> Any:
+    def hear(self, patience_s: float = PATIENCE_S) -> Any:
         frame = self.frame(patience_s)
         if self._packed and isinstance(frame, bytes):
             return msgspec.msgpack.decode(frame)
         return msgspec.json.decode(frame)
 
-    def hear_until(self, wanted: Callable[[Any], bool], patience_s: float = 20.0) -> list[Any]:
+    def hear_until(self, wanted: Callable[[Any], bool], patience_s: float = PATIENCE_S) -> list[Any]:
         """Collect messages (of data streams: singly) up to the wanted one; the rest is kept for next time."""
         heard: list[Any] = []
         while True:

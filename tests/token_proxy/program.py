@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT_ID = "0f0ec1e47d1d4b0e9d3c3f1e5a7b9c11"
 CLIENT_SECRET = "9b74c9897bac770ffc029102a200c5de1a2b3c4d"
@@ -85,10 +87,10 @@ class ProxyProgram:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
     def send(self, data: bytes, *, to_the_end: bool = False) -> "Answer":
         """Send these bytes on a connection of their own and return the answer.

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.token_proxy.program import ROOT, VERIFIER, ProxyProgram, environment, settings
 
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -42,7 +43,7 @@ def practice() -> Iterator[dict[str, Any]]:
     yield json.loads(process.stdout.readline())
     process.stdin.close()
     process.stdout.close()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def approved_code(practice: dict[str, Any]) -> str:
             "code_challenge_method": "S256",
         }
     )
-    connection = http.client.HTTPConnection(address.netloc, timeout=10)
+    connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE_S)
     connection.request("GET", f"{address.path}?{query}", headers={"Accept": "*/*"})
     answer = connection.getresponse()
     connection.close()
@@ -114,7 +115,7 @@ def test_both_ends_of_the_contract_answer_alike(practice: dict[str, Any], in_fro
 
     def at_practice(body: object) -> tuple[int, dict[str, Any]]:
         address = urlsplit(practice["exchange_url"])
-        connection = http.client.HTTPConnection(address.netloc, timeout=10)
+        connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE_S)
         connection.request("POST", address.path, json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
         told = json.loads(answer.read())

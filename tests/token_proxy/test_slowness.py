@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.token_proxy import upstream as told
 from tests.token_proxy.program import Answer, ProxyProgram, exchange_fields, post_bytes, settings
 from tests.token_proxy.upstream import TOKEN, UpstreamDouble
@@ -47,7 +48,7 @@ async def drip(port: int, drops: bytes) -> float:
         if (await asyncio.wait([closed], timeout=0.5))[0]:
             break
     with contextlib.suppress(ConnectionResetError):
-        assert await asyncio.wait_for(closed, 20) == b""
+        assert await asyncio.wait_for(closed, PATIENCE_S) == b""
     writer.close()
     return time.monotonic() - began
 
@@ -90,13 +91,15 @@ def test_three_hundred_slow_callers_and_a_silent_broker_cost_their_deadlines_and
         dripped, health_took, (line, took) = asyncio.run(scenario(program))
         grown = psutil.Process(program.process.pid).memory_info().rss - before
 
-    assert all(limits.read_s - 0.2 < seconds < limits.read_s + 2 for seconds in dripped), sorted(dripped)[
+    # Deadlines may be noticed late on a busy machine, and never early.
+    assert all(limits.read_s - 0.2 < seconds < 3 * limits.read_s for seconds in dripped), sorted(dripped)[
         ::299
     ]
     assert b" 503 " in line
-    assert limits.total_s - 0.2 < took < limits.total_s + 1
-    assert sorted(health_took)[len(health_took) // 2] < 0.1
-    assert max(health_took) < 1
+    assert limits.total_s - 0.2 < took < 3 * limits.total_s
+    # Whoever waited for the slow would wait for their deadline.
+    assert sorted(health_took)[len(health_took) // 2] < limits.read_s / 5
+    assert max(health_took) < limits.read_s
     assert grown < 16 * MIB
     assert len(upstream.calls) == 1
 

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
+
+from tests.fakes.app_thread import rounds
+from tests.patience import PATIENCE_S
 
 Answer = Callable[["UpstreamDouble", asyncio.StreamWriter], Awaitable[None]]
 
@@ -76,7 +80,7 @@ class UpstreamDouble:
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upstream-double")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._arrived = threading.Condition()
 
     @property
@@ -86,12 +90,12 @@ class UpstreamDouble:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._listening.wait(10)
+        assert self._listening.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self.closing.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
     def reset(self) -> None:
@@ -104,7 +108,7 @@ class UpstreamDouble:
         """Let every `held` answer go."""
         self._loop.call_soon_threadsafe(self.released.set)
 
-    def wait_for_calls(self, count: int, timeout_s: float = 10.0) -> None:
+    def wait_for_calls(self, count: int, timeout_s: float = PATIENCE_S) -> None:
         """Return when `count` requests have arrived."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.calls) >= count, timeout_s), len(self.calls)
@@ -118,19 +122,27 @@ class UpstreamDouble:
 
     async def _serve(self) -> None:
         self.closing, self.released = asyncio.Event(), asyncio.Event()
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=self._tls)
-        self.port = server.sockets[0].getsockname()[1]
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = await asyncio.start_server(self._take, sock=listener, ssl=self._tls)
+        self.port = listener.getsockname()[1]
         self._listening.set()
         await self.closing.wait()
+        # WORKAROUND: asyncio of Python 3.11 forgets the socket of a connection that it accepts while its
+        # server closes. So accept no more, let what was accepted become a connection, and only then close.
+        self._loop.remove_reader(listener)
+        await rounds(5)
         server.close()
-        for task in self._tasks:
+        at_work = dict(self._tasks)
+        for task, writer in at_work.items():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            writer.transport.abort()
+        await asyncio.gather(*at_work, return_exceptions=True)
+        await rounds(3)  # and every socket is closed, none left to the garbage collector
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
+        self._tasks[task] = writer
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
             headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:])}
@@ -143,5 +155,5 @@ class UpstreamDouble:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the caller gave up, as several tests want it to
         finally:
-            self._tasks.discard(task)
             writer.close()
+            self._tasks.pop(task)
