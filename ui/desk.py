@@ -157,6 +157,12 @@ class Desk(QObject):
         if self.actions is not None:
             self.actions.cancel_all()
 
+    @Slot(object, object)
+    def cancel_many(self, symbol: str | None, side: str | None) -> None:
+        """Ask, then cancel the working orders of a symbol, or of a side."""
+        if self.actions is not None:
+            self.actions.cancel_many(symbol, side)
+
     @Slot()
     def flatten(self) -> None:
         """Ask, then cancel every order and close every position; while that goes on, show it."""
@@ -206,9 +212,10 @@ class Desk(QObject):
         self.orders.cancel_requested.connect(self._cancel)
         self.orders.replace_requested.connect(self._replace)
         self.orders.change_requested.connect(self._change)
-        self.orders.cancel_many_requested.connect(self._cancel_many)
+        self.orders.cancel_many_requested.connect(self.cancel_many)
         self.orders.retry_requested.connect(self._retry)
         self.orders.look_up_requested.connect(self._look_up)
+        self.orders.let_go_requested.connect(self._let_go)
         self.orders.details_requested.connect(self._show_details)
 
     @Slot(object, object)
@@ -255,11 +262,6 @@ class Desk(QObject):
         if self.actions is not None:
             self.actions.replace(order_id)
 
-    @Slot(object, object)
-    def _cancel_many(self, symbol: str | None, side: str | None) -> None:
-        if self.actions is not None:
-            self.actions.cancel_many(symbol, side)
-
     @Slot(object)
     def _change(self, request: ReplaceRequest) -> None:
         if self.actions is not None:
@@ -269,6 +271,11 @@ class Desk(QObject):
     def _retry(self, client_order_id: str) -> None:
         if self.actions is not None:
             self.actions.retry(client_order_id)
+
+    @Slot(object)
+    def _let_go(self, client_order_id: str) -> None:
+        if self.actions is not None:
+            self.actions.let_go(client_order_id)
 
     @Slot(object)
     def _look_up(self, client_order_id: str) -> None:

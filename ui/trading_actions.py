@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.domain.environment import Environment
@@ -121,6 +121,35 @@ class TradingActions(QObject):
         )
         text = f"{words.intent_kind(intent.kind)} {words.outside_text(intent.symbol, 21)}"
         dialog.confirmed.connect(lambda: self._try(lambda: self._note(orders.retry(client_order_id), text)))
+        dialog.open()
+
+    @Slot(object)
+    def let_go(self, client_order_id: str) -> None:
+        """Ask, then stop checking an intent that has long been unknown. That settles nothing, and says so."""
+        orders = self._session.orders
+        intent = orders.intent(client_order_id)
+        if intent is None or intent.state is not IntentState.UNKNOWN:
+            return
+        dialog = Question(
+            self._theme, self.tr("Stop checking this order?"), self.tr("Stop checking"), parent=self._window
+        )
+        dialog.add_account(self._session.environment, self._short_number)
+        if intent.terms:
+            dialog.add_terms(sentences.sent_members(intent.terms))
+        dialog.add_text(
+            self.tr(
+                "This withdraws nothing, and does not mean that it failed. The broker has not known its "
+                "id up to now, but it may still arrive, and fill. It stays listed as unknown; should it "
+                "appear at the broker, it is shown at once. The next start checks again, and so can you "
+                "at any time."
+            )
+        )
+        dialog.add_text(
+            self.tr("Before you place it anew, look at the broker's own site, or ask its support by this id:")
+        )
+        our_id = dialog.add_text(words.outside_text(intent.client_order_id, 64))
+        our_id.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        dialog.confirmed.connect(lambda: orders.let_go(client_order_id))
         dialog.open()
 
     @Slot()

@@ -11,6 +11,7 @@ from core.domain.account import Account
 from core.domain.environment import Environment
 from core.domain.order import Side
 from ui import words
+from ui.cancels import many_cancels
 from ui.command_field import Command
 from ui.theme.theme import Theme
 from ui.window_actions import WindowActions
@@ -34,7 +35,7 @@ class WindowCommands(QObject):
         self._add_look(theme)
         self._add_session()
         field = window.top_bar.command_field
-        field.offer_from(self.actions.commands, self._symbols, self._for_symbol)
+        field.offer_from(self._possible, self._symbols, self._for_symbol)
         settings.changed.connect(self._take_setting)
 
     def show_session(self, environment: Environment, accounts: Mapping[Environment, Account]) -> None:
@@ -211,6 +212,23 @@ class WindowCommands(QObject):
             return ()
         held = [position.market_symbol for position in session.positions.positions.values()]
         return dict.fromkeys([*session.watchlist.symbols, *held])
+
+    def _possible(self) -> list[Command]:
+        """What the menu offers, and the cancels of many that there are orders for."""
+        session = self._window.session
+        symbols = set() if session is None else {order.symbol for order in session.orders.orders.values()}
+        return [*self.actions.commands(), *self._cancels(sorted(symbols))]
+
+    def _cancels(self, symbols: Iterable[str]) -> list[Command]:
+        """Asked about as the buttons of the orders do; all of them are the menu's own."""
+        session = self._window.session
+        if session is None:
+            return []
+        return [
+            Command(many.text, partial(self._window.desk.cancel_many, many.symbol, many.side))
+            for many in many_cancels(session.orders.orders.values(), symbols)
+            if many.count and (many.symbol or many.side)
+        ]
 
     def _for_symbol(self, symbol: str) -> Iterable[Command]:
         session = self._window.session

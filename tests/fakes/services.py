@@ -183,6 +183,7 @@ class FakeOrderDesk(QObject):
         self.looked_up: list[str] = []
         self.cancel_alls = 0
         self.retried: list[str] = []
+        self.ages_s: dict[str, float] = {}
         self.may_be_retried: set[str] = set()
         self.foreign: set[str] = set()
         self.timing = OrderTiming(SystemClock(), QtTimers(self), lambda _moments: None)
@@ -253,6 +254,14 @@ class FakeOrderDesk(QObject):
 
     def is_own(self, seen: Order) -> bool:
         return seen.id not in self.foreign
+
+    def age_s(self, client_order_id: str) -> float:
+        return self.ages_s.get(client_order_id, 0.0)
+
+    def let_go(self, client_order_id: str) -> None:
+        known = replace(self._intents[client_order_id], is_let_go=True)
+        self._intents[client_order_id] = known
+        self.intents_changed.emit((known,))
 
     def look_up(self, client_order_id: str) -> None:
         self.looked_up.append(client_order_id)

@@ -350,6 +350,23 @@ def test_an_intent_of_unknown_fate_is_sent_again_only_after_a_question(qtbot, ac
     assert session.orders.retried == [intent.client_order_id]
 
 
+def test_checking_an_unknown_order_stops_only_after_a_question_that_promises_nothing(qtbot, actions, session):
+    asked = OrderRequest(symbol="AMD", side=Side.BUY, type=OrderType.LIMIT, qty=D(1), limit_price=D(5))
+    intent = session.orders.place(asked)
+    actions.let_go(intent.client_order_id)
+    assert not any(isinstance(w, Question) and w.isVisible() for w in QApplication.topLevelWidgets())
+    session.orders.answer(intent, S.JOURNALED, S.SENT, S.UNKNOWN)
+    actions.let_go(intent.client_order_id)
+    told = texts_of(the_dialog())
+    for words in ("withdraws nothing", "may still arrive, and fill", "stays listed as unknown"):
+        assert words in told
+    assert intent.client_order_id in told
+    assert not session.orders.intent(intent.client_order_id).is_let_go
+    answer_yes(qtbot)
+    assert session.orders.intent(intent.client_order_id).is_let_go
+    assert session.orders.intent(intent.client_order_id).state is S.UNKNOWN
+
+
 def test_orders_are_cancelled_by_side_after_a_question_that_counts_and_names_them(qtbot, actions, session):
     sells = [order(f"o-{n}", side="sell", symbol="AMD") for n in range(14)]
     session.orders.show_orders(order("o-buy"), *sells)

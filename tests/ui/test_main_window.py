@@ -274,6 +274,38 @@ def test_a_symbol_that_is_not_watched_can_be_added(qtbot, shown, session):
     assert "ORCL" in session.watchlist.symbols
 
 
+def test_the_command_field_cancels_by_symbol_and_by_side_after_the_same_question(qtbot, shown, session):
+    field = shown.top_bar.command_field
+    field.begin()
+    qtbot.keyClicks(field, "cancel ")
+    offered = [command.title for command in field.offered if command.title.startswith("Cancel")]
+    assert offered == [
+        "Cancel all orders\u2026",
+        "Cancel all in AMD\u2026 (1)",
+        "Cancel all in NVDA\u2026 (2)",
+        "Cancel all buy orders\u2026 (1)",
+        "Cancel all sell orders\u2026 (2)",
+    ]
+    qtbot.keyClicks(field, "all sell")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    dialog = the_dialog()
+    assert isinstance(dialog, Question)
+    assert dialog.heading.text() == "Cancel all 2 working sell orders?"
+    assert session.orders.cancelled == []
+    dialog.arm()
+    dialog.deed.click()
+    assert set(session.orders.cancelled) == {"o-1", "o-5"}
+
+
+def test_a_symbol_s_cancel_is_found_by_the_symbol(qtbot, shown):
+    field = shown.top_bar.command_field
+    field.begin()
+    qtbot.keyClicks(field, "amd")
+    titles = [command.title for command in field.offered]
+    assert titles[0].startswith("AMD")
+    assert "Cancel all in AMD\u2026 (1)" in titles
+
+
 def test_without_a_session_no_trading_command_is_offered(window):
     offered = {command.title for command in window.commands.actions.commands()}
     assert "Sell" not in offered

@@ -265,6 +265,34 @@ def test_an_unknown_outcome_says_when_the_broker_did_not_know_it_and_offers_retr
     assert asked.args == ["bw-0001"]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+@pytest.mark.parametrize(
+    ("age_s", "is_known_missing", "is_offered"), [(59, True, False), (3600, False, False), (61, True, True)]
+)
+def test_checking_can_be_stopped_only_for_what_was_long_not_at_the_broker(
+    panel, session, qtbot, age_s, is_known_missing, is_offered
+):
+    session.orders.ages_s["bw-0001"] = age_s
+    seen_ns = time.time_ns() if is_known_missing else None
+    panel.show_intents((replace(session.orders.intent("bw-0001"), last_lookup_ns=seen_ns),))
+    panel.view.menu_requested.emit("bw-0001", panel.mapToGlobal(panel.rect().center()))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    (stop,) = [action for action in menu.actions() if action.text() == "Stop checking\u2026"]
+    assert stop.isEnabled() is is_offered
+    if is_offered:
+        with qtbot.waitSignal(panel.let_go_requested) as asked:
+            stop.trigger()
+        assert asked.args == ["bw-0001"]
+    menu.close()
+
+
+def test_an_order_that_is_not_checked_any_more_is_still_unknown_and_can_be_checked_again(panel, session):
+    session.orders.intents_changed.emit((replace(session.orders.intent("bw-0001"), is_let_go=True),))
+    assert status_of(panel, "bw-0001").endswith("not checked any more")
+    assert status_of(panel, "bw-0001").startswith("Unknown")
+
+
 def test_left_and_right_fold_the_legs(panel, qtbot):
     panel.view.setFocus()
     panel.view.choose("c-o-2")

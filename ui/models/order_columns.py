@@ -218,6 +218,8 @@ class OrderWords(QObject):
         since = 0.0
         if row.waiting is not None and self.now_ns:
             since = max(0.0, (self.now_ns - row.waiting.since_ns) / NS_PER_S)
+        if row.waiting is not None and row.waiting.is_let_go:
+            return self._given_up_text(row, since)
         if row.change is None:
             text = self.tr("Unknown \u00b7 {age}, checking")
         elif row.change.kind is IntentKind.CANCEL:
@@ -231,6 +233,15 @@ class OrderWords(QObject):
             return text
         at = figures.local_time(datetime.fromtimestamp(seen_ns / NS_PER_S, tz=UTC))
         return f"{text} \u00b7 " + self.tr("not at the broker at {time}").format(time=at)
+
+    def _given_up_text(self, row: OrderRow, since_s: float) -> str:
+        if row.change is None:
+            text = self.tr("Unknown \u00b7 {age}, not checked any more")
+        elif row.change.kind is IntentKind.CANCEL:
+            text = self.tr("Cancel unknown \u00b7 {age}, not checked any more")
+        else:
+            text = self.tr("Replace unknown \u00b7 {age}, not checked any more")
+        return text.format(age=figures.age(since_s))
 
     def _sending_text(self, row: OrderRow) -> str:
         if row.change is None:

@@ -1,19 +1,23 @@
 """What can be done about orders, as menus: about one order, and about many at once."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from core.domain.order import Order, Side
+from core.domain.order import Order
 from ui import words
+from ui.cancels import ManyCancels, many_cancels
 from ui.models.order_row import OrderRow
 
 translate = QCoreApplication.translate
 
 
-def add_row_actions(menu: QMenu, row: OrderRow, act: Callable[[str], object], *, may_retry: bool) -> None:
+def add_row_actions(
+    menu: QMenu, row: OrderRow, act: Callable[[str], object], *, may_retry: bool, may_let_go: bool
+) -> None:
     """Add what can be asked for one order; `act` is called with "replace", "cancel", "retry" and so on."""
     shown = row.shown
     replace = menu.addAction(translate("OrderMenu", "Replace\u2026"))
@@ -34,6 +38,9 @@ def add_row_actions(menu: QMenu, row: OrderRow, act: Callable[[str], object], *,
         retry = menu.addAction(translate("OrderMenu", "Send again with the same id\u2026"))
         retry.setEnabled(may_retry)
         retry.triggered.connect(lambda: act("retry"))
+        let_go = menu.addAction(translate("OrderMenu", "Stop checking\u2026"))
+        let_go.setEnabled(may_let_go)
+        let_go.triggered.connect(lambda: act("let_go"))
     details = menu.addAction(translate("OrderMenu", "Details and timeline\u2026"))
     details.setShortcut(QKeySequence("Space"))
     details.triggered.connect(lambda: act("details"))
@@ -46,17 +53,11 @@ def add_cancels(
     cancel: Callable[[str | None, str | None], object],
 ) -> None:
     """Add the cancels of many: of `symbol`, of each side, of all; each says how many orders it means."""
-    open_orders = [order for order in orders if order.is_cancelable]
+    for many in many_cancels(orders, [symbol] if symbol else ()):
+        action = menu.addAction(many.text)
+        action.setEnabled(many.count > 0)
+        action.triggered.connect(partial(_ask, cancel, many))
 
-    def add(text: str, by_symbol: str | None, side: str | None) -> None:
-        count = sum(by_symbol in (None, one.symbol) and side in (None, one.side) for one in open_orders)
-        action = menu.addAction(f"{text} ({count})")
-        action.setEnabled(count > 0)
-        action.triggered.connect(lambda: cancel(by_symbol, side))
 
-    if symbol:
-        shown = words.outside_text(symbol, 40)
-        add(translate("OrderMenu", "Cancel all in {symbol}\u2026").format(symbol=shown), symbol, None)
-    add(translate("OrderMenu", "Cancel all buy orders\u2026"), None, Side.BUY.value)
-    add(translate("OrderMenu", "Cancel all sell orders\u2026"), None, Side.SELL.value)
-    add(translate("OrderMenu", "Cancel all\u2026"), None, None)
+def _ask(cancel: Callable[[str | None, str | None], object], many: ManyCancels, _is_on: bool = False) -> None:
+    cancel(many.symbol, many.side)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _SEARCH_AFTER_MS = 120
+_LONG_UNKNOWN_S = 60  # before that a person should not stop the checking
 _ROOMY_PX = 860  # from here on the title row has room for every count
 _NARROW_PX = 540  # below this it has not even room for the filter's words
 _END_PX = 200  # so near to the end of the table more of the past is read
@@ -47,6 +48,7 @@ class OrdersPanel(SessionPanel):
     cancel_many_requested = Signal(object, object)  # str | None: a symbol; str | None: a side
     retry_requested = Signal(object)  # str: our client order id
     look_up_requested = Signal(object)  # str: our client order id
+    let_go_requested = Signal(object)  # str: our client order id
     details_requested = Signal(object)  # OrderRow
     symbol_chosen = Signal(object)  # str
 
@@ -196,6 +198,13 @@ class OrdersPanel(SessionPanel):
     def _may_retry(self, client_order_id: str) -> bool:
         return self.session is not None and self.session.orders.may_retry(client_order_id)
 
+    def _may_let_go(self, row: OrderRow) -> bool:
+        """Only after the broker has said, for a while and lately, that it does not know the order."""
+        intent, session = row.waiting, self.session
+        if session is None or intent is None or intent.is_let_go or intent.last_lookup_ns is None:
+            return False
+        return session.orders.age_s(intent.client_order_id) >= _LONG_UNKNOWN_S
+
     def _show_state(self) -> None:
         for view, name in self._names.items():
             count = self.model.count(view)
@@ -325,6 +334,8 @@ class OrdersPanel(SessionPanel):
             self.replace_requested.emit(order.id)
         elif code == "retry" and waiting is not None:
             self.retry_requested.emit(waiting.client_order_id)
+        elif code == "let_go" and self._may_let_go(row) and waiting is not None:
+            self.let_go_requested.emit(waiting.client_order_id)
         elif code == "look_up" and waiting is not None:
             self.look_up_requested.emit(waiting.client_order_id)
         elif code == "details":
@@ -343,7 +354,13 @@ class OrdersPanel(SessionPanel):
         if row is not None:
             waiting = row.waiting
             may_retry = waiting is not None and self._may_retry(waiting.client_order_id)
-            add_row_actions(menu, row, lambda code: self._act(key, code), may_retry=may_retry)
+            add_row_actions(
+                menu,
+                row,
+                lambda code: self._act(key, code),
+                may_retry=may_retry,
+                may_let_go=self._may_let_go(row),
+            )
             menu.addSeparator()
         self._add_cancels(menu, key)
         menu.popup(where)

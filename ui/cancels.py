@@ -1,0 +1,38 @@
+"""What can be cancelled together, in words with the number of orders: for menus and the command field."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from core.domain.order import Order, Side
+from ui import words
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyCancels:
+    """Several orders to cancel in one go: those of a symbol, of a side, or all; `count` at this moment."""
+
+    text: str
+    symbol: str | None = None
+    side: str | None = None
+    count: int
+
+
+def many_cancels(orders: Iterable[Order], symbols: Iterable[str]) -> list[ManyCancels]:
+    """What can be cancelled together: of each of `symbols`, of each side, and all."""
+    open_orders = [order for order in orders if order.is_cancelable]
+
+    def of(text: str, symbol: str | None = None, side: str | None = None) -> ManyCancels:
+        count = sum(symbol in (None, one.symbol) and side in (None, one.side) for one in open_orders)
+        return ManyCancels(text=f"{text} ({count})", symbol=symbol, side=side, count=count)
+
+    in_symbol = translate("OrderMenu", "Cancel all in {symbol}\u2026")
+    return [
+        *(of(in_symbol.format(symbol=words.outside_text(symbol, 40)), symbol=symbol) for symbol in symbols),
+        of(translate("OrderMenu", "Cancel all buy orders\u2026"), side=Side.BUY.value),
+        of(translate("OrderMenu", "Cancel all sell orders\u2026"), side=Side.SELL.value),
+        of(translate("OrderMenu", "Cancel all\u2026")),
+    ]
