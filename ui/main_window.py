@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from core.errors import AppError
 from core.services.clock import Clock, SystemClock
 from core.services.frame_clock import FrameClock
 from ui import words
+from ui.blocked_close import BlockedClose
 from ui.controls.menus import named
 from ui.dialogs.frame import DialogFrame
 from ui.frame_meter import FrameMeter
@@ -81,6 +82,9 @@ class MainWindow(QMainWindow):
         self._menu = named(QMenu(self), self.tr("Menu"))
         self.commands.actions.fill(self._menu)
         self.top_bar.set_menu(self._menu)
+        # A dialog must not keep anybody from leaving: its question is answered with no, as by the keys.
+        self._blocked_close = BlockedClose(self)
+        self._blocked_close.requested.connect(self.close, Qt.ConnectionType.QueuedConnection)
         self._connect()
         self._restore_place()
         self._show_title()
@@ -373,6 +377,13 @@ class MainWindow(QMainWindow):
         """Every question unanswered is answered with no."""
         for dialog in self.findChildren(DialogFrame):
             dialog.reject()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.WindowBlocked:
+            self._blocked_close.watch(int(self.winId()))
+        elif event.type() is QEvent.Type.WindowUnblocked:
+            self._blocked_close.rest()
+        return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -42,6 +42,16 @@ class Screen:
         found: str = wait_for(find, "the sign-in window")
         return found
 
+    def window_named(self, pattern: str) -> str:
+        """The id of a window with such a title, or nothing."""
+        found = self._xdotool("search", "--onlyvisible", "--name", pattern).stdout.split()
+        return found[0] if found else ""
+
+    def press_cross(self, window: str) -> None:
+        """Press the close button that the window manager draws at the right end of the title bar."""
+        _left, _top, width, _height = self.geometry(window)
+        self._xdotool("mousemove", "--window", window, str(width - 10), "-10", "click", "1")
+
     def geometry(self, window: str) -> tuple[int, int, int, int]:
         """Left, top, width and height."""
         lines = self._xdotool("getwindowgeometry", "--shell", window).stdout.splitlines()
