@@ -1,7 +1,7 @@
 """Which session of the day it is in New York, from the broker's clock (protocol page section 3.9)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -40,6 +40,20 @@ def _earlier(at: time, by: timedelta) -> time:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDay:
+    """What the broker's calendar says of a day in New York: until when shares trade on it, if they do."""
+
+    day: date
+    session_ends: datetime | None  # aware; None on a holiday or a weekend
+
+    @classmethod
+    def of(cls, day: date, ends: time | None) -> "MarketDay":
+        """Take the end of the session as the calendar spells it, in New York's time."""
+        moment = None if ends is None else datetime.combine(day, ends, _zone()).astimezone(UTC)
+        return cls(day=day, session_ends=moment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TradingHours:
     """The broker's clock at one moment; all times aware. None where it is not known."""
 
@@ -47,10 +61,15 @@ class TradingHours:
     is_open: bool | None = None
     next_open: datetime | None = None
     next_close: datetime | None = None
+    calendar: MarketDay | None = None  # of a day that may be another one
 
     @property
     def phase(self) -> Phase | None:
-        """The session; None until the clock was read. A holiday's evening is taken for after hours."""
+        """The session; None until the clock was read.
+
+        Without the day's calendar a holiday's afternoon, and the evening of a half day, are taken for after
+        hours (`wants_calendar`).
+        """
         if self.is_open is None or self.now is None:
             return None
         if self.is_open:
@@ -65,7 +84,20 @@ class TradingHours:
             return Phase.OVERNIGHT if opens == tomorrow else Phase.CLOSED
         if opens == local.date():
             return Phase.PRE_MARKET
-        return Phase.AFTER_HOURS if day <= _FRIDAY and at >= _EARLIEST_CLOSE else Phase.CLOSED
+        if day > _FRIDAY or at < _EARLIEST_CLOSE:
+            return Phase.CLOSED
+        if self.calendar is not None and self.calendar.day == local.date():
+            ends = self.calendar.session_ends
+            return Phase.AFTER_HOURS if ends is not None and self.now < ends else Phase.CLOSED
+        return Phase.AFTER_HOURS
+
+    @property
+    def wants_calendar(self) -> date | None:
+        """The day whose calendar would tell after hours from a holiday; None when that is no question."""
+        if self.now is None or self.phase is not Phase.AFTER_HOURS:
+            return None
+        today = trading_day(self.now)
+        return None if self.calendar is not None and self.calendar.day == today else today
 
     @property
     def refuses_opening_auction(self) -> bool:

@@ -1,6 +1,7 @@
 """The calls of the trading host that Bellwether makes (protocol page section 3)."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -10,9 +11,10 @@ from core.domain.account import Account
 from core.domain.event import Asset, MarketHours
 from core.domain.order import Order
 from core.domain.position import Position
+from core.domain.trading_hours import MarketDay
 from core.protocol.call import Answer, Call, Host, Timeouts
 from core.protocol.failures import broker_failure
-from core.protocol.wire import WireAccount, WireAsset, WireClock, WireOrder, WirePosition
+from core.protocol.wire import WireAccount, WireAsset, WireClock, WireMarketDay, WireOrder, WirePosition
 
 Result = TypeVar("Result")
 
@@ -153,6 +155,22 @@ def read_clock() -> Call[MarketHours]:
     """GET the market clock."""
     read = _one(WireClock, WireClock.value)
     return Call(host=Host.TRADING, method="GET", path="/v2/clock", read=read, failure=broker_failure)
+
+
+def read_market_day(day: date) -> Call[MarketDay]:
+    """GET what the calendar says of one day; it lists no day on which the exchange stays shut."""
+
+    def found(rows: list[WireMarketDay]) -> MarketDay:
+        return MarketDay.of(day, next((row.ends for row in rows if row.date == day.isoformat()), None))
+
+    return Call(
+        host=Host.TRADING,
+        method="GET",
+        path="/v2/calendar",
+        query=(("start", day.isoformat()), ("end", day.isoformat())),
+        read=_one(list[WireMarketDay], found),
+        failure=broker_failure,
+    )
 
 
 def joined(symbols: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 Fields may be null, missing or empty text; unknown fields are ignored (protocol page section 1.3).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +16,7 @@ from core.domain.position import Position
 
 Number = str | int | float | None
 Text = str | None
+_USUAL_END = time(20)
 
 
 def decimal(value: Number) -> Decimal | None:
@@ -235,6 +236,22 @@ class WireAsset(msgspec.Struct):
             fractionable=bool(self.fractionable),
             shortable=bool(self.shortable),
         )
+
+
+class WireMarketDay(msgspec.Struct):
+    """Protocol page section 3.12, "Calendar": a day in New York, and until when there is trading on it."""
+
+    date: str
+    session_close: Text = None
+
+    @property
+    def ends(self) -> time:
+        """When the session ends, spelled `2000` or `20:00`; as usual where there is nothing readable."""
+        digits = (self.session_close or "").replace(":", "")
+        try:
+            return time(int(digits[:2]), int(digits[2:4]))
+        except ValueError:
+            return _USUAL_END
 
 
 class WireClock(msgspec.Struct):

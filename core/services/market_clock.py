@@ -1,14 +1,14 @@
 """Whether the exchange is open, and how far the broker's clock is from ours."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.event import MarketHours
-from core.domain.trading_hours import TradingHours
+from core.domain.trading_hours import MarketDay, TradingHours
 from core.errors import AppError
 from core.protocol.call import Call
-from core.protocol.trading import read_clock
+from core.protocol.trading import read_clock, read_market_day
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.rereading import Rereading
@@ -20,7 +20,7 @@ FIRST_AGAIN_MS = 3_000  # the first answer came over a connection that had yet t
 
 
 class MarketClock(QObject):
-    """Follows the broker's clock."""
+    """Follows the broker's clock, and asks its calendar where the clock leaves the session open."""
 
     changed = Signal()
 
@@ -33,6 +33,11 @@ class MarketClock(QObject):
         self.skew_ms: float | None = None  # positive when the broker's clock is ahead of ours
         self._reading = Rereading(
             link, self._ask, done=self._take, failed=self._ignore, every_s=EVERY_S, parent=self
+        )
+        self._calendar: MarketDay | None = None
+        self._wanted_day = date.min
+        self._reading_day = Rereading(
+            link, self._ask_day, done=self._take_day, failed=self._ignore, parent=self
         )
 
     @property
@@ -57,6 +62,7 @@ class MarketClock(QObject):
             is_open=self.hours.is_open,
             next_open=self.hours.next_open,
             next_close=self.hours.next_close,
+            calendar=self._calendar,
         )
 
     def start(self) -> None:
@@ -66,6 +72,7 @@ class MarketClock(QObject):
     def stop(self) -> None:
         """Ask no more."""
         self._reading.stop()
+        self._reading_day.stop()
 
     def _ask(self) -> Call[MarketHours]:
         self._asked_ns = self._clock.wall_ns()
@@ -80,6 +87,16 @@ class MarketClock(QObject):
         if self.hours is None:
             self._reading.soon(FIRST_AGAIN_MS)
         self.hours, self._hours_taken_ns = hours, self._clock.monotonic_ns()
+        if (day := self.hours_now().wants_calendar) is not None:
+            self._wanted_day = day
+            self._reading_day.now()
+        self.changed.emit()
+
+    def _ask_day(self) -> Call[MarketDay]:
+        return read_market_day(self._wanted_day)
+
+    def _take_day(self, calendar: MarketDay) -> None:
+        self._calendar = calendar
         self.changed.emit()
 
     def _ignore(self, _error: AppError) -> None:

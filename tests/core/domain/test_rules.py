@@ -1,7 +1,7 @@
 """Every rule of the broker that is checked before an order is sent, with what breaks it and what does not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -17,7 +17,7 @@ from core.domain.order import OrderStatus
 from core.domain.problem import Problem
 from core.domain.request import PositionIntent
 from core.domain.rules import check
-from core.domain.trading_hours import Phase, TradingHours
+from core.domain.trading_hours import MarketDay, Phase, TradingHours, trading_day
 from tests.core.domain.order_cases import (
     BROKERAGE,
     BTC,
@@ -502,6 +502,25 @@ PHASES = [
 @pytest.mark.parametrize(("hours", "phase"), PHASES)
 def test_the_session_follows_new_yorks_clock(hours, phase):
     assert hours.phase is phase
+
+
+@pytest.mark.parametrize(
+    ("hours", "ends", "phase"),
+    [
+        (at(17, day=26), None, Phase.CLOSED),  # Thanksgiving
+        (at(16, 59, day=27), time(17), Phase.AFTER_HOURS),  # a half day
+        (at(17, day=27), time(17), Phase.CLOSED),
+        (at(19, 59), time(20), Phase.AFTER_HOURS),
+    ],
+)
+def test_the_calendar_tells_after_hours_from_a_market_that_stays_shut(hours, ends, phase):
+    hours = replace(hours, next_open=datetime(2026, 11, 30, 14, 30, tzinfo=UTC))
+    assert hours.phase is Phase.AFTER_HOURS
+    assert hours.wants_calendar == trading_day(hours.now)
+    told = replace(hours, calendar=MarketDay.of(trading_day(hours.now), ends))
+    assert (told.phase, told.wants_calendar) == (phase, None)
+    yesterday = trading_day(hours.now) - timedelta(days=1)
+    assert replace(hours, calendar=MarketDay.of(yesterday, None)).phase is Phase.AFTER_HOURS
 
 
 def test_fees_are_estimated_with_their_basis():

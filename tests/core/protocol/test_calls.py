@@ -1,5 +1,6 @@
 """The calls of the trading and data hosts, and how their answers are read."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from core.protocol.trading import (
     read_account,
     read_asset,
     read_clock,
+    read_market_day,
     read_order,
     read_positions,
     replace_order,
@@ -45,6 +47,12 @@ from tests.core.golden import answer, golden
         (cancel_order("o-1"), "DELETE", "/v2/orders/o-1", ()),
         (read_asset("BTC/USD"), "GET", "/v2/assets/BTC%2FUSD", ()),
         (read_clock(), "GET", "/v2/clock", ()),
+        (
+            read_market_day(date(2026, 11, 27)),
+            "GET",
+            "/v2/calendar",
+            (("start", "2026-11-27"), ("end", "2026-11-27")),
+        ),
     ],
 )
 def test_a_call_is_spelled_as_documented(call, method, path, query):
@@ -184,3 +192,23 @@ def test_no_text_whatever_makes_a_time_raise(text):
     read = moment(text)
     assert read is None or read.utcoffset() is not None
     assert nanoseconds(text) is not None
+
+
+HALF_DAY = {"date": "2026-11-27", "open": "09:30", "close": "13:00", "session_open": "0400"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "ends"),
+    [
+        ([HALF_DAY | {"session_close": "1700"}], datetime(2026, 11, 27, 22, tzinfo=UTC)),
+        ([HALF_DAY | {"session_close": "17:00", "new": 1}], datetime(2026, 11, 27, 22, tzinfo=UTC)),
+        ([HALF_DAY | {"session_close": "soon"}], datetime(2026, 11, 28, 1, tzinfo=UTC)),
+        ([HALF_DAY], datetime(2026, 11, 28, 1, tzinfo=UTC)),
+        ([HALF_DAY | {"date": "2026-11-26"}], None),
+        ([], None),
+    ],
+)
+def test_a_day_of_the_calendar_says_until_when_shares_trade(rows, ends):
+    day = date(2026, 11, 27)
+    found = read_market_day(day).read(answer(rows))
+    assert (found.day, found.session_ends) == (day, ends)
