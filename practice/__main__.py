@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from practice.engine.clock import SECOND
+from practice.engine.hours import MARKET_YEARS
 from practice.engine.recording import UnreadableRecording
 from practice.faults.order import Nonsense
 from practice.faults.scenario import BadScenario
@@ -20,8 +21,10 @@ from practice.server.scenario_files import named_scenario
 from practice.server.settings import Settings
 from practice.server.stream_kinds import PLANS
 
-# Prices and calendar reach from 2016 to 2029, and a start needs some history behind it.
-_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND for year in (2017, 2029))
+_EARLIEST, _LATEST = (
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+    for year in (MARKET_YEARS.start, MARKET_YEARS.stop)
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +86,7 @@ def _instant(text: str) -> int:
     except BadValue as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
     if instant is None or not _EARLIEST <= instant < _LATEST:
-        raise argparse.ArgumentTypeError("must lie in the years 2017 to 2028")
+        raise argparse.ArgumentTypeError(f"must lie in the years {MARKET_YEARS[0]} to {MARKET_YEARS[-1]}")
     return instant
 
 

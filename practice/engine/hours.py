@@ -14,6 +14,8 @@ from practice.engine.clock import HOUR, MINUTE, SECOND
 from practice.engine.exchange_days import NIGHT_BEGINS, NIGHT_ENDS, closing_time, session_end
 
 NEW_YORK = ZoneInfo("America/New_York")
+# Prices and calendar reach from 2016 to 2029, and where time begins there has to be some history behind it.
+MARKET_YEARS = range(2017, 2029)
 _DAY = timedelta(days=1)
 
 

@@ -142,6 +142,22 @@ def test_what_a_stream_sends_can_be_read_again(tmp_path: Path) -> None:
         assert prices(replayed) == prices(ticks)
 
 
+def test_a_session_at_the_real_exchange_can_be_read(tmp_path: Path) -> None:
+    lines = [
+        quoted(0, 150.0, 150.02),
+        quoted(1, 150.0, 0, symbol="AAPL"),  # nobody offers
+        quoted(2, 150.04, 150.04),  # locked
+        quoted(3, 150.05, 150.02),  # crossed
+        [traded(6, 150.02, i=2), traded(4, 150.01, i=1), traded(7, 10.0, symbol="ELSEWHERE")],  # one is late
+        {"T": "t", "S": "AAPL261218C00150000", "p": 1.2, "s": 1, "c": "a", "t": at(7)},
+        traded(130, 151.0, 10),
+    ]
+    recording_ = read_recording(written(tmp_path, lines), INSTRUMENTS)
+    assert list(recording_.by_symbol) == ["AAPL"]
+    prints = list(market(recording_).prints(AAPL, OPEN - 1, OPEN + MINUTE))
+    assert prices(prints) == [(15000, 15002), (15001,), (15002,)]
+
+
 def prices(ticks: list[Quote | Trade]) -> list[tuple[int, ...]]:
     return [(tick.price,) if isinstance(tick, Trade) else (tick.bid, tick.ask) for tick in ticks]
 
@@ -149,16 +165,17 @@ def prices(ticks: list[Quote | Trade]) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ([], ": no quote and no trade in it"),
-        ([{"T": "success"}], ": no quote and no trade in it"),
+        ([], ": no quote and no trade of a known stock or coin in it"),
+        ([{"T": "success"}], ": no quote and no trade of a known stock or coin in it"),
         ([quoted(0, 150.0, 150.02), "oops"], ":2: "),
-        ([traded(0, 150.0, symbol="NOPE")], ":1: there is no instrument called NOPE"),
+        ([traded(0, 150.0, symbol="NOPE")], ": no quote and no trade of a known stock or coin"),
+        ([traded(0, 1e30)], ":1: Expected `float` < 1"),
+        ([traded(0, 150.0, t="1926-11-18T14:30:00Z")], ":1: 1926-11-18T14:30:00Z is not in the years 2017"),
         ([traded(0, -1)], ":1: "),
         ([traded(0, 0.001)], ":1: a price of less than a tick"),
         ([traded(0, 150.0, t="soon")], ":1: Invalid isoformat"),
         ([{"T": "t", "S": "AAPL", "p": 1}], ":1: Object missing required field"),
-        ([traded(5, 150.0), [traded(6, 150.0), traded(4, 150.0)]], ":2: earlier than the print before it"),
-        ([quoted(0, 150.02, 150.02)], ":1: a quote whose bid is not below its ask"),
+        ([quoted(0, 150.02, 150.02)], ": no quote and no trade of a known stock or coin in it"),
     ],
 )
 def test_a_file_that_is_no_recording_says_where_and_why(
