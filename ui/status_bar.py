@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.domain.connection import StreamName, StreamPhase, StreamStatus
+from core.domain.trading_hours import Phase
 from core.services.clock import Clock
 from ui import figures, words
 from ui.controls.announce import announce
@@ -240,7 +241,10 @@ class StatusBar(QWidget):
         elif left_s is None:
             text = ""
         else:
-            template = self.tr("closes in {time}") if clock.is_open else self.tr("opens in {time}")
+            template = {
+                Phase.REGULAR: self.tr("closes in {time}"),
+                Phase.CLOSED: self.tr("opens in {time}"),
+            }.get(phase, self.tr("market opens in {time}"))
             text = template.format(time=figures.countdown(left_s))
         self.market_until.show_text(text)
 

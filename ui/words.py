@@ -171,7 +171,7 @@ _SESSIONS: dict[str, str] = {
     Phase.PRE_MARKET: QT_TRANSLATE_NOOP("Words", "Pre-market"),
     Phase.REGULAR: QT_TRANSLATE_NOOP("Words", "Market open"),
     Phase.AFTER_HOURS: QT_TRANSLATE_NOOP("Words", "After hours"),
-    Phase.OVERNIGHT: QT_TRANSLATE_NOOP("Words", "Overnight session"),
+    Phase.OVERNIGHT: QT_TRANSLATE_NOOP("Words", "Overnight"),
     Phase.CLOSED: QT_TRANSLATE_NOOP("Words", "Market closed"),
 }
 _ENVIRONMENTS: dict[str, str] = {

@@ -158,7 +158,7 @@ def test_the_market_phase_counts_down(strip, session, clock):
 
 @pytest.mark.parametrize(
     ("hour", "words"),
-    [(8, "Overnight session"), (12, "Pre-market"), (22, "After hours"), (26, "Overnight session")],
+    [(8, "Overnight"), (12, "Pre-market"), (22, "After hours"), (26, "Overnight")],
 )
 def test_the_strip_names_the_sessions_around_the_regular_one(strip, session, hour, words):
     clock, monday = session.market_clock, datetime(2026, 11, 16, tzinfo=UTC)
@@ -166,6 +166,7 @@ def test_the_strip_names_the_sessions_around_the_regular_one(strip, session, hou
     clock.next_change = monday + timedelta(hours=14.5 if hour < 14 else 38.5)
     clock.changed.emit()
     assert strip.market.text() == words
+    assert strip.market_until.text().startswith("market opens in ")
 
 
 def test_a_market_that_never_closes_is_said_to_be_open_around_the_clock(strip, session, clock):

@@ -329,7 +329,11 @@ class TicketForm(QWidget):
         self.exits.allow(request)
         problem = why_not(request, Aspect.EXTENDED_HOURS, extended_hours=True)
         self.extended_hours.setEnabled(problem is None or self.extended_hours.isChecked())
-        self.extended_hours.setToolTip("" if problem is None else order_words.problem(problem))
+        sessions = self.tr(
+            "From 04:00 before the open, until 20:00 after the close and, where the broker offers it, "
+            "overnight from 20:00 to 04:00, New York time."
+        )
+        self.extended_hours.setToolTip(sessions if problem is None else order_words.problem(problem))
 
     def _entry(self, request: OrderRequest) -> Decimal | None:
         if request.order_class is OrderClass.OCO:
