@@ -50,7 +50,14 @@ class Activity:
     @property
     def is_coin_fee(self) -> bool:
         """Whether a fee was taken in coins: less is held, and what was paid for it stays."""
-        return self.type == COIN_FEE_TYPE and bool(self.symbol) and self.qty is not None and self.qty < 0
+        return self.type == COIN_FEE_TYPE and bool(self.symbol) and bool(self.qty)
+
+    @property
+    def is_undoing(self) -> bool:
+        """Whether it takes an earlier fill or coin fee back: its quantity has the other sign."""
+        if self.qty is None or not (self.is_fill or self.is_coin_fee):
+            return False
+        return self.qty > 0 if self.is_coin_fee else self.qty < 0
 
     @property
     def when(self) -> date | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, StrEnum
 
 from core.domain.alarm import Alarm, AlarmKind
@@ -39,14 +40,19 @@ _STEPS: Mapping[OrderStatus, int] = {
 _AT_WORK, _OVER = 1, 4
 
 
-def judge(seen: Order, known: Order, source: Source, *, is_corrected: bool = False) -> Verdict:
+def judge(
+    seen: Order, known: Order, source: Source, *, is_corrected: bool = False, has_fallen: bool = False
+) -> Verdict:
     """Whether `seen` may replace what we know.
 
     Nothing but a look-up leads from a final status to any other, unless it shows that more was filled, and
     nothing lowers the filled quantity, save a look-up after the broker undid or corrected an execution
-    (`is_corrected`). For the rest the newer `updated_at` wins, and at equal times the status further on.
+    (`is_corrected`). After that (`has_fallen`) more that is not later is what was undone, told late. For the
+    rest the newer `updated_at` wins, and at equal times the status further on.
     """
     later = _is_later(seen, known)
+    if has_fallen and seen.filled_qty > known.filled_qty and not later and source is not Source.LOOK_UP:
+        return Verdict.KEEP if later is False else Verdict.DOUBT
     if seen.filled_qty < known.filled_qty:
         if source is Source.LOOK_UP:
             return Verdict.TAKE if is_corrected and later is not False else Verdict.KEEP
@@ -121,7 +127,8 @@ class OrderBook:
         self._parent_of: dict[str, str] = {}
         self._legs_of: dict[str, list[str]] = {}
         self._replaced_by: dict[str, dict[str, None]] = {}  # who names an order as the one it replaces
-        self._corrected: set[str] = set()
+        self._corrected: dict[str, datetime | None] = {}  # since when, by the broker's stamp
+        self._fallen: set[str] = set()  # that were looked up after a correction
         self._doubted: dict[str, Order] = {}  # the newest that was told of an order and not believed
         self._alarmed: set[Alarm] = set()
 
@@ -172,9 +179,17 @@ class OrderBook:
             alarms += taken.alarms
         return Taken(changed=tuple(changed), doubted=tuple(doubted), alarms=tuple(alarms))
 
-    def correct(self, order_id: str) -> None:
-        """An execution of the order was undone or changed: the next look-up may lower its total."""
-        self._corrected.add(order_id)
+    def correct(self, order: Order) -> None:
+        """An execution was undone or changed: a look-up that is no older may lower the total once."""
+        self._corrected[order.id] = order.updated_at
+
+    def _end_correction(self, seen: Order) -> None:
+        if seen.id not in self._corrected:
+            return
+        since = self._corrected[seen.id]
+        if since is None or seen.updated_at is None or seen.updated_at >= since:
+            del self._corrected[seen.id]
+            self._fallen.add(seen.id)
 
     def _take_one(self, order: Order, source: Source) -> Taken:
         taken = self._judge_one(order, source)
@@ -187,9 +202,17 @@ class OrderBook:
         if order.legs != legs or order.parent_id != parent:
             order = replace(order, legs=legs, parent_id=parent)
         if known == order:
+            if source is Source.LOOK_UP:
+                self._end_correction(order)
             return _NOTHING
         if known is not None:
-            verdict = judge(order, known, source, is_corrected=order.id in self._corrected)
+            verdict = judge(
+                order,
+                known,
+                source,
+                is_corrected=order.id in self._corrected,
+                has_fallen=order.id in self._fallen,
+            )
             if verdict is Verdict.DOUBT:
                 doubted = self._doubted.get(order.id)
                 if doubted is None or _is_later(order, doubted):
@@ -199,8 +222,8 @@ class OrderBook:
                 fell = source is Source.LOOK_UP and order.filled_qty < known.filled_qty
                 later = fell and _is_later(order, known)
                 return Taken(alarms=self._alarm(order, AlarmKind.TOTAL_FELL)) if later else _NOTHING
-            if source is Source.LOOK_UP:
-                self._corrected.discard(order.id)
+        if source is Source.LOOK_UP:
+            self._end_correction(order)
         self._keep(order)
         changed = (order.id,) if parent is None else (order.id, *self._renew(parent))
         is_over = order.qty is not None and order.filled_qty > order.qty

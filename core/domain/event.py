@@ -24,6 +24,7 @@ class OrderEvent:
     price: Decimal | None = None
     qty: Decimal | None = None
     position_qty: Decimal | None = None
+    previous_execution_id: str = ""  # of a correction: the execution that was undone or changed
     leg_fills: tuple["Fill", ...] = ()  # of a multi-leg order, whose own event names no execution
 
     @property
@@ -46,7 +47,16 @@ class OrderEvent:
     @property
     def fill(self) -> "Fill | None":
         """What changed hands, or None if nothing did or the broker did not say how much at what price."""
-        if not self.is_fill or self.qty is None or self.price is None:
+        return self._piece() if self.is_fill else None
+
+    @property
+    def instead(self) -> "Fill | None":
+        """What a correction says was true; None where an execution was undone, or the broker did not say."""
+        piece = self._piece() if self.event == "trade_correct" else None
+        return piece if piece is not None and piece.qty > 0 else None
+
+    def _piece(self) -> "Fill | None":
+        if self.qty is None or self.price is None:
             return None
         return Fill(
             order_id=self.order.id,

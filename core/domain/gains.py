@@ -54,7 +54,7 @@ def fold(
     """
     fills = [one for one in activities if counts(one)]
     gains: dict[str, Gains] = {}
-    for fill in sorted(fills, key=_order):
+    for fill in _standing(sorted(fills, key=_order)):
         symbol = position_symbol(fill.symbol)
         is_of_day = fill.at is not None and day_of(fill.at) == day
         turn = _after_fee if fill.is_coin_fee else _after
@@ -66,6 +66,32 @@ def counts(activity: Activity) -> bool:
     """Whether an entry changes what is held by trading: a fill, or a fee that was taken in coins."""
     is_fill = activity.is_fill and bool(activity.qty) and activity.price is not None
     return is_fill or activity.is_coin_fee
+
+
+def _standing(fills: Iterable[Activity]) -> list[Activity]:
+    """What is left of entries in order of time when each that was undone goes together with what undid it.
+
+    What undoes a fill that is not known here is kept, and counts as the other side's; a fee's is not.
+    """
+    kept: list[Activity] = []
+    for fill in fills:
+        undone = [one for one in kept if _undoes(fill, one)] if fill.is_undoing else []
+        if undone:
+            kept.remove(undone[-1])
+        elif not (fill.is_undoing and fill.is_coin_fee):
+            kept.append(fill)
+    return kept
+
+
+def _undoes(undoing: Activity, one: Activity) -> bool:
+    """Whether it takes this one back: the same but for the sign."""
+    return (
+        not one.is_undoing
+        and (one.type, one.order_id, one.side, one.price)
+        == (undoing.type, undoing.order_id, undoing.side, undoing.price)
+        and one.symbol == undoing.symbol
+        and one.qty == -(undoing.qty or ZERO)
+    )
 
 
 def _order(activity: Activity) -> tuple[str, bool, str]:
@@ -91,7 +117,7 @@ def _after_fee(before: Gains, fee: Activity, *, is_of_day: bool) -> Gains:
 
 def _after(before: Gains, fill: Activity, *, is_of_day: bool) -> Gains:
     size, price = abs(fill.qty or ZERO), fill.price or ZERO
-    signed = size if fill.side == "buy" else -size
+    signed = size if (fill.side == "buy") is not fill.is_undoing else -size
     units = multiplier_of(before.symbol)
     qty, cost, realised, opened_at = before.qty + signed, before.cost, ZERO, before.opened_at
     if before.qty * signed >= 0:  # opens or adds

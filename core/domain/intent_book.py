@@ -48,6 +48,7 @@ class IntentBook:
         self._not_found_ns: dict[str, int] = {}  # monotonic
         self._seen_events: dict[tuple[str, ...], None] = {}
         self._executions: dict[str, list[Fill]] = {}
+        self._undone: set[str] = set()  # ids of executions that were undone or corrected
 
     # What is known.
 
@@ -69,7 +70,10 @@ class IntentBook:
         return parent is not None and parent.client_order_id in self._own_ids
 
     def executions(self, order_id: str) -> tuple[Fill, ...]:
-        """What the stream told of an order's executions; the order's own totals count, not their sum."""
+        """What the stream told of an order's executions, save those that were undone, and as corrected.
+
+        The order's own totals count, not their sum.
+        """
         return tuple(self._executions.get(order_id, ()))
 
     def age_ns(self, client_order_id: str, now: Reading) -> int:
@@ -371,19 +375,33 @@ class IntentBook:
 
     def _note_fills(self, event: OrderEvent, done: Gathering) -> None:
         for fill in event.fills:
+            if fill.execution_id in self._undone:
+                continue  # the news of its end was faster
             self._executions.setdefault(fill.order_id, []).append(fill)
             done.fills.append(fill)
 
     def _note_correction(self, event: OrderEvent, done: Gathering) -> None:
         order = event.order
         kind = AlarmKind.BUSTED if event.event == "trade_bust" else AlarmKind.CORRECTED
-        self.orders.correct(order.id)
+        self.orders.correct(order)
+        self._revise_executions(event)
         done.alarms.append(
             Alarm(
                 kind=kind, order_id=order.id, symbol=order.symbol, qty=order.qty, filled_qty=order.filled_qty
             )
         )
         done.do(Reread(order.id))
+
+    def _revise_executions(self, event: OrderEvent) -> None:
+        """Only an execution that is named can be struck out; without a name the totals alone are right."""
+        if not event.previous_execution_id:
+            return
+        self._undone.add(event.previous_execution_id)
+        kept = self._executions.get(event.order.id, [])
+        kept = [fill for fill in kept if fill.execution_id != event.previous_execution_id]
+        if event.instead is not None and event.instead.execution_id not in self._undone:
+            kept.append(event.instead)
+        self._executions[event.order.id] = kept
 
     def _note_rejection(self, event: OrderEvent, now: Reading, done: Gathering) -> None:
         """The venue refused a cancel or replace that the broker had taken."""

@@ -77,6 +77,7 @@ class _Update(msgspec.Struct):
     price: Number = None
     qty: Number = None
     position_qty: Number = None
+    previous_execution_id: Text = None
     legs: list[_LegFill] | None = None
 
     def value(self) -> OrderEvent:
@@ -92,6 +93,7 @@ class _Update(msgspec.Struct):
             price=decimal(self.price),
             qty=decimal(self.qty),
             position_qty=decimal(self.position_qty),
+            previous_execution_id=self.previous_execution_id or "",
         )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from PySide6.QtCore import QMetaObject, QObject, Qt, QTimer, Signal, Slot
 
 from core.domain.account import Account
+from core.domain.alarm import Alarm, AlarmKind
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.grant import Grant
@@ -194,6 +195,7 @@ class Session(QObject):
         self._orders_socket.went_down.connect(self.orders.hold, queued)
 
         self.orders.filled.connect(self._after_fill)
+        self.orders.alarmed.connect(self._after_alarm)
         self.orders.orders_changed.connect(self.history.take_orders)
         self.orders.trading_block_changed.connect(self._check_history)
         self.orders.positions_read.connect(self.positions.take)
@@ -213,6 +215,12 @@ class Session(QObject):
         self.positions.refresh_soon()
         self.account.refresh_soon()
         self.activities.refresh_soon()
+
+    @Slot(object)
+    def _after_alarm(self, alarm: Alarm) -> None:
+        """What an execution brought is gone, or is something else, when it was undone or corrected."""
+        if alarm.kind in (AlarmKind.BUSTED, AlarmKind.CORRECTED):
+            self._after_fill(alarm)
 
     @Slot(object)
     def _check_history(self, block: TradingBlock) -> None:

@@ -51,6 +51,29 @@ def test_a_short_gains_when_it_is_bought_back_lower():
     assert gains.opened_at is None
 
 
+def test_a_fill_that_was_undone_counts_as_if_it_had_never_been():
+    kept, undone = fill(1, "buy", "10", "100"), fill(2, "buy", "10", "110")
+    sale, back = fill(3, "sell", "5", "120"), replace(undone, id="000004", qty=D(-10))
+    gains = folded(kept, undone, sale, back)["NVDA"]
+    assert gains == folded(kept, sale)["NVDA"]
+    again = replace(undone, id="000005", price=D(105))  # corrected: the same at another price
+    assert folded(kept, undone, sale, back, again)["NVDA"].cost == D(500) + D(1050)
+
+
+def test_what_undoes_a_fill_that_is_not_known_counts_as_the_other_side_s():
+    kept, back = fill(1, "buy", "10", "100"), replace(fill(2, "buy", "4", "110"), qty=D(-4))
+    gains = folded(kept, back)["NVDA"]
+    assert (gains.qty, gains.realised) == (D(6), D(40))
+
+
+def test_a_coin_fee_goes_back_with_what_it_was_taken_for():
+    bought = fill(1, "buy", "1", "100", symbol="BTC/USD")
+    fee = Activity(id="000001", type="CFEE", symbol="BTCUSD", qty=D("-0.1"), price=D(100))
+    back = (replace(bought, id="000002", qty=D(-1)), replace(fee, id="000002", qty=D("0.1")))
+    assert folded(bought, fee, *back).get("BTCUSD", Gains(symbol="BTCUSD")).qty == 0
+    assert folded(bought, back[1])["BTCUSD"].qty == 1
+
+
 def test_only_todays_fills_count_for_the_day():
     gains = folded(
         fill(1, "buy", "10", "100"), fill(2, "sell", "5", "101"), fill(3, "sell", "5", "103", days=1)

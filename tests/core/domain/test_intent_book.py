@@ -300,6 +300,47 @@ def test_an_execution_that_is_undone_alarms_once_and_a_look_up_brings_the_new_to
     assert (state(book), book.orders.orders["o-1"].filled_qty) == (S.WORKING, Decimal(6))
 
 
+def executed(execution_id, qty, price, *, name="fill", previous="", order=None):
+    return event(
+        name,
+        order or ours(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1)),
+        execution_id=execution_id,
+        qty=Decimal(qty),
+        price=Decimal(price),
+        previous_execution_id=previous,
+    )
+
+
+def shown_executions(book):
+    return [(fill.execution_id, fill.qty, fill.price) for fill in book.executions("o-1")]
+
+
+@pytest.mark.parametrize("bust_is_first", [True, False])
+def test_an_execution_that_was_undone_is_not_shown_and_does_not_come_back(book, bust_is_first):
+    over = ours(status=Status.CANCELED, updated_at=after(5))
+    fill = executed("e-1", 10, 2)
+    bust = executed("e-2", -10, 2, name="trade_bust", previous="e-1", order=over)
+    told = [book.heard((one,), at(3)).fills for one in ((bust, fill) if bust_is_first else (fill, bust))]
+    assert len([fill for fills in told for fill in fills]) == (0 if bust_is_first else 1)
+    book.reread(over, at(5))
+    assert (shown_executions(book), state(book)) == ([], S.CANCELED)
+    assert book.orders.orders["o-1"].filled_qty == 0
+    again = book.heard((executed("e-1", 10, 2),), at(6))
+    assert (again.fills, state(book)) == ((), S.CANCELED)
+    assert book.orders.orders["o-1"].status is Status.CANCELED
+
+
+def test_a_corrected_execution_is_shown_as_it_was_corrected(book):
+    right = ours(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(5))
+    book.heard((executed("e-1", 10, 2),), at(3))
+    correct = executed("e-2", 10, 3, name="trade_correct", previous="e-1", order=right)
+    book.heard((correct, correct), at(4))
+    assert shown_executions(book) == [("e-2", Decimal(10), Decimal(3))]
+    bust = executed("e-3", -10, 3, name="trade_bust", previous="e-2", order=right)
+    book.heard((bust, correct), at(5))
+    assert shown_executions(book) == []
+
+
 def test_an_over_fill_is_an_alarm_and_a_value(book):
     over = ours(status=Status.FILLED, filled_qty=Decimal(12), updated_at=after(1))
     (alarm,) = book.heard((event("fill", over),), at(3)).alarms

@@ -99,7 +99,7 @@ def test_a_look_up_that_lags_behind_what_raised_the_doubt_does_not_settle_it():
     less = order(status=Status.CANCELED, filled_qty=Decimal(6), updated_at=after(9))
     book = OrderBook()
     book.take(filled)
-    book.correct("o-1")
+    book.correct(less)
     assert book.take(less, Source.EVENT).doubted == ("o-1",)
     assert book.take(filled, Source.LOOK_UP).doubted == ("o-1",)
     settled = book.take(less, Source.LOOK_UP)
@@ -186,10 +186,38 @@ def test_a_total_falls_only_by_a_look_up_after_the_broker_undid_an_execution():
     assert book.take(less, Source.EVENT).doubted == ("o-1",)
     fell = book.take(less, Source.LOOK_UP)
     assert (bool(fell), [alarm.kind for alarm in fell.alarms]) == (False, [AlarmKind.TOTAL_FELL])
-    book.correct("o-1")
+    book.correct(less)
     assert book.take(less, Source.EVENT).doubted == ("o-1",)
     assert book.take(less, Source.LOOK_UP)
     assert book.orders["o-1"].filled_qty == 6
+
+
+def test_an_old_look_up_does_not_end_a_correction():
+    book = OrderBook()
+    book.take(order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(6), updated_at=after(1)))
+    less = order(status=Status.PARTIALLY_FILLED, filled_qty=Decimal(2), updated_at=after(9))
+    book.correct(less)
+    more = order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(4))
+    assert book.take(more, Source.LOOK_UP)
+    settled = book.take(less, Source.LOOK_UP)
+    assert (bool(settled), settled.alarms, book.orders["o-1"].filled_qty) == (True, (), Decimal(2))
+
+
+@pytest.mark.parametrize("source", [Source.EVENT, Source.LIST, Source.ANSWER])
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_what_was_undone_does_not_come_back_by_old_news(source, is_known_before):
+    filled = order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1))
+    none = order(status=Status.CANCELED, updated_at=after(9))
+    book = OrderBook()
+    book.take(filled if is_known_before else order(updated_at=after(0)))
+    book.correct(none)
+    book.take(none, Source.EVENT)
+    book.take(none, Source.LOOK_UP)
+    assert not book.take(filled, source).changed
+    assert book.orders["o-1"] == none
+    alike = order(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(9))
+    assert book.take(alike, source).doubted == ("o-1",)
+    assert book.take(alike, Source.LOOK_UP).changed == ("o-1",)
 
 
 def test_an_order_is_found_by_either_id():
