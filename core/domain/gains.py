@@ -53,12 +53,13 @@ def fold(
     day a moment belongs.
     """
     fills = [one for one in activities if counts(one)]
-    gains: dict[str, Gains] = {}
+    # A symbol of which everything was undone has been traded too, and comes to nothing.
+    gains = {symbol: Gains(symbol=symbol) for symbol in {position_symbol(fill.symbol) for fill in fills}}
     for fill in _standing(sorted(fills, key=_order)):
         symbol = position_symbol(fill.symbol)
         is_of_day = fill.at is not None and day_of(fill.at) == day
         turn = _after_fee if fill.is_coin_fee else _after
-        gains[symbol] = turn(gains.get(symbol, Gains(symbol=symbol)), fill, is_of_day=is_of_day)
+        gains[symbol] = turn(gains[symbol], fill, is_of_day=is_of_day)
     return gains
 
 

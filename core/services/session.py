@@ -8,7 +8,7 @@ from urllib.parse import quote
 from PySide6.QtCore import QMetaObject, QObject, Qt, QTimer, Signal, Slot
 
 from core.domain.account import Account
-from core.domain.alarm import Alarm, AlarmKind
+from core.domain.alarm import Alarm
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.grant import Grant
@@ -218,9 +218,8 @@ class Session(QObject):
 
     @Slot(object)
     def _after_alarm(self, alarm: Alarm) -> None:
-        """What an execution brought is gone, or is something else, when it was undone or corrected."""
-        if alarm.kind in (AlarmKind.BUSTED, AlarmKind.CORRECTED):
-            self._after_fill(alarm)
+        """Whatever an alarm is about, what the account holds may not be what its fills had said."""
+        self._after_fill(alarm)
 
     @Slot(object)
     def _check_history(self, block: TradingBlock) -> None:

@@ -70,7 +70,7 @@ def test_a_coin_fee_goes_back_with_what_it_was_taken_for():
     bought = fill(1, "buy", "1", "100", symbol="BTC/USD")
     fee = Activity(id="000001", type="CFEE", symbol="BTCUSD", qty=D("-0.1"), price=D(100))
     back = (replace(bought, id="000002", qty=D(-1)), replace(fee, id="000002", qty=D("0.1")))
-    assert folded(bought, fee, *back).get("BTCUSD", Gains(symbol="BTCUSD")).qty == 0
+    assert folded(bought, fee, *back)["BTCUSD"] == Gains(symbol="BTCUSD")
     assert folded(bought, back[1])["BTCUSD"].qty == 1
 
 
