@@ -51,6 +51,7 @@ class Switches:
     """How the authorization server behaves where the broker's documents are silent; change it at any time."""
 
     rfc_errors: bool = False  # {"error": ...} as in RFC 6749, instead of the broker's envelope
+    basic: bool = False  # an application may prove itself by a Basic header too
     introspection: bool = True  # the early route that describes a token; otherwise it is not there
     granted: frozenset[str] | None = None  # the scopes that are granted at most; None: what is asked for
 

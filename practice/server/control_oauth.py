@@ -18,6 +18,7 @@ class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     introspection: bool | None = None
     granted: str | msgspec.UnsetType | None = msgspec.UNSET  # null grants what is asked for
     live_approved: bool | None = None
+    basic: bool | None = None
 
 
 class OAuthSwitchRoutes:
@@ -40,11 +41,12 @@ class OAuthSwitchRoutes:
                 "introspection": self._switches.introspection,
                 "granted": None if most is None else " ".join(scope for scope in SCOPES if scope in most),
                 "live_approved": self._grants.live_approved,
+                "basic": self._switches.basic,
             }
         )
 
     async def change(self, request: web.Request) -> web.Response:
-        """POST /oauth {"errors", "introspection", "granted", "live_approved"}: from now on."""
+        """POST /oauth {"errors", "introspection", "granted", "live_approved", "basic"}: from now on."""
         order = msgspec.json.decode(await request.read(), type=SwitchOrder)
         most = self._switches.granted
         if order.granted is not msgspec.UNSET:
@@ -56,6 +58,8 @@ class OAuthSwitchRoutes:
             self._switches.rfc_errors = order.errors == "rfc6749"
         if order.introspection is not None:
             self._switches.introspection = order.introspection
+        if order.basic is not None:
+            self._switches.basic = order.basic
         if order.live_approved is not None:
             self._grants.live_approved = order.live_approved
         return await self.shown(request)

@@ -18,6 +18,7 @@ from practice.server.authorization import (
     Switches,
     UnknownApplication,
 )
+from practice.server.client_login import client_of
 from practice.server.grants import Grants
 from practice.server.pages import CHOICES, consent_page, offered_choices, refused_page
 
@@ -102,14 +103,23 @@ class OAuthRoutes:
 
     async def token(self, request: web.Request) -> web.Response:
         """Redeem a code. A form, or the client is not recognised."""
+        answer = await self._redeemed(request)
+        if answer.status == 401 and "Authorization" in request.headers:
+            answer.headers["WWW-Authenticate"] = 'Basic realm="token"'  # RFC 6749 section 5.2
+        return answer
+
+    async def _redeemed(self, request: web.Request) -> web.Response:
         if request.content_type != "application/x-www-form-urlencoded":
             return self._failed("invalid_client")
         form = await request.post()
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         application = self._authorization.application
-        if fields.get("client_id") != application.client_id or not application.has_secret(
-            fields.get("client_secret", "")
-        ):
+        try:
+            header = request.headers.get("Authorization", "")
+            client_id, secret = client_of(fields, header, basic=self._switches.basic)
+        except OAuthError as problem:
+            return self._failed(problem.name)
+        if client_id != application.client_id or not application.has_secret(secret):
             return self._failed("invalid_client")
         if fields.get("grant_type", "authorization_code") != "authorization_code":
             return self._failed("unsupported_grant_type")
@@ -118,7 +128,7 @@ class OAuthRoutes:
         try:
             return self._token_answer(
                 ExchangeRequest(
-                    fields["code"], fields["redirect_uri"], fields["client_id"], fields.get("code_verifier")
+                    fields["code"], fields["redirect_uri"], client_id, fields.get("code_verifier")
                 )
             )
         except OAuthError as problem:
