@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain.alarm import AlarmKind
-from core.domain.event import Fill
+from core.domain.event import Fill, OrderEvent
 from core.domain.evidence import AskAbout, Failure, FailureKind, Reread, StopAsking, WriteDown
 from core.domain.intent import IntentKind, IntentState
 from core.domain.intent_book import NOT_FOUND_IS_RECENT_NS, IntentBook
@@ -300,7 +300,15 @@ def test_an_execution_that_is_undone_alarms_once_and_a_look_up_brings_the_new_to
     assert (state(book), book.orders.orders["o-1"].filled_qty) == (S.WORKING, Decimal(6))
 
 
-def executed(execution_id, qty, price, *, name="fill", previous="", order=None):
+def executed(
+    execution_id: str,
+    qty: int,
+    price: int,
+    *,
+    name: str = "fill",
+    previous: str = "",
+    order: Order | None = None,
+) -> OrderEvent:
     return event(
         name,
         order or ours(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(1)),
@@ -311,7 +319,7 @@ def executed(execution_id, qty, price, *, name="fill", previous="", order=None):
     )
 
 
-def shown_executions(book):
+def shown_executions(book: IntentBook) -> list[tuple[str, Decimal, Decimal]]:
     return [(fill.execution_id, fill.qty, fill.price) for fill in book.executions("o-1")]
 
 
