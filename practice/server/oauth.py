@@ -21,6 +21,7 @@ from practice.server.authorization import (
 from practice.server.client_login import client_of
 from practice.server.grants import Grants
 from practice.server.pages import CHOICES, consent_page, offered_choices, refused_page
+from practice.server.reading import form_of
 
 _STATUSES = {"invalid_client": (401, 40110000)}
 _MEANINGS = {
@@ -80,8 +81,7 @@ class OAuthRoutes:
 
     async def decide(self, request: web.Request) -> web.Response:
         """Take the person's decision from the consent page."""
-        form = await request.post()
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = await form_of(request)
         try:
             asked = self._authorization.answered(fields.get("ticket", ""))
         except UnknownApplication as problem:
@@ -111,8 +111,7 @@ class OAuthRoutes:
     async def _redeemed(self, request: web.Request) -> web.Response:
         if request.content_type != "application/x-www-form-urlencoded":
             return self._failed("invalid_client")
-        form = await request.post()
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = await form_of(request)
         application = self._authorization.application
         try:
             header = request.headers.get("Authorization", "")

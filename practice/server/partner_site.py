@@ -18,6 +18,7 @@ from practice.server.authorization import Application, OAuthError
 from practice.server.oauth import error_redirect, redirect
 from practice.server.pages import Place, Question, asking_page, login_page, refused_page
 from practice.server.partner_api import PartnerKey
+from practice.server.reading import form_of
 
 USER, PASSWORD = "trader", "practice"  # printed on the page
 _MOST_VISITS = 1000  # the oldest make room
@@ -77,7 +78,7 @@ class PartnerSite:
 
     async def log_in(self, request: web.Request) -> web.Response:
         """Take user name and password; go on to the consent page."""
-        fields = await _form(request)
+        fields = await form_of(request)
         visit = self._visits.pop(fields.get("ticket", ""), None)
         if visit is None:
             return refused_page("This page has been answered already, or the partner was restarted.")
@@ -89,7 +90,7 @@ class PartnerSite:
 
     async def consent(self, request: web.Request) -> web.Response:
         """Take the person's decision."""
-        fields = await _form(request)
+        fields = await form_of(request)
         visit = self._visits.pop(fields.get("ticket", ""), None)
         if visit is None or not visit.is_logged_in:
             return refused_page("This page has been answered already, or you are not logged in.")
@@ -168,11 +169,6 @@ class PartnerSite:
         while len(self._visits) > _MOST_VISITS:
             del self._visits[next(iter(self._visits))]
         return ticket
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    form = await request.post()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _same(left: str, right: str) -> bool:

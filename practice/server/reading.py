@@ -34,6 +34,15 @@ async def json_object(request: web.Request) -> dict[str, Any]:
     return value
 
 
+async def form_of(request: web.Request) -> dict[str, str]:
+    """The fields of a form, files left out; raise `Refusal` for one that cannot be read."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError, AssertionError) as error:  # bytes, encoding, or parts that are none
+        raise malformed("request body format is invalid") from error
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def decimal_of(value: object, name: str) -> Decimal | None:
     """A number sent as a string or as a number; None when absent, null or empty."""
     if value is None or value == "":

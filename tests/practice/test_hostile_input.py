@@ -94,6 +94,23 @@ def test_any_frames_to_a_data_stream_are_answered_or_end_it(
             assert stream.socket.ping().wait(10)
 
 
+@quick
+@given(
+    st.sampled_from(["/oauth/token", "/oauth/authorize", "/partner/log-in", "/partner/consent"]),
+    st.sampled_from(
+        ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=bogus",
+         "application/x-www-form-urlencoded; charset=utf-16", "multipart/form-data; boundary=b",
+         "multipart/form-data", "text/plain"]
+    ),
+    st.binary(max_size=60)
+    | st.sampled_from([b"%ff=\xff", b"--b\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--"]),
+)  # fmt: skip
+def test_any_form_is_answered(broker: PracticeProgram, path: str, kind: str, body: bytes) -> None:
+    url = broker.line["broker_url"] + path
+    answer = broker.http.post(url, data=body, headers={"Content-Type": kind}, timeout=10)
+    assert 400 <= answer.status_code < 500, answer.text
+
+
 def test_a_frame_beyond_a_megabyte_ends_its_connection_alone(broker: PracticeProgram) -> None:
     with Stream(broker.line["data_stream_url"] + "/v2/sip") as other:
         assert other.hear() == CONNECTED
