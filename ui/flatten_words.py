@@ -36,7 +36,7 @@ _REASONS: dict[str, str] = {
         "Words", "The broker has the closing order and keeps it until the exchange opens."
     ),
     NOT_FILLED: QT_TRANSLATE_NOOP(
-        "Words", "The closing order works and nothing has filled it: the symbol may be halted."
+        "Words", "Not filled yet, though the order works: perhaps trading is halted."
     ),
     FILLED_IN_PART: QT_TRANSLATE_NOOP("Words", "The closing order is filled in part; the rest still works."),
     NOT_CONFIRMED: QT_TRANSLATE_NOOP("Words", "The broker has the cancel and does not confirm it yet."),

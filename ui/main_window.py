@@ -336,15 +336,15 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         account = None if self._session is None else self._session.account.account
         if self._session is None or account is None:
-            self.setWindowTitle(NAME)
             QApplication.setWindowIcon(window_icon(self._theme))
+            self.setWindowTitle(NAME)
             return
         label = words.account_label(self._session.environment, account.short_number)
         title = f"{NAME} - {label}"
         if title != self.windowTitle():
-            self.setWindowTitle(title)
-            # For every window of the program: panels that float, dialogs.
+            # For every window of the program: floating panels, dialogs. The tray follows the title.
             QApplication.setWindowIcon(window_icon(self._theme, self._session.environment))
+            self.setWindowTitle(title)
 
     @Slot(str)
     def _take_setting(self, name: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from core.domain.product import NAME
@@ -37,7 +37,7 @@ class Tray(QObject):
         self._icon.setToolTip(window.windowTitle())
         self._icon.setContextMenu(self.menu)
         self._icon.activated.connect(self._on_icon_activated)
-        window.windowTitleChanged.connect(self._icon.setToolTip)
+        window.windowTitleChanged.connect(self._follow_window)
 
     def show(self) -> None:
         """Put the icon into the tray."""
@@ -46,6 +46,17 @@ class Tray(QObject):
     def hide(self) -> None:
         """Take the icon away."""
         self._icon.hide()
+
+    @Slot(str)
+    def _follow_window(self, title: str) -> None:
+        """Name the account, and show its environment: paper and live must not be mistaken here either."""
+        self._icon.setToolTip(title)
+        self._icon.setIcon(QApplication.windowIcon())
+
+    @property
+    def icon(self) -> QIcon:
+        """What stands in the tray: the program's icon, with the environment on it."""
+        return self._icon.icon()
 
     @property
     def tool_tip(self) -> str:

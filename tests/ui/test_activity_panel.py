@@ -13,6 +13,7 @@ from core.errors import StorageFailed
 from core.services.history import Exported
 from core.services.history_reader import HistoryPhase
 from tests.ui.scene import on_screen, reference_session
+from ui.models.activities import AMOUNT
 from ui.panels.activity import ActivityPanel
 
 ENTRIES = (
@@ -111,3 +112,21 @@ def test_a_panel_without_a_session_says_what_to_do(panel):
     panel.unbind()
     assert panel.empty.text == "Sign in to see the account's activity."
     assert not panel.export.isEnabled()
+
+
+def test_amounts_stay_whole_where_coins_have_long_quantities(theme, qtbot, session):
+    coin = Activity(
+        id="9::z",
+        type="FILL",
+        at=datetime(2026, 11, 28, 12, tzinfo=UTC),
+        symbol="SHIB/USD",
+        side="buy",
+        qty=Decimal("5623126.79588612"),
+        price=Decimal("0.0000087175"),
+    )
+    large = Activity(id="8::y", type="JNLC", at=coin.at, net_amount=Decimal("-10015.44"))
+    session.activities.entries = {entry.id: entry for entry in (coin, large)}
+    with on_screen(ActivityPanel(theme), qtbot, session, 740, 322) as narrow:
+        header = narrow.view.horizontalHeader()
+        qtbot.waitUntil(lambda: header.length() <= narrow.view.viewport().width())
+        assert header.sectionSize(AMOUNT) > 0

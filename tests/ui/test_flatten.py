@@ -346,6 +346,19 @@ def test_the_tray_offers_what_the_window_offers(shown, tray):
     assert tray.tool_tip == "Bellwether"
 
 
+def test_the_tray_shows_paper_and_live_apart(shown, tray, session):
+    def picture() -> object:
+        return tray.icon.pixmap(32, 32).toImage()
+
+    paper = picture()
+    shown.close_session()
+    alone = picture()
+    shown.show_session(cast(Session, FakeSession(environment=Environment.LIVE)))
+    assert tray.tool_tip.startswith("Bellwether - Live")
+    live = picture()
+    assert paper != alone != live != paper
+
+
 @pytest.mark.parametrize("name", ["dark", "light"])
 def test_pictures(theme, qtbot, tmp_path, name, clock):
     theme.set(name)

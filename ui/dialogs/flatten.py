@@ -163,7 +163,7 @@ class FlattenWindow(DialogFrame):
         self._pulse.set_on(False)
         self._report = report
         self.heading.show_text(outcome, "up" if is_flat else "warning")
-        self.entitle(outcome)
+        self.entitle(outcome.rstrip("."))
         self._say_progress()
         self.stop.hide()
         self.copy.show()

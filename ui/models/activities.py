@@ -77,6 +77,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.price is None else "text",
                 sample="91,240.50",
+                gives_way=3,  # before the amount, which it is part of, is cut
             ),
             Column(
                 title=self.tr("Amount"),

@@ -231,7 +231,8 @@ class Ticket(QWidget):
             self.submission, request, is_sendable=is_sendable, now_ns=self._clock.wall_ns()
         )
         self.send_area.show_account(self._session.environment, self._short_number)
-        self.foot.show_one_click(self.one_click)
+        is_live = self._session.environment is Environment.LIVE
+        self.foot.show_one_click(self.one_click, is_live=is_live)
         kept = self._settings.values.presets.get(self.form.symbol)
         self.foot.show_preset(self.form.symbol, is_kept=kept is not None and kept == self.form.preset())
         may_edit = self._may_turn

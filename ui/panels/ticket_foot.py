@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui import figures
 from ui.controls.buttons import ActionButton
-from ui.controls.labels import PlainLabel, restyle
+from ui.controls.labels import restyle
+from ui.panels.chip_label import ChipLabel
 from ui.panels.one_click import Disarmed, OneClick
 from ui.theme.theme import Theme
 
@@ -21,7 +22,7 @@ class TicketFoot(QWidget):
         super().__init__(parent)
         self.setAccessibleName(QCoreApplication.translate("TicketFoot", "One-click sending and preset"))
         self._is_armed = False
-        self.state = PlainLabel(tone="warning", font=theme.fonts.strong)
+        self.state = ChipLabel(theme)
         self.state.set_caption(self.tr("One-click sending"))
         self.toggle = ActionButton("", kind="link", tone="accent")
         self.preset = ActionButton("", kind="link", tone="accent")
@@ -35,12 +36,11 @@ class TicketFoot(QWidget):
         self.toggle.clicked.connect(self._on_toggle)
         self.preset.clicked.connect(self.preset_requested)
 
-    def show_one_click(self, one_click: OneClick) -> None:
+    def show_one_click(self, one_click: OneClick, *, is_live: bool) -> None:
         """Show whether the next order goes without asking, and for how long."""
         is_armed = one_click.is_armed
         left = self.tr("ONE-CLICK ON") + f" \u00b7 {figures.countdown(one_click.left_s).removeprefix('0:')}"
-        self.state.show_text(left if is_armed else "")
-        self.state.setVisible(is_armed)
+        self.state.show_text(left if is_armed else "", "down" if is_live else "warning")
         self.toggle.show_text(self.tr("Disarm") if is_armed else self.tr("Arm one-click"))
         unarmed = (self._why(one_click.reason), self.tr("Orders then go without asking."))
         self.toggle.setToolTip(
