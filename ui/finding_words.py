@@ -3,7 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from core.domain.fees import Fee, FeeKind
+from core.domain.fee_rates import FeeKind
+from core.domain.fees import Fee
 from core.domain.finding import Fact, Finding, Reason, Rule, Verdict
 from core.domain.problem import Problem
 from ui import figures, order_words, words
@@ -206,10 +207,15 @@ _VERDICTS: dict[Verdict, str] = {
     Verdict.FORBIDDEN: QT_TRANSLATE_NOOP("Words", "stopped"),
 }
 _FEES: dict[str, str] = {
-    FeeKind.SEC: QT_TRANSLATE_NOOP("Words", "SEC fee at {rate} per 1,000,000 sold"),
+    FeeKind.SEC: QT_TRANSLATE_NOOP("Words", "SEC fee at {million} per 1,000,000 sold"),
     FeeKind.TAF: QT_TRANSLATE_NOOP("Words", "FINRA activity fee at {rate} each"),
+    FeeKind.ORF: QT_TRANSLATE_NOOP("Words", "exchanges' options regulatory fee at {rate} a contract"),
+    FeeKind.OCC: QT_TRANSLATE_NOOP("Words", "options clearing at {rate} a contract"),
+    FeeKind.CAT: QT_TRANSLATE_NOOP("Words", "audit trail (CAT) at {rate} a share"),
     FeeKind.COIN: QT_TRANSLATE_NOOP("Words", "0.25 % of what is received"),
 }
+_RATE: dict[str, str] = {"known": QT_TRANSLATE_NOOP("Words", "{fee}, rate of {date}")}
+_MILLION = Decimal(1_000_000)
 _COUNTS = frozenset({"requested", "existing", "qty", "level", "increment"})
 # What the figures of a limit count: by default money.
 _UNITS: dict[str, str] = {
@@ -245,8 +251,12 @@ def verdict(value: Verdict) -> str:
 
 
 def fee(value: Fee) -> str:
-    """What an estimated fee is based on."""
-    return look_up(_FEES, value.kind).format(rate=figures.quantity(value.rate))
+    """What an estimated fee is based on, and of when that is."""
+    million = figures.money(value.rate * _MILLION)
+    text = look_up(_FEES, value.kind).format(rate=figures.quantity(value.rate), million=million)
+    if value.known is None:
+        return text
+    return look_up(_RATE, "known").format(fee=text, date=f"{value.known:%Y-%m-%d}")
 
 
 def _spelled(finding: Finding, name: str, fact: Fact) -> str:

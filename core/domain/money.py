@@ -36,7 +36,8 @@ def tick_for(
 ) -> Decimal:
     """The grid on which `price` of an instrument must lie.
 
-    A US share: a cent from one dollar up, a hundredth of a cent below (SEC Rule 612). An option: a cent.
+    A US share: a cent from one dollar up, a hundredth of a cent below (SEC Rule 612). An option: a cent, for
+    the broker documents nothing coarser; an exchange may refuse what is finer than its own (docs/ticket.md).
     A coin: its own `increment`, and almost anything until that is known.
     Source: protocol page section 3.9, "Prices".
     """

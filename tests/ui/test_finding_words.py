@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.domain.fees import Fee, FeeKind
+from core.domain.fee_rates import OPTION_RATES, FeeKind
+from core.domain.fees import Fee
 from core.domain.finding import Reason, Rule, Verdict
 from core.domain.limit_rules import check_limits
 from core.domain.limits import Limits
@@ -35,6 +36,20 @@ def test_every_rule_verdict_and_fee_has_a_name():
         assert finding_words.verdict(verdict)
     fee = Fee(kind=FeeKind.TAF, amount=D("0.02"), rate=D("0.000195"))
     assert finding_words.fee(fee) == "FINRA activity fee at 0.000195 each"
+
+
+def test_every_fee_says_its_rate_and_of_when_it_is():
+    told = [
+        finding_words.fee(Fee(kind=rate.kind, amount=D(1), rate=rate.rate, known=rate.known))
+        for rate in OPTION_RATES
+    ]
+    assert told == [
+        "SEC fee at 20.60 per 1,000,000 sold, rate of 2026-04-04",
+        "FINRA activity fee at 0.00329 each, rate of 2026-01-01",
+        "exchanges' options regulatory fee at 0.02685 a contract, rate of 2025-05-01",
+        "options clearing at 0.02 a contract, rate of 2025-05-01",
+        "audit trail (CAT) at 0.0000265 a share, rate of 2025-07-01",
+    ]
 
 
 def test_figures_are_spelled_in_their_units():

@@ -68,7 +68,9 @@ class SummaryBox(RaisedBox):
         total = sum((fee.amount for fee in judged.fees), Decimal(0))
         for widget in (self._fees_label, self.fees):
             widget.setVisible(bool(judged.fees))
-        basis = "\n".join(f"{figures.money(fee.amount)}: {finding_words.fee(fee)}" for fee in judged.fees)
+        lines = [f"{figures.money(fee.amount)}: {finding_words.fee(fee)}" for fee in judged.fees]
+        note = self.tr("Estimates: the broker charges the rates of the day, on the day's total.")
+        basis = "\n".join([*lines, note] if lines else lines)
         self.fees.show_text(figures.money(total))
         self.fees.setToolTip(basis)
         self.fees.setAccessibleDescription(basis)

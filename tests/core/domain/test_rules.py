@@ -8,7 +8,8 @@ import pytest
 
 from core.domain.configuration import AccountConfiguration
 from core.domain.environment import Environment
-from core.domain.fees import FeeKind, estimate_fees
+from core.domain.fee_rates import FeeKind
+from core.domain.fees import estimate_fees
 from core.domain.finding import Reason, Rule, Verdict, worst
 from core.domain.forecast import forecast
 from core.domain.freshness import Freshness
@@ -527,12 +528,54 @@ def test_fees_are_estimated_with_their_basis():
     sale = asked(side="sell", qty="100")
     surroundings = around(position=held("100"))
     live = estimate_fees(sale, forecast(sale, surroundings), Environment.LIVE)
-    # 18,940 sold: 20.60 a million, and 100 shares at 0.000195, each up to the next cent.
-    assert {fee.kind: fee.amount for fee in live} == {FeeKind.SEC: D("0.40"), FeeKind.TAF: D("0.02")}
+    # 18,940 sold: 20.60 a million, 100 shares at 0.000195 and at 0.0000265, each up to the next cent.
+    assert {fee.kind: fee.amount for fee in live} == {
+        FeeKind.SEC: D("0.40"),
+        FeeKind.TAF: D("0.02"),
+        FeeKind.CAT: D("0.01"),
+    }
     assert estimate_fees(sale, forecast(sale, surroundings), Environment.PAPER) == ()
     bought = asked(symbol=BTC, qty="0.1", time_in_force="gtc")
     (coin,) = estimate_fees(bought, forecast(bought, coins()), Environment.PAPER)
     assert (coin.kind, coin.amount) == (FeeKind.COIN, D("22.81"))
+
+
+def test_a_purchase_of_shares_is_charged_the_audit_trail_alone():
+    bought = asked(qty="20000")
+    live = estimate_fees(bought, forecast(bought, around()), Environment.LIVE)
+    assert {fee.kind: fee.amount for fee in live} == {FeeKind.CAT: D("0.53")}
+
+
+@pytest.mark.parametrize(
+    ("side", "kinds"),
+    [
+        ("buy", {FeeKind.ORF: "0.27", FeeKind.OCC: "0.20", FeeKind.CAT: "0.03"}),
+        (
+            "sell",
+            {
+                FeeKind.SEC: "0.11",
+                FeeKind.TAF: "0.04",
+                FeeKind.ORF: "0.27",
+                FeeKind.OCC: "0.20",
+                FeeKind.CAT: "0.03",
+            },
+        ),
+    ],
+)
+def test_contracts_are_charged_by_exchanges_and_clearing_on_both_sides(side, kinds):
+    traded = asked("limit", symbol=CALL, side=side, qty="10", limit_price="5.00")
+    expected = replace(forecast(traded, contracts()), value=D(5000))
+    live = estimate_fees(traded, expected, Environment.LIVE)
+    assert {fee.kind: str(fee.amount) for fee in live} == kinds
+
+
+def test_clearing_and_finra_have_a_most_for_one_order():
+    many = asked("limit", symbol=CALL, side="sell", qty="5000", limit_price="0.01")
+    live = estimate_fees(many, forecast(many, contracts()), Environment.LIVE)
+    assert {fee.kind: fee.amount for fee in live}[FeeKind.OCC] == D(55)
+    shares = asked(side="sell", qty="100000")
+    sold = estimate_fees(shares, forecast(shares, around(position=held("100000"))), Environment.LIVE)
+    assert {fee.kind: fee.amount for fee in sold}[FeeKind.TAF] == D("9.79")
 
 
 def test_the_fee_on_a_coin_is_kept_from_what_is_bought():
