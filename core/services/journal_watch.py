@@ -67,6 +67,13 @@ class JournalWatch:
     def _take(self, opened: OpenedJournal) -> None:
         self.is_open = True
         self._opened(opened)
+        if opened.is_cut_short:
+            self._failed(
+                StorageFailed(
+                    "The end of the order journal is missing.",
+                    "What was sent last may not be in it. Compare the orders here with those at your broker.",
+                )
+            )
         self._changed()
 
     def _lose(self, error: AppError) -> None:

@@ -41,6 +41,7 @@ class OpenedJournal:
 
     unsettled: tuple[Intent, ...]
     known_ids: frozenset[str]
+    is_cut_short: bool = False  # what was written last may be missing
 
 
 class OrderSender(QObject):
@@ -56,8 +57,11 @@ class OrderSender(QObject):
 
     def open(self) -> OpenedJournal:
         """Open the journal. Raises StorageFailed; then nothing can be sent."""
-        self._journal = Journal(self._path, account_id=self._account_id, environment=self._environment)
-        return OpenedJournal(unsettled=self._journal.unsettled(), known_ids=self._journal.known_ids())
+        journal = Journal(self._path, account_id=self._account_id, environment=self._environment)
+        self._journal = journal
+        return OpenedJournal(
+            unsettled=journal.unsettled(), known_ids=journal.known_ids(), is_cut_short=journal.is_cut_short
+        )
 
     def send(self, intent: Intent, departure: Departure) -> Order | None:
         """Journal, then POST, PATCH or DELETE; None for a cancel, which was only asked for.

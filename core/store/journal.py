@@ -7,13 +7,15 @@ The order lanes share one connection; a lock keeps their statements apart.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
+from core.store.write_ahead_log import LogState, log_state
 
 SCHEMA_VERSION = 2
 # SQLite empties its log in the middle of a commit once it holds a thousand pages, each with a head: 4.12 MB.
@@ -57,6 +59,7 @@ CREATE TABLE moment (
 """
 # What leads from each version to the next; an empty file is version 0.
 _STEPS = {0: _SCHEMA_1, 1: _TO_2}
+_WRITING_S = 0.02
 _COLUMNS = (
     "client_order_id, kind, symbol, body, target_order_id, order_id, state, reason, created_ns, since_ns, "
     "request_id, sendings, is_let_go"
@@ -68,18 +71,28 @@ class Journal:
     """The intents of one account, durable."""
 
     def __init__(self, path: Path, *, account_id: str, environment: Environment) -> None:
-        """Open or make the journal. Raises StorageFailed when it is not sound or another account's."""
+        """Open or make the journal. Raises StorageFailed when it is not sound or another account's.
+
+        `is_cut_short` tells that what was written last may be missing: the machine died, or worse.
+        """
         self.path = path
         self._account_id, self._environment = account_id, environment
         self._lock = threading.Lock()
         self._changes_moved = 0  # how many of the changes are in the file itself, out of the log
+        self._log = path.with_name(f"{path.name}-wal")
+        self._places: dict[Path, tuple[int, int]] = {}
         with self._translated("could not be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not path.exists()
+            self.is_cut_short = self._look_at_log() is LogState.CUT_SHORT
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             with self._translated("could not be opened"):
-                self._prepare()
+                version = self._prepare()
+                # A file that was made and holds nothing: the making was cut short, or all that came after.
+                self.is_cut_short |= version == 0 and not is_new
                 self._make_room()
+                self._places = {file: _place(file) for file in (path, self._log)}
         except StorageFailed:
             self._database.close()
             raise
@@ -104,6 +117,7 @@ class Journal:
             intent.is_let_go,
         )
         with self._translated("could not be written, so nothing was sent"):
+            self._require_in_place()
             self._database.execute(f"INSERT INTO intent ({_COLUMNS}) VALUES ({_MARKS})", row)  # noqa: S608
 
     def record_again(self, intent: Intent, *, at_ns: int) -> None:
@@ -116,6 +130,7 @@ class Journal:
             self._translated("could not be written, so nothing was sent again"),
             self._at_once() as execute,
         ):
+            self._require_in_place()
             changed = execute(
                 "UPDATE intent SET sendings = ?, is_let_go = 0 WHERE client_order_id = ? AND body = ?",
                 (number, key, intent.body),
@@ -158,6 +173,7 @@ class Journal:
     def probe(self) -> None:
         """Write without changing anything. Raises StorageFailed while the disk takes nothing."""
         with self._translated("could not be written"), self._at_once() as execute:
+            self._require_in_place()
             execute("UPDATE journal SET account_id = account_id")
 
     def unsettled(self) -> tuple[Intent, ...]:
@@ -178,37 +194,42 @@ class Journal:
         with self._lock:
             self._database.close()
 
-    def _prepare(self) -> None:
+    def _look_at_log(self) -> LogState:
+        """Refuse a log that SQLite would take for an older one, and write over (threat model O6)."""
+        found = log_state(self._log)
+        while found is LogState.DAMAGED:
+            time.sleep(_WRITING_S)
+            again = log_state(self._log)  # another program may have been writing just then
+            if again is found:
+                raise self._damaged()
+            found = again
+        size = self.path.stat().st_size if self.path.exists() else None
+        if not size and self._log.exists() and self._log.stat().st_size:
+            raise self._damaged()
+        return found
+
+    def _prepare(self) -> int:
+        """Make sure of the file and bring it up; the version that was found."""
         execute = self._database.execute
         execute("PRAGMA busy_timeout = 500")
         # Held until closed: two programs on one journal would each believe in half of the orders.
         execute("PRAGMA locking_mode = EXCLUSIVE")
-        execute("PRAGMA journal_mode = WAL")
-        execute("PRAGMA synchronous = FULL")
         version = execute("PRAGMA user_version").fetchone()[0]
         # Half a page lost in the middle would otherwise show only when that page is needed.
         if execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise StorageFailed(
-                f"The order journal {self.path.name} is damaged.",
-                "Trading is off and the file is kept. Check your orders at the broker, then move it away.",
-            )
-        if version not in _STEPS and version != SCHEMA_VERSION:
-            raise StorageFailed(
-                f"The order journal {self.path.name} was written by another version of Bellwether.",
-                "Trading is off. Use that version, or move the file away after checking your orders.",
-            )
-        if version == 0:
-            self._require_empty()
-        elif execute("SELECT account_id, environment FROM journal").fetchone() != (
-            self._account_id,
-            self._environment.value,
-        ):
-            raise StorageFailed(
-                f"The order journal {self.path.name} belongs to another account.", "Trading is off."
-            )
-
+            raise self._damaged()
+        # Nothing is changed before it is known to be ours.
+        self._require_ours(version)
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = FULL")
+        # The log begins anew, so that no half record of an earlier run lies behind those of this one. It is
+        # opened by reading: before that SQLite says that a table is locked.
+        execute("SELECT 1 FROM sqlite_master").fetchall()
+        with suppress(sqlite3.OperationalError):  # a full disk: what is there can be read all the same
+            execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if version != SCHEMA_VERSION:
             self._bring_up_from(version)
+        return int(version)
 
     def _make_room(self) -> None:
         """Let the log grow now: a commit that makes it longer takes the disk twice as long.
@@ -235,11 +256,31 @@ class Journal:
             self._changes_moved = changes
             self._database.execute("PRAGMA wal_checkpoint").fetchone()
 
-    def _require_empty(self) -> None:
-        if self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    def _require_ours(self, version: int) -> None:
+        name = self.path.name
+        if version not in _STEPS and version != SCHEMA_VERSION:
             raise StorageFailed(
-                f"{self.path.name} is not an order journal.", "Trading is off. Move the file away."
+                f"The order journal {name} was written by another version of Bellwether.",
+                "Trading is off. Use that version, or move the file away after checking your orders.",
             )
+        execute = self._database.execute
+        tables = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables if version == 0 else not tables >= {"journal", "intent"}:
+            raise StorageFailed(f"{name} is not an order journal.", "Trading is off. Move the file away.")
+        bound = (self._account_id, self._environment.value)
+        if version and execute("SELECT account_id, environment FROM journal").fetchone() != bound:
+            raise StorageFailed(f"The order journal {name} belongs to another account.", "Trading is off.")
+
+    def _damaged(self) -> StorageFailed:
+        return StorageFailed(
+            f"The order journal {self.path.name} is damaged.",
+            "Trading is off and the file is kept. Check your orders at the broker, then move it away.",
+        )
+
+    def _require_in_place(self) -> None:
+        """Raise OSError if the file is not where the next start will look for it."""
+        if any(_place(file) != place for file, place in self._places.items()):
+            raise FileNotFoundError("the file was moved or deleted while in use")
 
     def _bring_up_from(self, version: int) -> None:
         """Make the tables of this version, all or nothing: half a journal would belong to nobody."""
@@ -259,7 +300,7 @@ class Journal:
         try:
             yield execute
             execute("COMMIT")
-        except (sqlite3.Error, ValueError):
+        except (sqlite3.Error, OSError, ValueError):
             if self._database.in_transaction:
                 execute("ROLLBACK")
             raise
@@ -291,14 +332,29 @@ class Journal:
             with self._lock:
                 yield
         except (sqlite3.Error, OSError, ValueError) as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than matters here
+            if code == sqlite3.SQLITE_BUSY:
                 raise StorageFailed(
                     f"The order journal {self.path.name} is in use by another program.",
                     "Trading is off here. Close the other one, then start again.",
                     detail=f"{type(error).__name__}: {error}",
                 ) from error
+            if code == sqlite3.SQLITE_NOTADB:
+                raise StorageFailed(
+                    f"{self.path.name} is not an order journal.",
+                    "Trading is off. Move the file away.",
+                    detail=f"{type(error).__name__}: {error}",
+                ) from error
+            if code == sqlite3.SQLITE_CORRUPT:
+                raise self._damaged() from error
             raise StorageFailed(
                 f"The order journal {what}.",
                 "Free disk space or check the data folder, then try again.",
                 detail=f"{self.path.name}: {type(error).__name__}: {error}",
             ) from error
+
+
+def _place(file: Path) -> tuple[int, int]:
+    """What tells a file from another that took its name. Raises OSError when there is none."""
+    found = file.stat()
+    return found.st_dev, found.st_ino

@@ -58,6 +58,22 @@ def test_a_full_disk_turns_sending_off_with_its_reason_and_room_turns_it_on(desk
     qtbot.waitUntil(lambda: desk.state(again) is S.WORKING)
 
 
+def test_a_journal_whose_end_is_missing_is_told_and_trades(make_desk, broker, qtbot, tmp_path):
+    (tmp_path / "paper.sqlite").write_bytes(b"")
+    desk = make_desk().open(qtbot)
+    assert [error.headline for error in desk.journal_errors] == ["The end of the order journal is missing."]
+    key = desk.place()
+    qtbot.waitUntil(lambda: desk.state(key) is S.WORKING)
+
+
+def test_an_order_is_not_sent_once_the_journal_was_deleted_under_the_program(desk, broker, qtbot, tmp_path):
+    (tmp_path / "paper.sqlite").unlink()
+    key = desk.place()
+    qtbot.waitUntil(lambda: desk.state(key) is S.NEVER_SENT)
+    assert broker.sent("POST") == []
+    assert desk.desk.trading_block is TradingBlock.JOURNAL_FAILED
+
+
 @pytest.mark.usefixtures("soon")
 def test_what_became_of_an_order_is_written_once_the_disk_takes_it(
     make_desk, desk, broker, qtbot, monkeypatch

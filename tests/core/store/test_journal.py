@@ -513,3 +513,118 @@ def test_a_page_of_rubbish_in_the_middle_is_noticed_before_anything_is_sent(path
     path.write_bytes(whole)
     with pytest.raises(StorageFailed):
         opened(path)
+
+
+def after_a_crash(path: Path, folder: Path, records: int) -> Path:
+    """A copy of a journal with that many records, as a crash leaves it: most of them in the log."""
+    journal = opened(path)
+    for number in range(records):
+        journal.record(an_intent(number))
+    copy = folder / "crashed" / path.name
+    copy.parent.mkdir()
+    for file in (path, log_of(path)):
+        shutil.copy(file, copy.parent / file.name)
+    journal.close()
+    return copy
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+@pytest.mark.parametrize("place", [100, 40_000, 90_000])
+def test_a_log_damaged_in_the_middle_is_refused_and_kept_whenever_it_is_opened(path, tmp_path, place):
+    """SQLite alone would take what comes before the damage for all there is, and write over the rest."""
+    copy = after_a_crash(path, tmp_path, 30)
+    damaged = bytearray(log_of(copy).read_bytes())
+    damaged[place] ^= 0xFF
+    log_of(copy).write_bytes(damaged)
+    for _ in range(2):
+        with pytest.raises(StorageFailed, match="is damaged"):
+            opened(copy)
+        assert log_of(copy).read_bytes() == damaged
+
+
+def test_a_log_without_its_file_is_refused_and_kept(path, tmp_path):
+    copy = after_a_crash(path, tmp_path, 3)
+    log = log_of(copy).read_bytes()
+    for lose in (lambda: copy.write_bytes(b""), copy.unlink):
+        lose()
+        with pytest.raises(StorageFailed, match="is damaged"):
+            opened(copy)
+        assert log_of(copy).read_bytes() == log
+
+
+def test_an_end_that_is_missing_is_told_and_nothing_before_it_is_lost(path, tmp_path):
+    copy = after_a_crash(path, tmp_path, 5)
+    log, frame = log_of(copy).read_bytes(), 24 + 4096
+    # Behind the records lies the room for more; a frame that ends one names the pages of the file.
+    newest = [place for place in range(32, len(log), frame) if any(log[place + 4 : place + 8])][-1]
+    log_of(copy).write_bytes(log[: newest + 1_000])
+    again = opened(copy)
+    assert again.is_cut_short
+    assert again.known_ids() == {f"bw-{number}" for number in range(4)}
+    again.close()
+    whole = opened(copy)
+    assert not whole.is_cut_short
+    whole.close()
+
+
+def test_a_file_that_lost_all_it_held_is_told(path):
+    opened(path).close()
+    path.write_bytes(b"")
+    again = opened(path)
+    assert again.is_cut_short
+    again.close()
+
+
+def test_a_new_journal_and_one_that_a_crash_left_whole_have_nothing_to_tell(path, tmp_path):
+    copy = after_a_crash(path, tmp_path, 5)
+    for file in (tmp_path / "new.sqlite", copy):
+        journal = opened(file)
+        assert not journal.is_cut_short
+        journal.close()
+
+
+@pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION, 99])
+@pytest.mark.parametrize("table", ["photos (name)", "journal (account_id, environment)"])
+def test_not_a_byte_of_another_programs_database_changes(path, version, table):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.execute(f"CREATE TABLE {table}")
+        database.execute(f"PRAGMA user_version = {version}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StorageFailed, match="not an order journal|another version"):
+        opened(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is in use where it is")
+@pytest.mark.parametrize("lost", ["folder", "file", "log", "moved"])
+def test_a_journal_that_is_no_longer_where_it_was_takes_nothing(path, lost):
+    """What is written to a file without a name is gone at the next start."""
+    journal = opened(path)
+    journal.record(an_intent(1))
+    match lost:
+        case "folder":
+            shutil.rmtree(path.parent)
+        case "file":
+            path.unlink()
+        case "log":
+            log_of(path).unlink()
+        case "moved":
+            path.parent.rename(path.parent.with_name("elsewhere"))
+    for write in (
+        lambda: journal.record(an_intent(2)),
+        lambda: journal.record_again(an_intent(1, sendings=2), at_ns=1),
+        journal.probe,
+    ):
+        with pytest.raises(StorageFailed, match="could not be written"):
+            write()
+    if lost == "moved":
+        path.parent.with_name("elsewhere").rename(path.parent)
+        journal.probe()
+        journal.record(an_intent(2))
+    journal.close()
