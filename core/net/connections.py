@@ -52,14 +52,16 @@ class Connection(http.client.HTTPConnection):
         self.has_sent = False
         self._whole_answer_s, self._on_first_byte = timeouts.whole_s, on_first_byte
         self._request.clear()
-        if self.sock is not None and _has_ended(self.sock):
-            self.close()
         self.putrequest(method, target, skip_accept_encoding=True)
         for name, value in headers.items():
             self.putheader(name, value)
         if body is not None:
             self.putheader("Content-Length", str(len(body)))
         self.endheaders(body)
+        # As late as can be: what is there before the request has left is no answer to it.
+        if self.sock is not None and _has_ended(self.sock):
+            self.sock.close()
+            self.sock = None
         if self.sock is None:
             self.timeout = timeouts.connect_s
             self.connect()
@@ -70,6 +72,16 @@ class Connection(http.client.HTTPConnection):
         if on_sent is not None:
             on_sent()
         return self.getresponse()
+
+    def end_unless_over(self, response: http.client.HTTPResponse) -> None:
+        """Close the connection unless what comes next on it can only be the answer to the next request.
+
+        After 103 the answer proper is still to come, and a 204 with a body may be followed by that body: read as
+        the answer to the next order, either would say of it what is true of this one.
+        """
+        has_body = response.headers.get("Content-Length", "0") != "0" or response.chunked
+        if response.status < 200 or (response.status in (204, 304) and has_body):
+            self.close()
 
     def hand_over(self, request: bytes) -> None:
         """Give the system the whole request at once: in two pieces the broker would be woken twice."""

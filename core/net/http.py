@@ -130,6 +130,7 @@ class Transport:
                 body = _read_whole(response)
             finally:
                 response.close()
+            connection.end_unless_over(response)
             names = {name.lower(): value for name, value in response.headers.items()}
             return Answer(status=response.status, headers=names, body=body)
         except (OSError, ValueError, HTTPException, zlib.error) as error:
@@ -161,7 +162,8 @@ def _read_whole(response: "HTTPResponse") -> bytes:
             if len(pieces) > MAX_ANSWER_BYTES:
                 raise _AnswerTooLarge("answer larger than any the broker gives")
         body = bytes(pieces)
-    return _unzipped(body) if response.headers.get("Content-Encoding", "").lower() == "gzip" else body
+    is_zipped = response.headers.get("Content-Encoding", "").lower() == "gzip"
+    return _unzipped(body) if is_zipped and body else body
 
 
 def _unzipped(body: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The transport against a real server that misbehaves: what it says of an order is never wrong."""
 
+import contextlib
 import gzip
 import json
 import threading
@@ -458,6 +459,38 @@ def test_a_kept_connection_that_dies_under_an_order_leaves_it_unknown():
         transport.close()
     assert len(server.requests) == 2
     assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "call"),
+    [
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", PLACE),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", PLACE),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n", cancel_order("o-1")),
+        (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", cancel_order("o-1")),
+    ],
+)
+def test_what_else_is_said_to_one_order_is_never_read_as_the_answer_to_the_next(first, call):
+    def says_more_later(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(first)
+        if peer.read_request():
+            peer.answer(b'{"message":"insufficient buying power"}', "403 Forbidden")
+
+    with scripted(says_more_later, answering(ORDER)) as server:
+        transport = transport_to(server.url)
+        with contextlib.suppress(OutcomeUnknown):
+            transport.run(call)
+        assert transport.run(PLACE).client_order_id
+        transport.close()
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_an_empty_answer_that_claims_to_be_zipped_is_an_empty_answer():
+    with scripted(answering(b"", "204 No Content", "Content-Encoding: gzip")) as server:
+        transport = transport_to(server.url)
+        assert transport.run(cancel_order("o-1")) is None
+        transport.close()
 
 
 def test_every_attempt_is_timed_and_only_an_answer_counts_as_one():

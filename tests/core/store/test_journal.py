@@ -595,7 +595,7 @@ def test_not_a_byte_of_another_programs_database_changes(path, version, table):
         database.execute(f"PRAGMA user_version = {version}")
     database.close()
     before = path.read_bytes()
-    with pytest.raises(StorageFailed, match="not an order journal|another version"):
+    with pytest.raises(StorageFailed, match=r"not an order journal|another version"):
         opened(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
