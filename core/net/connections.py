@@ -76,8 +76,8 @@ class Connection(http.client.HTTPConnection):
     def end_unless_over(self, response: http.client.HTTPResponse) -> None:
         """Close the connection unless what comes next on it can only be the answer to the next request.
 
-        After 103 the answer proper is still to come, and a 204 with a body may be followed by that body: read as
-        the answer to the next order, either would say of it what is true of this one.
+        After 103 the answer proper is still to come, and a 204 may be followed by a body all the same. As
+        the answer to the next order either would say of it what is true of this one.
         """
         has_body = response.headers.get("Content-Length", "0") != "0" or response.chunked
         if response.status < 200 or (response.status in (204, 304) and has_body):

@@ -7,7 +7,6 @@ The order lanes share one connection; a lock keeps their statements apart.
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -198,7 +197,7 @@ class Journal:
         """Refuse a log that SQLite would take for an older one, and write over (threat model O6)."""
         found = log_state(self._log)
         while found is LogState.DAMAGED:
-            time.sleep(_WRITING_S)
+            threading.Event().wait(_WRITING_S)
             again = log_state(self._log)  # another program may have been writing just then
             if again is found:
                 raise self._damaged()

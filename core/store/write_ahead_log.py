@@ -1,8 +1,8 @@
 """Whether a write-ahead log of SQLite is whole, before SQLite itself reads it.
 
-SQLite takes a log up to the first frame that does not add up, says nothing of what comes after, and writes over
-it. For a log that ends in the middle of a record that is right: nobody was told that this one is on disk. But
-when committed records follow, they were promised to be there, and must neither be missed nor overwritten.
+SQLite takes a log up to the first frame that does not add up, says nothing of what comes after, and writes
+over it. For a log that ends in the middle of a record that is right: nobody was told that it is on disk.
+But when committed records follow, they were promised to be there: none may be missed or overwritten.
 Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 

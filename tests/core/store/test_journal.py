@@ -616,11 +616,12 @@ def test_a_journal_that_is_no_longer_where_it_was_takes_nothing(path, lost):
             log_of(path).unlink()
         case "moved":
             path.parent.rename(path.parent.with_name("elsewhere"))
-    for write in (
+    writes: tuple[Callable[[], None], ...] = (
         lambda: journal.record(an_intent(2)),
         lambda: journal.record_again(an_intent(1, sendings=2), at_ns=1),
         journal.probe,
-    ):
+    )
+    for write in writes:
         with pytest.raises(StorageFailed, match="could not be written"):
             write()
     if lost == "moved":
