@@ -58,9 +58,7 @@ _REASONS: dict[str, str] = {
         "Words", "Orders for the closing auction are refused from ten minutes before the close to 19:00."
     ),
     Reason.OVERNIGHT_TRADES: QT_TRANSLATE_NOOP(
-        "Words",
-        "The overnight session may fill this order now, at prices of its own. "
-        "The quote here is that of the day\u2019s market.",
+        "Words", "The overnight session may fill this order now. The quote here is the day\u2019s."
     ),
     Reason.WAITS_FOR_SESSION: QT_TRANSLATE_NOOP(
         "Words", "Nothing trades now: the order waits for the session that begins at {time} New York time."
