@@ -21,6 +21,13 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     ask_venue: str
 
 
+def derived(quote: Quote) -> Quote:
+    """What a feed shows that may not show the quote itself: about the same, a little wider on both sides."""
+    step = max(1, (quote.ask - quote.bid) // 4)
+    bid = quote.bid - step if quote.bid > step else quote.bid
+    return msgspec.structs.replace(quote, bid=bid, ask=quote.ask + step)
+
+
 class Trade(msgspec.Struct, frozen=True, gc=False):
     """One print."""
 

@@ -11,6 +11,7 @@ from practice.engine.clock import MINUTE
 from practice.engine.hours import Session, new_york_day
 from practice.engine.instruments import Instrument
 from practice.engine.market import Market
+from practice.engine.tape import Quote, derived
 from practice.engine.ticker import PARTS, Part, Report, Ticker
 from practice.server.feeds import Feed
 from practice.server.reader import Reader
@@ -41,14 +42,14 @@ class Listeners:
 
 def broadcasts_of(feeds: Iterable[Feed], market: Market, *, prints_quotes: bool) -> list["Broadcast"]:
     """The feeds, those that carry the same put together."""
-    groups: dict[tuple[int, int, frozenset[str]], list[Feed]] = {}
+    groups: dict[tuple[int, bool, int, frozenset[str]], list[Feed]] = {}
     for feed in feeds:
         printed = frozenset(feed.kind.channels) - (frozenset() if prints_quotes else {"quotes"})
         late = printed - {"quotes"} if feed.trade_delay else frozenset()
         for channels, delay in ((printed - late, feed.delay), (late, feed.delay + feed.trade_delay)):
             if channels:
-                groups.setdefault((id(feed.universe), delay, channels), []).append(feed)
-    return [Broadcast(market, alike, channels, delay) for (_, delay, channels), alike in groups.items()]
+                groups.setdefault((id(feed.universe), feed.is_derived, delay, channels), []).append(feed)
+    return [Broadcast(market, alike, channels, delay) for (*_, delay, channels), alike in groups.items()]
 
 
 class Broadcast:
@@ -59,7 +60,7 @@ class Broadcast:
 
     def __init__(self, market: Market, feeds: Sequence[Feed], channels: frozenset[str], delay: int) -> None:
         self._market, self.feeds = market, feeds
-        self._channels, self._delay = channels, delay
+        self._channels, self._delay, self._is_derived = channels, delay, feeds[0].is_derived
         self._known: list[object] = []
         self._instruments: dict[str, Instrument] = {}
         self._listeners: dict[str, dict[str, Listeners]] = {}
@@ -146,7 +147,10 @@ class Broadcast:
     def _report(self, symbol: str, ticker: Ticker, until: int) -> None:
         instrument = self._instruments[symbol]
         interested = self._interested[symbol]
-        for report in ticker.due(until):
+        reports = ticker.due(until)
+        if self._is_derived:
+            reports = [derived(report) if isinstance(report, Quote) else report for report in reports]
+        for report in reports:
             # Written out rather than told to `Listeners`: everything a market prints comes by here.
             listeners = interested[type(report)]
             if listeners.plain:

@@ -65,6 +65,7 @@ class Feed:
     needs_plus: bool = False  # whether the free plan is turned away
     delay: int = 0  # nanoseconds between a print and its message
     trade_delay: int = 0  # the same, of all but quotes
+    is_derived: bool = False  # whether its quotes are only about what was quoted
     reader: Reader | None = None
 
     @property
@@ -108,9 +109,9 @@ def all_feeds(instruments: Instruments, market: Market) -> list[Feed]:
         of_stocks(paths=("/v2/sip",), needs_plus=True),
         of_stocks(paths=("/v2/delayed_sip",), delay=_DELAY),
         of_nights(paths=("/v1beta1/boats", "/v2/boats"), needs_plus=True),
-        of_nights(paths=("/v1beta1/overnight", "/v2/overnight"), trade_delay=_DELAY),
+        of_nights(paths=("/v1beta1/overnight", "/v2/overnight"), trade_delay=_DELAY, is_derived=True),
         Feed(paths=("/v2/test",), kind=STOCKS, universe=Listed({fake.symbol: fake})),
         *(of_pairs(paths=(f"/v1beta3/crypto/{location}",)) for location in _CRYPTO_LOCATIONS),
         of_options(paths=("/v1beta1/opra",), needs_plus=True),
-        of_options(paths=("/v1beta1/indicative",), trade_delay=_DELAY),
+        of_options(paths=("/v1beta1/indicative",), trade_delay=_DELAY, is_derived=True),
     ]

@@ -262,6 +262,22 @@ def test_trades_of_the_free_option_feed_are_a_quarter_of_an_hour_old() -> None:
         assert place.now / SECOND - age - 60 < newest["t"] <= place.now / SECOND - age
 
 
+def test_quotes_of_the_free_option_feed_are_those_of_the_other_a_little_wider() -> None:
+    place = Place()
+    chain = place.market.chain(INSTRUMENTS, INSTRUMENTS["NVDA"], place.now)
+    symbol = chain[len(chain) // 2].symbol
+    real, free = (
+        Listener(place.feeds[name], packed=True, quotes=[symbol]) for name in ("opra", "indicative")
+    )
+    place.pass_time(2 * MINUTE, step=2 * SECOND)
+    pairs = list(zip(of_kind(real.heard(), "q"), of_kind(free.heard(), "q"), strict=True))
+    assert len(pairs) > 3
+    for quote, shown in pairs:
+        assert (quote["t"], quote["bs"], quote["as"]) == (shown["t"], shown["bs"], shown["as"])
+        assert shown["bp"] < quote["bp"] < quote["ap"] < shown["ap"]
+        assert shown["ap"] - shown["bp"] <= 2 * (quote["ap"] - quote["bp"]) + 0.021
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
 def test_news_come_when_they_are_out_to_those_who_asked_for_a_symbol(packed: bool) -> None:
     news, feed = News(7, INSTRUMENTS), news_feed()

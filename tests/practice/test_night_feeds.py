@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from practice.engine.hours import ExchangeHours, Timetable
+from practice.engine.instruments import listed_instruments
+from practice.engine.market import Market
 from tests.practice import sdk
+from tests.practice.engine import instant
 from tests.practice.program import PracticeProgram, Stream, until
 from tests.practice.test_sdk_streams import Seen, made, streaming
 from tests.practice.test_streamed_history import CHANNELS, without_names
@@ -15,6 +19,7 @@ from tests.practice.test_streamed_history import CHANNELS, without_names
 Sdk = Any  # by the SDK's types any answer may be raw JSON, which it never is with the defaults
 EVENING = "2026-11-17T01:00:00Z"  # Monday, eight in the evening in New York: the night begins
 NIGHTFALL = datetime(2026, 11, 17, 1, tzinfo=UTC)
+INSTRUMENTS = listed_instruments()
 MINUTES = 5
 ABSENT, THIN = "BKNG", "BLK"  # not traded at night; not in fractions
 
@@ -244,7 +249,12 @@ def test_a_snapshot_of_the_night_has_the_night_s_bars(midnight: PracticeProgram)
 
 def test_the_free_plan_sees_the_night_s_quotes_at_once_and_the_rest_late(frugal: PracticeProgram) -> None:
     found = frugal.data("/v2/stocks/AAPL/snapshot", feed="overnight").json()
-    assert found["latestQuote"]["t"] > "2026-11-17T04:59"
+    quote, real = found["latestQuote"], INSTRUMENTS["AAPL"]
+    assert quote["t"] > "2026-11-17T04:59"
+    market = Market(7, Timetable(ExchangeHours()))
+    standing = market.quote(market.by_night(real), instant("2026-11-17T05:00:30"))
+    assert 0 < real.number(standing.bid) - quote["bp"] < 0.05
+    assert 0 < quote["ap"] - real.number(standing.ask) < 0.05
     for key, latest in (("latestTrade", "2026-11-17T04:45:31"), ("minuteBar", "2026-11-17T04:45")):
         assert "2026-11-17T04:4" < found[key]["t"] < latest
     refused = frugal.data("/v2/stocks/AAPL/quotes/latest", feed="boats")

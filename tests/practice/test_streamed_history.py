@@ -73,3 +73,19 @@ def test_what_was_streamed_is_what_history_says(
         assert [bar for bar in told if bar["t"] <= LAST_BAR] == [
             bar for start, bar in final.items() if start <= LAST_BAR
         ]
+
+
+def test_the_free_option_feed_shows_quotes_a_little_wider_than_they_are(standing: PracticeProgram) -> None:
+    standing.control("POST", "/time/step", seconds=3 * 3600)  # options trade in ordinary hours only
+    shown: dict[str, dict[str, Message]] = {}
+    for feed in ("opra", "indicative"):
+        found = standing.data("/v1beta1/options/snapshots/AAPL", feed=feed, limit=40).json()["snapshots"]
+        shown[feed] = {symbol: one["latestQuote"] for symbol, one in found.items()}
+        symbols = ",".join(found)
+        latest = standing.data("/v1beta1/options/quotes/latest", feed=feed, symbols=symbols).json()["quotes"]
+        assert latest == shown[feed]
+    assert len(shown["opra"]) == 40
+    for symbol, quote in shown["opra"].items():
+        free = shown["indicative"][symbol]
+        assert free["bp"] <= quote["bp"] < quote["ap"] < free["ap"]
+        assert free["t"] == quote["t"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from practice.engine.contracts import terms_of
 from practice.engine.history import Span, bars, ticks
 from practice.engine.instruments import Contract, Instrument
 from practice.engine.pricing import Valuation
-from practice.engine.tape import Bar, Trade
+from practice.engine.tape import Bar, Trade, derived
 from practice.server.answers import json_answer
 from practice.server.market_data.desk import (
     DELAY,
@@ -30,6 +31,15 @@ _MOST_CONTRACTS = 100
 _USUAL_SNAPSHOTS, _MOST_SNAPSHOTS = 100, 1000
 _DECIMALS = 6
 _AT_A_STRETCH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The instants whose quotes and whose trades a feed shows."""
+
+    quoted: int
+    traded: int
+    is_derived: bool  # whether the quotes are only about what was quoted
 
 
 class OptionRoutes:
@@ -57,14 +67,19 @@ class OptionRoutes:
         found = ((symbol, self._desk.instruments.option(symbol)) for symbol in symbols)
         return {symbol: one for symbol, one in found if one}
 
-    def _moments(self, request: web.Request) -> tuple[int, int]:
-        """The instants whose quotes and whose trades a feed shows, or raise `Refusal`."""
+    def _moment(self, request: web.Request) -> _Moment:
+        """Read which feed is meant, or raise `Refusal`."""
         now, basic = self._desk.enter(request), self._desk.is_basic
         usual = "indicative" if basic else "opra"
         feed = one_of(request.query.get("feed"), "feed", ("opra", "indicative"), usual)
         if basic and feed == "opra":
             raise not_entitled("subscription does not permit querying OPRA data")
-        return now, now - DELAY if feed == "indicative" else now
+        is_derived = feed == "indicative"
+        return _Moment(now, now - DELAY if is_derived else now, is_derived)
+
+    def _quote(self, one: Instrument, moment: _Moment) -> Fields:
+        quote = self._market.quote(one, moment.quoted)
+        return quote_fields(one, derived(quote) if moment.is_derived else quote)
 
     async def history(self, request: web.Request) -> web.Response:
         now, kind, contracts = self._desk.enter(request), request.match_info["kind"], self._contracts(request)
@@ -83,28 +98,28 @@ class OptionRoutes:
         return json_answer({kind: wired, "next_page_token": token})
 
     async def latest(self, request: web.Request) -> web.Response:
-        (quoted_at, traded_at), kind = self._moments(request), request.match_info["kind"]
+        moment, kind = self._moment(request), request.match_info["kind"]
         contracts = self._contracts(request)
         if kind == "quotes":
-            found = {s: quote_fields(o, self._market.quote(o, quoted_at)) for s, o in contracts.items()}
+            found = {s: self._quote(o, moment) for s, o in contracts.items()}
         else:
-            found = {s: trade_fields(o, self._market.trade(o, traded_at)) for s, o in contracts.items()}
+            found = {s: trade_fields(o, self._market.trade(o, moment.traded)) for s, o in contracts.items()}
         return json_answer({kind: found})
 
     async def snapshots(self, request: web.Request) -> web.Response:
-        moments = self._moments(request)
-        return await self._snapshots(request, list(self._contracts(request).values()), *moments)
+        moment = self._moment(request)
+        return await self._snapshots(request, list(self._contracts(request).values()), moment)
 
     async def chain(self, request: web.Request) -> web.Response:
-        moments = self._moments(request)
+        moment = self._moment(request)
         underlying = self._desk.instruments.get(request.match_info["underlying"].upper())
         keeps = _filter(request)
-        chain = self._market.chain(self._desk.instruments, underlying, moments[0]) if underlying else []
+        chain = self._market.chain(self._desk.instruments, underlying, moment.quoted) if underlying else []
         kept = [one for one in chain if one.contract and keeps(one.contract)]
-        return await self._snapshots(request, kept, *moments)
+        return await self._snapshots(request, kept, moment)
 
     async def _snapshots(
-        self, request: web.Request, contracts: list[Instrument], quoted_at: int, traded_at: int
+        self, request: web.Request, contracts: list[Instrument], moment: _Moment
     ) -> web.Response:
         room = limit_of(request, _USUAL_SNAPSHOTS, _MOST_SNAPSHOTS)
         place = place_of(request.query.get("page_token"))
@@ -113,22 +128,22 @@ class OptionRoutes:
         for one in sorted(contracts, key=lambda contract: contract.symbol):
             if place and one.symbol < place.symbol:
                 continue
-            if since is not None and self._market.quote(one, quoted_at).at < since:
+            if since is not None and self._market.quote(one, moment.quoted).at < since:
                 continue
             if len(found) == room:
                 token = Place(one.symbol, 0, 0).token
                 return json_answer({"snapshots": found, "next_page_token": token})
-            found[one.symbol] = self._snapshot(one, quoted_at, traded_at)
+            found[one.symbol] = self._snapshot(one, moment)
             if len(found) % _AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
         return json_answer({"snapshots": found, "next_page_token": None})
 
-    def _snapshot(self, one: Instrument, quoted_at: int, traded_at: int) -> Fields:
-        market = self._market
+    def _snapshot(self, one: Instrument, moment: _Moment) -> Fields:
+        market, quoted_at, traded_at = self._market, moment.quoted, moment.traded
         today, before = market.day_bar(one, traded_at), market.previous_day_bar(one, traded_at)
         snapshot: Fields = {
             "latestTrade": trade_fields(one, market.trade(one, traded_at)),
-            "latestQuote": quote_fields(one, market.quote(one, quoted_at)),
+            "latestQuote": self._quote(one, moment),
             "minuteBar": bar_fields(one, market.minute_bar(one, traded_at), window_start),
             "prevDailyBar": bar_fields(one, before, _midnight),
         }

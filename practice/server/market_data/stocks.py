@@ -15,7 +15,7 @@ from practice.engine.history import Span, Timeframe, auctions, bars, finer, tick
 from practice.engine.hours import new_york_day
 from practice.engine.instruments import Instrument
 from practice.engine.refusals import not_found
-from practice.engine.tape import Bar, Quote, Trade
+from practice.engine.tape import Bar, Quote, Trade, derived
 from practice.server.answers import json_answer
 from practice.server.market_data.currencies import converted, currency_of, labelled
 from practice.server.market_data.desk import (
@@ -62,6 +62,7 @@ class _Moment:
     quoted: int
     traded: int
     by_night: bool
+    is_derived: bool
 
 
 class StockRoutes:
@@ -123,11 +124,12 @@ class StockRoutes:
             raise not_entitled(f"subscription does not permit querying {feed.upper()} data")
         quoted = now - DELAY if feed == "delayed_sip" else now
         traded = now - DELAY if feed in {"delayed_sip", "overnight"} else now
-        return _Moment(quoted, traded, feed in _NIGHT_FEEDS)
+        return _Moment(quoted, traded, feed in _NIGHT_FEEDS, feed == "overnight")
 
     def _latest(self, kind: str, instrument: Instrument, moment: _Moment) -> Fields:
         if kind == "quotes":
-            return quote_fields(instrument, self._market.quote(instrument, moment.quoted))
+            quote = self._market.quote(instrument, moment.quoted)
+            return quote_fields(instrument, derived(quote) if moment.is_derived else quote)
         if kind == "trades":
             return trade_fields(instrument, self._market.trade(instrument, moment.traded))
         return bar_fields(instrument, self._market.minute_bar(instrument, moment.traded), window_start)
