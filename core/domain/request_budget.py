@@ -13,6 +13,9 @@ NS_PER_S = 1_000_000_000
 WINDOW_NS = 60 * NS_PER_S
 DOCUMENTED_LIMIT = 200  # requests a minute and account
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+# A broker may ask for patience, not for silence: its windows last a minute, so that what asks for more than
+# ten of them is a mistake, and would keep cancels from leaving.
+LONGEST_OBEYED_S = 600.0
 
 
 class Urgency(IntEnum):
@@ -92,14 +95,14 @@ class RequestBudget:
         if facts.remaining is not None:
             own = self.used(now_ns) - (self._others if now_ns < self._others_until_ns else 0)
             self._others = max(0, self._limit - facts.remaining - own)
-            self._others_until_ns = now_ns + int(_bounded(facts.reset_s, 60.0) * NS_PER_S)
+            self._others_until_ns = now_ns + int(_bounded(facts.reset_s, 60.0, LONGEST_PAUSE_S) * NS_PER_S)
         if not facts.is_refusal:
             self._refusals = 0
             return
         self._refusals += 1
         said_s = facts.retry_after_s if facts.retry_after_s is not None else facts.reset_s
-        unsaid_s = FIRST_PAUSE_S * 2.0 ** min(self._refusals - 1, 10)
-        until_ns = now_ns + int(_bounded(said_s, unsaid_s) * NS_PER_S)
+        unsaid_s = min(FIRST_PAUSE_S * 2.0 ** min(self._refusals - 1, 10), LONGEST_PAUSE_S)
+        until_ns = now_ns + int(_bounded(said_s, unsaid_s, LONGEST_OBEYED_S) * NS_PER_S)
         self._paused_until_ns = max(until_ns, self._paused_until_ns or until_ns)
 
     def _most(self, urgency: Urgency) -> int:
@@ -120,6 +123,5 @@ class RequestBudget:
         return max(1, room_ns)
 
 
-def _bounded(told_s: float | None, otherwise_s: float) -> float:
-    """A broker may ask for patience, not for silence."""
-    return min(max(0.0, otherwise_s if told_s is None else told_s), LONGEST_PAUSE_S)
+def _bounded(told_s: float | None, otherwise_s: float, most_s: float) -> float:
+    return min(max(0.0, otherwise_s if told_s is None else told_s), most_s)

@@ -8,12 +8,16 @@ from core.protocol.call import Answer
 
 _TOO_MANY = 429
 _NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 
 
 def retry_after_s(answer: Answer) -> float | None:
-    """Seconds that the broker asks us to wait; None if it names none, or a date."""
-    seconds = _number(answer, "retry-after")
-    return None if seconds is None or seconds >= 1_000_000 else float(seconds)
+    """Seconds that the broker asks us to wait, as a number or until a date; None if it names none."""
+    text = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    until_s, now_s = _date_s(text), _date_s(answer.headers.get("date", ""))
+    return None if until_s is None or now_s is None else max(0.0, until_s - now_s)
 
 
 def rate_facts(answer: Answer) -> RateFacts:
@@ -29,11 +33,14 @@ def rate_facts(answer: Answer) -> RateFacts:
 
 def _reset_s(answer: Answer) -> float | None:
     """Seconds from the answer to the reset, by the broker's own clock: ours may be wrong."""
-    reset, date = _number(answer, "x-ratelimit-reset"), answer.headers.get("date", "")
-    if reset is None:
-        return None
+    reset, now_s = _number(answer, "x-ratelimit-reset"), _date_s(answer.headers.get("date", ""))
+    return None if reset is None or now_s is None else max(0.0, reset - now_s)
+
+
+def _date_s(text: str) -> float | None:
+    """Seconds since 1970 of an HTTP date."""
     try:
-        return max(0.0, reset - parsedate_to_datetime(date).timestamp())
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

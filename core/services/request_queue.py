@@ -39,10 +39,13 @@ class RequestQueue:
         return self._budget.wait_s(urgency, self._clock.monotonic_ns())
 
     def go(self, urgency: Urgency, start: Callable[[], None]) -> None:
-        """Call `start` at once, or when there is room and nothing more urgent waits."""
+        """Call `start` at once, or when there is room and nothing more urgent waits.
+
+        An order that has room passes what waits: those have a larger share, and its price would grow old.
+        """
         if self._has_ended:
             return
-        is_first = not self._waiting or urgency < self._waiting[0][0]
+        is_first = not self._waiting or urgency < self._waiting[0][0] or urgency is Urgency.ORDER
         if is_first and self.wait_s(urgency) == 0:
             self._budget.spend(self._clock.monotonic_ns())
             start()

@@ -34,8 +34,23 @@ def test_a_reset_in_the_past_or_without_a_date_is_no_wait_we_could_know():
     assert rate_facts(answer({}, x_ratelimit_reset="1795187000")).reset_s is None
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "1e9", "٣", "9999999", DATE])
-def test_a_patience_that_is_no_number_of_seconds_is_none(text):
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("1.5", 1.5),
+        ("86400", 86_400),
+        ("Fri, 20 Nov 2026 15:04:35 GMT", 30),
+        ("Friday, 20-Nov-26 15:04:35 GMT", 30),
+        ("Fri, 20 Nov 2026 15:00:00 GMT", 0),
+    ],
+)
+def test_a_patience_is_a_number_of_seconds_or_lasts_until_a_date_by_the_brokers_own_clock(text, seconds):
+    assert retry_after_s(answer({}, 429, retry_after=text, date=DATE)) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1e9", "1.", "٣", DATE])
+def test_a_patience_that_is_neither_or_a_date_without_the_brokers_own_is_none(text):
     assert retry_after_s(answer({}, 429, retry_after=text)) is None
 
 

@@ -15,7 +15,7 @@ from core.domain.request_budget import RateFacts
 from core.domain.trading_block import TradingBlock
 from core.errors import NotPermitted, Overloaded
 from core.protocol.call import Call
-from tests.core.builders import order
+from tests.core.builders import event, order
 from tests.core.services.desk import buy
 from tests.core.services.made_up_desk import Books, World, make_world
 from tests.fakes.made_up_time import ManualLink, Time
@@ -72,7 +72,8 @@ def test_no_minute_ever_sees_more_requests_than_the_broker_takes(world):
         (RateFacts(is_refusal=True, reset_s=12), 12_000),
         (RateFacts(is_refusal=True, retry_after_s=3, reset_s=50), 3_000),
         (RateFacts(is_refusal=True), 1_000),
-        (RateFacts(is_refusal=True, retry_after_s=100_000), 60_000),
+        (RateFacts(is_refusal=True, retry_after_s=180), 180_000),
+        (RateFacts(is_refusal=True, retry_after_s=100_000), 600_000),
     ],
 )
 def test_after_a_429_nothing_leaves_before_its_time_and_what_waited_then_goes(world, facts, wait_ms):
@@ -91,6 +92,20 @@ def test_after_a_429_nothing_leaves_before_its_time_and_what_waited_then_goes(wo
     assert world.desk.intent(cancel.client_order_id).state is S.CANCELED
     assert world.books.asked[before][0] >= told + wait_ms
     assert world.block == TradingBlock.NONE
+
+
+def test_an_order_that_has_room_never_waits_behind_what_is_about_to_leave(world):
+    """A pause ends a moment before the queue is woken; a look-up in front would take the last room."""
+    world.link.tell(RateFacts(is_refusal=True, retry_after_s=5))
+    known = order("o-9")
+    world.books.orders["o-9"] = known
+    world.desk.take_events((event("new", known),))
+    world.desk.cancel("o-9")
+    world.time.pass_ms(5_001)
+    assert world.books.count("DELETE") == 0
+    world.desk.place(buy())
+    world.time.pass_ms(2)
+    assert world.books.count("POST") == 1
 
 
 def test_a_script_of_refusals_without_any_advice_waits_twice_as_long_each_time(world):
