@@ -111,11 +111,11 @@ def strikes(price: Decimal, usual_price: Decimal, days_left: int) -> list[Decima
 
 def listed(root: str, today: date, price: Decimal, usual_price: Decimal) -> list[Terms]:
     """Every contract of an underlying that is listed on a day, by expiry, right and strike."""
-    rights: tuple[Right, Right] = ("call", "put")
-    return [
-        terms
-        for expiry in expiries(today)
-        for right in rights
-        for strike in strikes(price, usual_price, (expiry - today).days)
-        if could_be_listed(terms := Terms(root, expiry, right, strike), usual_price)
-    ]
+    found: list[Terms] = []
+    for expiry in expiries(today):
+        around = strikes(price, usual_price, (expiry - today).days)
+        calls = [Terms(root, expiry, "call", strike) for strike in around]
+        calls = [terms for terms in calls if could_be_listed(terms, usual_price)]
+        found += calls
+        found += [Terms(root, expiry, "put", terms.strike) for terms in calls]
+    return found

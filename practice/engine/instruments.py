@@ -162,7 +162,7 @@ class Instruments(Mapping[str, Instrument]):
     """All stocks and coins by symbol, in the order of the list.
 
     `find` also knows ids, compact symbols and option contracts. Those are not in the list, because there is
-    one for every strike of every week: `chain` says which are listed on a day.
+    one for every strike of every week: `terms` says which are listed on a day.
     """
 
     def __init__(self, instruments: list[Instrument]) -> None:
@@ -174,7 +174,7 @@ class Instruments(Mapping[str, Instrument]):
         }
         self._options: dict[str, Instrument] = {}  # by symbol and by id, once they were asked for
         # The latest chain of each underlying, by its symbol, with the day and price that it was made for.
-        self._chains: dict[str, tuple[tuple[date, Decimal], list[Instrument]]] = {}
+        self._chains: dict[str, tuple[tuple[date, Decimal], list[contracts.Terms]]] = {}
 
     def __getitem__(self, symbol: str) -> Instrument:
         return self._by_symbol[symbol]
@@ -213,21 +213,22 @@ class Instruments(Mapping[str, Instrument]):
         """The underlyings that have options."""
         return [instrument for instrument in self._by_symbol.values() if instrument.has_options]
 
-    def chain(self, underlying: Instrument, today: date, price: Decimal) -> list[Instrument]:
-        """The contracts that are listed on a day around a price, in order of expiry, right and strike.
+    def terms(self, underlying: Instrument, today: date, price: Decimal) -> list[contracts.Terms]:
+        """The terms that are listed on a day around a price, in order of expiry, right and strike.
 
-        Take the price of the month's beginning (`Market.chain` does), so that a chain keeps its strikes.
+        Take the price of the month's beginning (`Market.terms` does), so that a chain keeps its strikes.
         """
         if not underlying.has_options:
             return []
         known_by, chain = self._chains.get(underlying.symbol, (None, []))
         if known_by != (today, price):
-            listed = contracts.listed(
-                underlying.symbol, today, price, underlying.price(underlying.base_ticks)
-            )
-            chain = [self._options.get(terms.symbol) or self._kept(terms, underlying) for terms in listed]
+            chain = contracts.listed(underlying.symbol, today, price, underlying.price(underlying.base_ticks))
             self._chains[underlying.symbol] = ((today, price), chain)
-        return list(chain)
+        return chain
+
+    def contract(self, terms: contracts.Terms) -> Instrument:
+        """The contract of terms that are listed."""
+        return self._options.get(terms.symbol) or self._kept(terms, self._by_symbol[terms.root])
 
     def _kept(self, terms: contracts.Terms, underlying: Instrument) -> Instrument:
         made = _option(terms, underlying)

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from practice.engine.actions import Actions
 from practice.engine.books import book_of
 from practice.engine.clock import HOUR, MINUTE
+from practice.engine.contracts import Terms
 from practice.engine.days import Days
 from practice.engine.drawn_prices import DrawnPrices
 from practice.engine.halts import Halt, HaltKind, Halts
@@ -241,19 +242,27 @@ class Market:
 
     def chain(self, instruments: Instruments, underlying: Instrument, instant: int) -> list[Instrument]:
         """The option contracts that are listed at an instant, in order of expiry, right and strike."""
+        return [instruments.contract(terms) for terms in self.terms(instruments, underlying, instant)]
+
+    def terms(self, instruments: Instruments, underlying: Instrument, instant: int) -> list[Terms]:
+        """The terms of those contracts, which cost far less to make."""
         today = new_york_day(instant)
         session = self.timetable.before(today.replace(day=1))
         price = underlying.price(self.days(underlying).bar(session).close)
-        listed = instruments.chain(underlying, today, price)
-        return [one for one in listed if self.expires_at(one) > instant]
+        listed = instruments.terms(underlying, today, price)
+        return [terms for terms in listed if self.end_of(terms.expiry) > instant]
 
     def expires_at(self, instrument: Instrument) -> int:
         """The instant from which an option is no more."""
         contract = instrument.contract
         if contract is None:
             raise ValueError(f"{instrument.symbol} is no option")
-        if (end := self._ends.get(contract.expiry)) is None:
-            end = self._ends[contract.expiry] = end_of(self.timetable, contract)
+        return self.end_of(contract.expiry)
+
+    def end_of(self, expiry: date) -> int:
+        """The instant from which options of an expiry are no more."""
+        if (end := self._ends.get(expiry)) is None:
+            end = self._ends[expiry] = end_of(self.timetable, expiry)
         return end
 
     def prints(self, instrument: Instrument, after: int, until: int) -> Iterator[Quote | Trade]:

@@ -10,7 +10,7 @@ import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol
@@ -82,10 +82,10 @@ class OptionManners:
         return self._known.setdefault(underlying.symbol, manner)
 
 
-def end_of(timetable: Timetable, contract: Contract) -> int:
-    """The instant from which a contract is no more: the close of its last day."""
-    session = None if timetable.hours.always_open else timetable.hours.on(contract.expiry)
-    return session.close if session else at(contract.expiry, time(16))
+def end_of(timetable: Timetable, expiry: date) -> int:
+    """The instant from which contracts are no more: the close of their last day."""
+    session = None if timetable.hours.always_open else timetable.hours.on(expiry)
+    return session.close if session else at(expiry, time(16))
 
 
 class OptionPrices:
@@ -97,7 +97,7 @@ class OptionPrices:
         self._contract, self._market, self._timetable = contract, market, market.timetable
         self._symbol, self._manner = instrument.symbol, manners.of(contract.underlying)
         self._salt, self._strike = zlib.crc32(self._symbol.encode()), float(contract.strike)
-        self.ends_at = end_of(self._timetable, contract)
+        self.ends_at = end_of(self._timetable, contract.expiry)
         self._trades = lru_cache(maxsize=4)(self._trades_of_day)
 
     def forget(self) -> None:

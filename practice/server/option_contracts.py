@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from practice.engine.clock import HOUR
+from practice.engine.contracts import Terms
 from practice.engine.hours import new_york_day
 from practice.engine.instruments import Contract, Instrument
 from practice.engine.refusals import not_found
@@ -51,24 +52,28 @@ class OptionContractRoutes:
         room = whole_of(query.get("limit"), "limit", _USUAL, _MOST)
         begin = _place(query.get("page_token"))
         deliver = flag_of(query.get("show_deliverables"), "show_deliverables")
-        found: list[tuple[Instrument, Contract]] = []
+        found: list[Terms] = []
+        # In order of their symbols: whoever wants a hundred need not wait for all there are.
         for underlying in sorted(self._instruments.optionable(), key=lambda one: one.symbol):
             if wanted.underlyings and underlying.symbol not in wanted.underlyings:
                 continue
             listed_at = now - _PAST if wanted.inactive else now
-            for one in self._market.chain(self._instruments, underlying, listed_at):
-                expired = self._market.expires_at(one) <= now
-                if one.contract and expired == wanted.inactive and wanted.takes(one.contract):
-                    found.append((one, one.contract))
+            for terms in self._market.terms(self._instruments, underlying, listed_at):
+                expired = self._market.end_of(terms.expiry) <= now
+                if expired == wanted.inactive and wanted.takes(terms) and terms.symbol >= begin:
+                    found.append(terms)
+            if len(found) > room:
+                break
             await asyncio.sleep(0)  # hundreds of contracts each; the streams go on meanwhile
-        found = sorted((pair for pair in found if pair[0].symbol >= begin), key=lambda pair: pair[0].symbol)
         written = []
-        for number, (one, contract) in enumerate(found[:room], 1):
-            written.append(self._written(one, contract, now, deliver=deliver))
+        for number, terms in enumerate(found[:room], 1):
+            one = self._instruments.contract(terms)
+            if one.contract:
+                written.append(self._written(one, one.contract, now, deliver=deliver))
             if number % _AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
         rest = found[room:]
-        token = base64.urlsafe_b64encode(rest[0][0].symbol.encode()).decode() if rest else None
+        token = base64.urlsafe_b64encode(rest[0].symbol.encode()).decode() if rest else None
         return json_answer({"option_contracts": written, "next_page_token": token})
 
     def _written(self, one: Instrument, contract: Contract, now: int, *, deliver: bool) -> dict[str, Any]:
@@ -116,18 +121,18 @@ class _Wanted:
         first = _day(query.get("expiration_date_gte"), "expiration_date_gte")
         last = _day(query.get("expiration_date_lte"), "expiration_date_lte")
         if not (exact or first or last or self.inactive):
-            last = today + timedelta(days=(5 - today.weekday()) % 7)  # the weekend that comes
+            last = today + timedelta(days=(5 - today.weekday()) % 7 or 7)  # the weekend that comes
         self._first, self._last = exact or first or date.min, exact or last or date.max
 
-    def takes(self, contract: Contract) -> bool:
+    def takes(self, terms: Terms) -> bool:
         return (
-            self._first <= contract.expiry <= self._last
-            and self._right in {"", contract.right}
+            self._first <= terms.expiry <= self._last
+            and self._right in {"", terms.right}
             and self._style == "american"
             and self._pennies
-            and self._root in {"", contract.underlying.symbol}
-            and (self._lowest is None or contract.strike >= self._lowest)
-            and (self._highest is None or contract.strike <= self._highest)
+            and self._root in {"", terms.root}
+            and (self._lowest is None or terms.strike >= self._lowest)
+            and (self._highest is None or terms.strike <= self._highest)
         )
 
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +82,26 @@ def test_pages_of_contracts_put_together_are_the_whole(july: PracticeProgram) ->
         "GET", "/v2/options/contracts", params={**query, "limit": "1", "show_deliverables": "True"}
     )
     assert shown.json()["option_contracts"][0]["deliverables"][0]["symbol"] == "F"
+
+
+def test_contracts_of_every_underlying_are_paged_by_their_symbols(july: PracticeProgram) -> None:
+    whole = july.call("GET", "/v2/options/contracts", params={"limit": "10000"}).json()
+    symbols = [one["symbol"] for one in whole["option_contracts"]]
+    assert symbols == sorted(set(symbols))
+    assert len({one["underlying_symbol"] for one in whole["option_contracts"]}) > 40
+    first = july.call("GET", "/v2/options/contracts").json()
+    assert [one["symbol"] for one in first["option_contracts"]] == symbols[:100]
+    following = july.call(
+        "GET", "/v2/options/contracts", params={"page_token": first["next_page_token"], "limit": "150"}
+    ).json()
+    assert [one["symbol"] for one in following["option_contracts"]] == symbols[100:250]
+
+
+def test_at_the_weekend_the_week_that_comes_is_meant(tmp_path: Path) -> None:
+    arguments = ("--rate-limit", "0", "--paused", "--start", "2024-07-06T12:00:00-04:00")
+    with PracticeProgram(tmp_path / "log", *arguments) as program:
+        found = program.call("GET", "/v2/options/contracts").json()["option_contracts"]
+    assert {one["expiration_date"] for one in found} == {"2024-07-12"}
 
 
 def test_expired_contracts_are_inactive(july: PracticeProgram) -> None:
