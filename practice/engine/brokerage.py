@@ -12,6 +12,7 @@ from practice.engine.class_rules import check_exits, check_order_of_exits
 from practice.engine.combos import ComboGate, repeated
 from practice.engine.floor import Floor
 from practice.engine.hours import new_york_day
+from practice.engine.instructions import check_instructions
 from practice.engine.instruments import Instrument, Instruments
 from practice.engine.making import COMBINATION, Maker
 from practice.engine.market import Market
@@ -111,6 +112,7 @@ class Brokerage:
         if replacing is None:
             check_exits(request, instrument)
         rules.check(request, instrument)
+        self._check_instructions(instrument, request)
         self._gate.check_listed(instrument, self.now)
         if replacing is None:
             self._schedule.check_window(request, self.now)
@@ -126,7 +128,17 @@ class Brokerage:
                 raise unprocessable("trail_price must be less than current price")
         return order
 
+    def _check_instructions(self, instrument: Instrument, request: OrderRequest) -> None:
+        if request.instructions is None:
+            return
+        if instrument.asset_class != "us_equity" or not rules.is_whole(request):
+            raise invalid("advanced_instructions are only accepted for whole shares of stocks")
+        session = self._timetable.current(self.now) or self._timetable.after(new_york_day(self.now))
+        check_instructions(request.instructions, request.qty, session)
+
     def _combination(self, account: Account, request: OrderRequest, replacing: Order | None = None) -> Order:
+        if request.instructions is not None:
+            raise invalid("advanced_instructions are not accepted for mleg orders")
         self._check_unique(account, request.client_order_id)
         admission, parts = self._combos.admit(account, request, self.now, replacing)
         order = self._made(account, COMBINATION, request, admission)
@@ -267,6 +279,7 @@ def _changed(old: Order, change: Change) -> OrderRequest:
         trail_percent=(change.trail or old.trail_percent) if old.trail_percent is not None else None,
         extended_hours=old.extended_hours,
         client_order_id=change.client_order_id,
+        instructions=change.instructions or old.instructions,
     )
 
 

@@ -64,6 +64,7 @@ class Maker:
             trail_price=request.trail_price,
             trail_percent=request.trail_percent,
             reserve_price=admission.reserve_price,
+            instructions=request.instructions,
         )
         self._add_exits(order, request)
         return order

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from practice.engine.executions import Execution
+from practice.engine.instructions import Instructions
 from practice.engine.instruments import Instrument
 
 Side = Literal["buy", "sell"]
@@ -151,6 +152,7 @@ class Order:
     collar: Decimal | None = None  # the worst price a triggered buy stop accepts
     reserve_price: Decimal = Decimal(0)  # what one unit may cost at worst, as judged on acceptance
     trades_at_night: bool = False  # whether the overnight market may execute it too
+    instructions: Instructions | None = None
     counted: Decimal = Decimal(0)  # what its account counts as reserved for it
 
     @property

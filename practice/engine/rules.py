@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from practice.engine.instructions import Instructions
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Intent, Kind, OrderClass, Side, Tif
 from practice.engine.refusals import Refusal, forbidden, invalid, unprocessable
@@ -52,6 +53,7 @@ class OrderRequest:
     trail_price: Decimal | None = None
     trail_percent: Decimal | None = None
     legs: tuple[LegRequest, ...] = ()
+    instructions: Instructions | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Change:
     stop_price: Decimal | None = None
     trail: Decimal | None = None
     client_order_id: str | None = None
+    instructions: Instructions | None = None
 
 
 def check_client_order_id(client_order_id: str | None) -> None:

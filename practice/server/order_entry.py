@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from practice.engine.instructions import Instructions, Moment
 from practice.engine.orders import Intent, Kind, OrderClass, Side, Tif
 from practice.engine.refusals import malformed
 from practice.engine.rules import Change, LegRequest, OrderRequest, StopLoss
-from practice.server.reading import BadValue, decimal_of, flag_of, text_of
+from practice.server.reading import BadValue, decimal_of, flag_of, instant_of, text_of
 
 Word = TypeVar("Word", Kind, Tif)
 _SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
@@ -54,6 +55,7 @@ def order_request(body: Mapping[str, Any]) -> OrderRequest:
         take_profit=_take_profit(body),
         stop_loss=_stop_loss(loss) if loss is not None else None,
         legs=_legs(body) if order_class == "mleg" else (),
+        instructions=_instructions(body),
     )
 
 
@@ -118,6 +120,27 @@ def _leg(fields: Mapping[str, Any]) -> LegRequest:
     return LegRequest(symbol, side, decimal_of(fields.get("ratio_qty"), "ratio_qty"), intent)
 
 
+def _instructions(body: Mapping[str, Any]) -> Instructions | None:
+    fields = _member(body, "advanced_instructions")
+    if fields is None:
+        return None
+    name = "advanced_instructions"
+    return Instructions(
+        algorithm=text_of(fields.get("algorithm"), f"{name}.algorithm"),
+        destination=text_of(fields.get("destination"), f"{name}.destination"),
+        display_qty=decimal_of(fields.get("display_qty"), f"{name}.display_qty"),
+        start_time=_moment(fields.get("start_time"), f"{name}.start_time"),
+        end_time=_moment(fields.get("end_time"), f"{name}.end_time"),
+        max_percentage=decimal_of(fields.get("max_percentage"), f"{name}.max_percentage"),
+    )
+
+
+def _moment(value: object, name: str) -> Moment | None:
+    text = text_of(value, name)
+    instant = instant_of(text, name)
+    return Moment(at=instant, text=text) if text is not None and instant is not None else None
+
+
 def change_request(body: Mapping[str, Any]) -> Change:
     """Read the body of a replacement, or raise `BadValue`."""
     tif = body.get("time_in_force")
@@ -128,6 +151,7 @@ def change_request(body: Mapping[str, Any]) -> Change:
         stop_price=decimal_of(body.get("stop_price"), "stop_price"),
         trail=decimal_of(body.get("trail"), "trail"),
         client_order_id=text_of(body.get("client_order_id"), "client_order_id"),
+        instructions=_instructions(body),
     )
     if change == Change():
         raise BadValue("at least one of qty, time_in_force, limit_price, stop_price, trail is required")

@@ -9,6 +9,7 @@ from practice.engine.accounts import Account, Figures, Position
 from practice.engine.brokerage import Brokerage
 from practice.engine.clock import SECOND
 from practice.engine.hours import NEW_YORK, new_york_day
+from practice.engine.instructions import Instructions
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Role
 from practice.engine.text import plain
@@ -62,6 +63,21 @@ def _optional(value: Decimal | None) -> str | None:
     return plain(value) if value is not None else None
 
 
+def _instructions(asked: Instructions | None) -> Json | None:
+    """As they were given, numbers as strings."""
+    if asked is None:
+        return None
+    given: Json = {
+        "algorithm": asked.algorithm,
+        "destination": asked.destination,
+        "display_qty": _optional(asked.display_qty),
+        "start_time": asked.start_time.text if asked.start_time else None,
+        "end_time": asked.end_time.text if asked.end_time else None,
+        "max_percentage": _optional(asked.max_percentage),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def order_json(order: Order, *, nested: bool = True) -> Json:
     """An order as the trading API and the order stream show it; with `nested`, its children under `legs`."""
     average = order.average_price
@@ -104,6 +120,7 @@ def order_json(order: Order, *, nested: bool = True) -> Json:
         "trail_price": _optional(order.trail_price),
         "hwm": _optional(order.hwm),
         "ratio_qty": _optional(order.ratio_qty),
+        "advanced_instructions": _instructions(order.instructions),
         "subtag": None,
         "source": None,
     }
