@@ -168,6 +168,11 @@ class WindowCommands(QObject):
             lambda name: settings.change(density=name),
         )
         actions.add(self.tr("Keys for Flatten\u2026"), self._choose_flatten_keys)
+        self._closed_today = actions.add_switch(
+            self.tr("Show symbols closed today"),
+            settings.values.show_closed_today,
+            lambda is_on: settings.change(show_closed_today=is_on),
+        )
         self._confirm = actions.add_switch(
             self.tr("Ask before sending paper orders"),
             settings.values.confirm_paper_orders,
@@ -199,6 +204,8 @@ class WindowCommands(QObject):
             self._themes[values.theme].setChecked(True)
         elif name == "density" and values.density in self._densities:
             self._densities[values.density].setChecked(True)
+        elif name == "show_closed_today":
+            self._closed_today.setChecked(values.show_closed_today)
         elif name == "confirm_paper_orders":
             self._confirm.setChecked(values.confirm_paper_orders)
         elif name == "no_new_orders":

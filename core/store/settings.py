@@ -44,6 +44,7 @@ class SettingsValues:
     window_layout: str = ""  # base64 of the workspace's own format
     window_geometry: str = ""
     position_mark: str = "last"  # a MarkBy: what positions are valued at
+    show_closed_today: bool = True  # a row for symbols of which nothing is held any more
     no_new_orders: bool = False  # the trader's own switch: stays on until it is switched off
     flatten_shortcut: str = "Ctrl+Shift+F12"  # Qt's portable spelling; empty for none
     limits: Limits = field(default_factory=Limits)

@@ -3,6 +3,7 @@ from decimal import Decimal as D
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QMenu
 
 from core.domain.gains import Gains
 from core.domain.provenance import Figure
@@ -122,3 +123,42 @@ def test_unbound_it_shows_nothing_and_hears_nothing(panel, session):
     session.market.show(ticker("NVDA", 1, 2, last=1.5))
     assert panel.model.rowCount() == 0
     assert panel.count == ""
+
+
+def closed_today(symbol: str) -> Gains:
+    return Gains(symbol=symbol, realised=D(30), realised_day=D(30), fills=2, fills_day=2)
+
+
+def test_a_symbol_closed_today_is_chosen_but_neither_closed_again_nor_explained(panel, session, qtbot):
+    session.gains.show(closed_today("MSFT"))
+    panel.view.setFocus()
+    with qtbot.waitSignal(panel.symbol_chosen) as chosen:
+        panel.view.choose("MSFT")
+    assert chosen.args == ["MSFT"]
+    with qtbot.assertNotEmitted(panel.close_requested), qtbot.assertNotEmitted(panel.explain_requested):
+        qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+        qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+
+
+def test_what_was_closed_today_is_shown_also_when_nothing_is_held(panel, session):
+    session.positions.show()
+    assert not panel.view.isVisible()
+    session.gains.show(closed_today("MSFT"))
+    assert panel.view.isVisible()
+    assert panel.count == ""
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_symbols_closed_today_can_be_left_out_and_that_is_remembered(qtbot, theme, clock, session, settings):
+    session.gains.gains = {"MSFT": closed_today("MSFT")}
+    with on_screen(PositionsPanel(theme, clock, settings), qtbot, session, 1152, 322) as panel:
+        assert panel.model.row("MSFT") is not None
+        panel.view.menu_requested.emit("MSFT", panel.mapToGlobal(panel.rect().center()))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        (toggle,) = menu.actions()
+        assert toggle.isChecked()
+        toggle.trigger()
+        menu.close()
+        assert settings.values.show_closed_today is False
+        assert panel.model.row("MSFT") is None

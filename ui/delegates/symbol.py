@@ -14,17 +14,15 @@ class SymbolDelegate(CellDelegate):
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
         colors = self.style.theme.colors
         middle = box.center().y()
-        room = box.width()
         badge, pill_width = cell.badge, 0.0
-        whole = self.style.strong.width(cell.text)
+        text, whole = cell.text, self.style.strong.width(cell.text)
         if badge:
             if not self.fits(whole + PILL_GAP_PX + chip_width(self.style.small, badge), box):
                 badge = ELLIPSIS
             pill_width = chip_box(self.style.small, badge, middle).width()
-            room -= pill_width + PILL_GAP_PX
-        else:
-            self.fits(whole, box)
-        text = self.style.strong.elided(cell.text, room)
+            text = self.style.strong.elided(text, box.width() - pill_width - PILL_GAP_PX)
+        elif not self.fits(whole, box):
+            text = self.style.strong.elided(text, box.width())
         draw_text(painter, box.left(), middle, text, self.style.strong, colors.tone(cell.tone))
         if badge:
             left = box.left() + self.style.strong.width(text) + PILL_GAP_PX

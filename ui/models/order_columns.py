@@ -104,7 +104,7 @@ class OrderWords(QObject):
                 sort=lambda row: None if (figure := row.shown.limit_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.limit_price is None else "text",
-                sample="1,240.50",
+                sample="240.50",
             ),
             Column(
                 title=self.tr("Stop"),
@@ -112,7 +112,7 @@ class OrderWords(QObject):
                 sort=lambda row: None if (figure := row.stop_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if _stop_text(row) == figures.MISSING else "text",
-                sample="1,240.50",
+                sample="240.50",
             ),
             Column(
                 title=self.tr("Avg price"),
@@ -141,7 +141,7 @@ class OrderWords(QObject):
                 tool_tip=self.status_tip,
                 sample=self.tr("Unknown \u00b7 59 s, checking"),
                 # How long an outcome has been unknown is read in the narrowest table too.
-                least=self.tr("Unknown \u00b7 59 min"),
+                least=self.tr("Unknown \u00b7 59 s"),
                 stretches=True,
             ),
             Column(

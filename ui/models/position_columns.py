@@ -54,35 +54,37 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             text=lambda row: _tr("Total") if row.is_total else row.symbol,
             sort=lambda row: row.symbol,
             kind=CellKind.SYMBOL,
-            tone=lambda row: "muted" if row.is_total else "text",
+            tone=lambda row: "text" if row.position is not None else "muted",
             sample="BTC/USD",
         ),
         Column(
             title=_tr("Side"),
-            text=lambda row: "" if row.position is None else words.position_side(row.position.is_short),
+            text=_side_text,
             sort=lambda row: None if row.position is None else row.position.is_short,
             kind=CellKind.CHIP,
-            tone=lambda row: "down" if row.position is not None and row.position.is_short else "up",
+            tone=_tone_of_side,
             sample="Short",
-            gives_way=2,
+            gives_way=5,
         ),
         Column(
             title=_tr("Qty"),
-            text=lambda row: "" if row.position is None else figures.quantity(row.position.qty),
+            text=_qty_text,
             sort=lambda row: None if row.position is None else row.position.qty,
             kind=CellKind.FIGURE,
-            tool_tip=lambda row: "" if row.position is None else figures.quantity(row.position.qty),
+            tone=lambda row: "faint" if row.is_flat else "text",
+            tool_tip=_qty_text,
             sample="\u22121,000",
         ),
         Column(
             title=_tr("Avg price"),
-            text=lambda row: "" if row.position is None else figures.price(row.position.avg_entry_price),
+            text=_average_text,
             sort=lambda row: None if row.position is None else row.position.avg_entry_price,
             kind=CellKind.REMARKED,
+            tone=lambda row: "faint" if row.is_flat else "text",
             badge=lambda row: _differs(row, Figure.AVERAGE),
             tool_tip=_odd_tool_tip,
             sample="1,240.50",
-            gives_way=3,
+            gives_way=4,
         ),
         Column(
             title=_tr("Mark"),
@@ -103,7 +105,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             badge=lambda row: _differs(row, Figure.VALUE),
             tool_tip=_odd_tool_tip,
             sample="\u2212888,888.88",
-            gives_way=5,
+            gives_way=8,
         ),
         Column(
             title=_tr("Day P&L"),
@@ -134,7 +136,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             kind=CellKind.FIGURE,
             tone=lambda row: _tone_of_gain(row, row.fraction, 4),
             sample="+888.88 %",
-            gives_way=7,
+            gives_way=9,
         ),
         Column(
             title=_tr("Realised day"),
@@ -144,7 +146,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             tone=lambda row: _tone_of_realised(row, row.realised_day),
             tool_tip=_realised_tool_tip,
             sample="+8,888.88",
-            gives_way=9,
+            gives_way=3,
         ),
         Column(
             title=_tr("Realised"),
@@ -155,7 +157,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             badge=since,
             tool_tip=_realised_tool_tip,
             sample="+8,888.88 since 30 Nov",
-            gives_way=4,
+            gives_way=6,
         ),
         Column(
             title=_tr("Working"),
@@ -165,12 +167,12 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             kind=CellKind.FIGURE,
             tone=lambda row: "muted" if row.working else "faint",
             sample="88",
-            gives_way=6,
+            gives_way=7,
         ),
         Column(
             title="",
             spoken_title=_tr("Actions"),
-            text=lambda row: "" if row.is_total else _tr("Close"),
+            text=lambda row: "" if row.position is None else _tr("Close"),
             kind=CellKind.ACTIONS,
             actions=_actions,
             sample=_tr("Close") + "\u2014\u2014",
@@ -178,8 +180,32 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
     )
 
 
+def _side_text(row: PositionRow) -> str:
+    if row.position is None:
+        return _tr("Flat") if row.is_flat else ""
+    return words.position_side(row.position.is_short)
+
+
+def _tone_of_side(row: PositionRow) -> Tone:
+    if row.position is None:
+        return "muted"
+    return "down" if row.position.is_short else "up"
+
+
+def _qty_text(row: PositionRow) -> str:
+    if row.position is None:
+        return "0" if row.is_flat else ""
+    return figures.quantity(row.position.qty)
+
+
+def _average_text(row: PositionRow) -> str:
+    if row.position is None:
+        return figures.MISSING if row.is_flat else ""
+    return figures.price(row.position.avg_entry_price)
+
+
 def _actions(row: PositionRow) -> tuple[RowAction, ...]:
-    if row.is_total:
+    if row.position is None:
         return ()
     return RowAction(MORE, _tr("More\u2026"), "ellipsis"), RowAction(CLOSE, _tr("Close"))
 

@@ -1,4 +1,4 @@
-"""One row of the positions table: a holding at its mark with what it gained, or the total of all."""
+"""One row of the positions table: a holding with what it gained, what was closed today, or the total."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +15,10 @@ ZERO = Decimal(0)
 
 
 class PositionRow:
-    """Only the model writes. `gains` of the total are the sums over all symbols, flat ones too."""
+    """Only the model writes. Without a `position` it is the total, or what is flat by now if it has a symbol.
+
+    `gains` of the total are the sums over all symbols, flat ones too.
+    """
 
     __slots__ = (
         "age",
@@ -51,7 +54,12 @@ class PositionRow:
     @property
     def is_total(self) -> bool:
         """Whether this row adds up the others."""
-        return self.position is None
+        return self.position is None and not self.symbol
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing is held in the symbol any more, and it is here for what was closed today."""
+        return self.position is None and bool(self.symbol)
 
     @property
     def is_stale(self) -> bool:
@@ -96,9 +104,18 @@ class PositionRow:
     @property
     def is_explained(self) -> bool:
         """Whether the fills that are known explain all that is held."""
-        if self.gains is None or self.position is None:
+        if self.gains is None or self.is_total:
             return True
-        return self.gains.reaches_back_to(self.position.qty)
+        return self.gains.reaches_back_to(ZERO if self.position is None else self.position.qty)
+
+
+def was_closed_today(gains: Gains) -> bool:
+    """Whether a symbol of which nothing is held has to do with the trading day.
+
+    A quantity that is left over, of one that is not listed as held, is a position that the list does not have
+    yet, or one whose older fills are missing: then only what was realised counts.
+    """
+    return bool(gains.realised_day or (gains.fills_day and not gains.qty))
 
 
 def add_up(total: PositionRow, rows: list[PositionRow]) -> None:

@@ -1,4 +1,4 @@
-"""The rows of the positions table: holdings valued at a price we can name, and their total."""
+"""The rows of the positions table: holdings valued at a price we can name, what is flat, and the total."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,7 +14,7 @@ from core.domain.provenance import Figure, Provenance, explain, oddities
 from ui import figures
 from ui.models.column import Column
 from ui.models.position_columns import WORKING, position_columns, shows_age
-from ui.models.position_row import PositionRow, add_up, added_gains
+from ui.models.position_row import PositionRow, add_up, added_gains, was_closed_today
 from ui.models.table import TableModel
 
 TOTAL_KEY = ""
@@ -22,7 +22,7 @@ FLASH_NS = 300_000_000
 
 
 class PositionsModel(TableModel[PositionRow]):
-    """Positions by symbol, and under them their total, which stays last however they are sorted.
+    """Positions by symbol, under them what was closed today, and last their total, however they are sorted.
 
     Tickers and working orders are looked up by the market's spelling of a symbol, gains by the position's.
     """
@@ -34,17 +34,19 @@ class PositionsModel(TableModel[PositionRow]):
         self._mark_by = MarkBy.LAST
         self._gains: Mapping[str, Gains] = {}
         self._key_of_market: dict[str, str] = {}  # the market's spelling -> the row's key
+        self._shows_closed = True
 
     def make_columns(self) -> tuple[Column[PositionRow], ...]:
         return position_columns()
 
     def key_of(self, row: PositionRow) -> str:
-        return TOTAL_KEY if row.position is None else row.symbol
+        return TOTAL_KEY if row.is_total else row.symbol
 
     def arranged(self, rows: Iterable[PositionRow]) -> list[PositionRow]:
         rows = list(rows)
-        positions = super().arranged(row for row in rows if not row.is_total)
-        return positions + [row for row in rows if row.is_total]
+        positions = super().arranged(row for row in rows if row.position is not None)
+        flat = super().arranged(row for row in rows if row.is_flat)
+        return positions + flat + [row for row in rows if row.is_total]
 
     # ---- what the panel brings ----------------------------------------------------------------------
 
@@ -56,7 +58,7 @@ class PositionsModel(TableModel[PositionRow]):
     def choose_mark(self, by: MarkBy, now_ns: int) -> None:
         """Value everything anew."""
         self._mark_by = by
-        held = [row for row in self.rows() if not row.is_total]
+        held = self._held()
         for row in held:
             self._value(row, now_ns)
         if held:
@@ -74,28 +76,50 @@ class PositionsModel(TableModel[PositionRow]):
             self._take_gains(row)
             self._value(row, now_ns)
             rows.append(row)
-        if rows:
-            total = self.row(TOTAL_KEY) or PositionRow(TOTAL_KEY, None)
-            add_up(total, rows)
-            self._take_gains(total)
-            rows.append(total)
-        self.replace_all(rows)
+        self._show_with_closed(rows)
 
     def show_gains(self, gains: Mapping[str, Gains]) -> None:
         """Take what the fills come to, by the symbol as positions spell it."""
         self._gains = gains
-        for row in self.rows():
+        held = self._held()
+        for row in held:
             self._take_gains(row)
-        keys = [self.key_of(row) for row in self.rows()]
-        if keys:
-            self.touch(keys)
+        self._show_with_closed(held)
+
+    def show_closed(self, is_shown: bool) -> None:
+        """List the symbols that were closed today, or leave them to the total."""
+        self._shows_closed = is_shown
+        self._show_with_closed(self._held())
+
+    def _show_with_closed(self, held: list[PositionRow]) -> None:
+        """Show these holdings, what was closed today, and the total of all."""
+        rows = held + self._closed({position_symbol(row.symbol) for row in held})
+        if rows:
+            total = self.row(TOTAL_KEY) or PositionRow(TOTAL_KEY, None)
+            add_up(total, held)
+            self._take_gains(total)
+            rows.append(total)
+        self.replace_all(rows)
+
+    def _closed(self, held: set[str]) -> list[PositionRow]:
+        rows = []
+        for symbol, gains in self._gains.items() if self._shows_closed else ():
+            if symbol not in held and was_closed_today(gains):
+                known = self.row(symbol)
+                row = PositionRow(symbol, None) if known is None or not known.is_flat else known
+                row.gains = gains
+                rows.append(row)
+        return rows
+
+    def _held(self) -> list[PositionRow]:
+        return [row for row in self.rows() if row.position is not None]
 
     def apply(self, tickers: Mapping[str, Ticker], now_ns: int) -> None:
         """Take a frame's worth of changed tickers and tell the views once."""
         touched: list[str] = []
         for symbol, ticker in tickers.items():
             row = self.row(self._key_of_market.get(symbol, ""))
-            if row is None or row.is_total:
+            if row is None or row.position is None:
                 continue
             before = row.mark
             row.ticker = ticker
@@ -111,9 +135,7 @@ class PositionsModel(TableModel[PositionRow]):
         """Judge every mark's age again; call it a few times a second."""
         self._stream_is_live = stream_is_live
         touched = []
-        for row in self.rows():
-            if row.is_total:
-                continue
+        for row in self._held():
             before = (row.freshness, figures.age(row.age) if shows_age(row) else "")
             self._judge(row, now_ns)
             if before != (row.freshness, figures.age(row.age) if shows_age(row) else ""):
@@ -123,11 +145,12 @@ class PositionsModel(TableModel[PositionRow]):
 
     def show_working(self, working: Mapping[str, int]) -> None:
         """Show how many orders work in each symbol, as orders spell it."""
+        counts = {position_symbol(symbol): count for symbol, count in working.items()}
         touched = []
         for row in self.rows():
-            if row.position is None:
+            if row.is_total:
                 continue
-            count = working.get(row.position.market_symbol, 0)
+            count = counts.get(position_symbol(row.symbol), 0)
             if count != row.working:
                 row.working = count
                 touched.append(row.symbol)
@@ -172,7 +195,7 @@ class PositionsModel(TableModel[PositionRow]):
             row.freshness = Freshness.STALE if row.age > ACCOUNT_STALE_S else Freshness.FRESH
 
     def _take_gains(self, row: PositionRow) -> None:
-        if row.position is None:
+        if row.position is None:  # the total; what is flat has its own from the start
             row.gains = added_gains(list(self._gains.values())) if self._gains else None
             return
         row.gains = self._gains.get(position_symbol(row.symbol))
@@ -181,5 +204,5 @@ class PositionsModel(TableModel[PositionRow]):
     def _touch_with_total(self, symbols: list[str]) -> None:
         total = self.row(TOTAL_KEY)
         if total is not None:
-            add_up(total, [row for row in self.rows() if not row.is_total])
+            add_up(total, self._held())
         self.touch([*symbols, TOTAL_KEY])

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.domain.connection import StreamName
 from core.domain.freshness import ACCOUNT_STALE_S, age_s
 from core.domain.gains import Gains
+from core.domain.instrument import position_symbol
 from core.domain.market import Ticker
 from core.domain.marking import MarkBy
 from core.domain.position import Position
@@ -20,7 +21,7 @@ from ui import figures
 from ui.controls.menus import popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.models.position_columns import ACTIONS, CLOSE, FIGURES, MORE
-from ui.models.positions import TOTAL_KEY, PositionsModel
+from ui.models.positions import PositionsModel
 from ui.panels.position_menu import PositionDeed, add_position_deeds
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
@@ -72,6 +73,8 @@ class PositionsPanel(SessionPanel):
         self._connect()
         if settings is not None:
             self.marks.choose(MarkBy.of(settings.values.position_mark).value)
+            self.model.show_closed(settings.values.show_closed_today)
+            settings.changed.connect(self._on_settings_changed)
         self.end()
 
     def _connect(self) -> None:
@@ -138,12 +141,14 @@ class PositionsPanel(SessionPanel):
         self.set_count(str(len(positions)) if positions else "")
         if received_ns is not None:
             self.empty.say(self._nothing())
-        self.show_content(is_there=bool(positions))
+        self.show_content(is_there=bool(self.model.rowCount()))
 
     @Slot(object)
     def _show_gains(self, gains: Mapping[str, Gains]) -> None:
         self.model.show_gains(gains)
         if self.session is not None:
+            self._count_working(())
+            self.show_content(is_there=bool(self.model.rowCount()))
             held = self.session.positions.positions
             self.session.gains.read_until_explained({symbol: one.qty for symbol, one in held.items()})
 
@@ -183,8 +188,15 @@ class PositionsPanel(SessionPanel):
     @Slot(object)
     def _choose(self, key: Hashable | None) -> None:
         row = self.model.row(key)
-        if row is not None and row.position is not None:
+        if row is None or row.is_total:
+            return
+        if row.position is not None:
             self.symbol_chosen.emit(row.position.market_symbol)
+        elif self.session is not None:
+            # Fills spell coins without their slash; the orders that made them do not.
+            ordered = {order.symbol for order in self.session.orders.orders.values()}
+            spelled = (symbol for symbol in ordered if position_symbol(symbol) == row.symbol)
+            self.symbol_chosen.emit(next(spelled, row.symbol))
 
     @Slot(object, str)
     def _act(self, key: Hashable, code: str) -> None:
@@ -199,7 +211,7 @@ class PositionsPanel(SessionPanel):
     @Slot()
     def _close_current(self) -> None:
         key = self.view.current_key
-        if key not in (None, TOTAL_KEY):
+        if self._is_held(key):
             self.close_requested.emit(str(key))
 
     @Slot(QModelIndex)
@@ -213,24 +225,51 @@ class PositionsPanel(SessionPanel):
         self._explain(self.view.current_key, Figure.UNREALISED)
 
     def _explain(self, key: Hashable | None, figure: Figure) -> None:
-        if key not in (None, TOTAL_KEY):
+        if self._is_held(key):
             self.explain_requested.emit(str(key), figure)
+
+    def _is_held(self, key: Hashable | None) -> bool:
+        row = self.model.row(key)
+        return row is not None and row.position is not None
 
     @Slot(object, QPoint)
     def _show_menu(self, key: Hashable | None, where: QPoint) -> None:
         row = self.model.row(key)
-        if row is None or row.position is None:
-            return
         menu = popup_menu(self.tr("Position"), self)
+        if row is not None and row.position is not None:
+            self._add_deeds(menu, row.position)
+            menu.addSeparator()
+        if self._settings is not None:
+            closed = menu.addAction(self.tr("Show symbols closed today"))
+            closed.setCheckable(True)
+            closed.setChecked(self._settings.values.show_closed_today)
+            closed.triggered.connect(self._keep_closed)
+        if menu.isEmpty():
+            menu.deleteLater()
+        else:
+            menu.popup(where)
+
+    @Slot(bool)
+    def _keep_closed(self, is_shown: bool) -> None:
+        if self._settings is not None:
+            self._settings.change(show_closed_today=is_shown)
+
+    @Slot(str)
+    def _on_settings_changed(self, name: str) -> None:
+        if name == "show_closed_today" and self._settings is not None:
+            self.model.show_closed(self._settings.values.show_closed_today)
+            self.show_content(is_there=bool(self.model.rowCount()))
+
+    def _add_deeds(self, menu: QMenu, position: Position) -> None:
+        key = position.symbol
         close = menu.addAction(self.tr("Close the position in {symbol}\u2026").format(symbol=key))
         close.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         close.triggered.connect(lambda: self.close_requested.emit(str(key)))
-        add_position_deeds(menu, row.position, self._ask_for)
+        add_position_deeds(menu, position, self._ask_for)
         menu.addSeparator()
         explain = menu.addAction(self.tr("Where the figures come from\u2026"))
         explain.setShortcut(QKeySequence(Qt.Key.Key_Space))
         explain.triggered.connect(lambda: self._explain(key, Figure.UNREALISED))
-        menu.popup(where)
 
     def _ask_for(self, symbol: str, deed: PositionDeed) -> None:
         self.deed_requested.emit(symbol, deed)

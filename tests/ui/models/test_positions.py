@@ -175,7 +175,59 @@ def test_what_was_realised_is_shown_for_the_day_and_altogether_also_of_symbols_t
     )
     assert (texts(model, 0)[REALISED], texts(model, 0)[REALISED_DAY]) == ("+112.40", "−12.40")
     assert (texts(model, 1)[REALISED], model.cell(1, REALISED).badge) == ("—", "")
-    assert (texts(model, 2)[REALISED], texts(model, 2)[REALISED_DAY]) == ("+142.40", "+17.60")
+    assert (texts(model, 2)[REALISED], texts(model, 2)[REALISED_DAY]) == ("+30.00", "+30.00")
+    assert (texts(model, 3)[REALISED], texts(model, 3)[REALISED_DAY]) == ("+142.40", "+17.60")
+
+
+def test_a_symbol_closed_today_is_a_flat_row_between_what_is_held_and_the_total(model, qtmodeltester):
+    model.show_gains({"MSFT": gained("MSFT", "0", "30", "30"), "IBM": gained("IBM", "0", "99", "0")})
+    shown = [model.cell(place, SYMBOL).text for place in range(model.rowCount())]
+    # Of IBM there was a fill today as well, though nothing was earned by it.
+    assert shown == ["NVDA", "TSLA", "MSFT", "IBM", "Total"]
+    flat = texts(model, 2)
+    assert (flat[SIDE], flat[QTY], flat[MARK], flat[UNREALISED], flat[REALISED_DAY]) == (
+        "Flat", "0", "\u2014", "\u2014", "+30.00"
+    )  # fmt: skip
+    assert {model.cell(2, column).tone for column in (QTY, MARK, UNREALISED)} == {"faint"}
+    assert model.columns[ACTIONS].actions(model.row_at(2)) == ()
+    model.sort(SYMBOL, Qt.SortOrder.DescendingOrder)
+    shown = [model.cell(place, SYMBOL).text for place in range(model.rowCount())]
+    assert shown == ["TSLA", "NVDA", "MSFT", "IBM", "Total"]
+    qtmodeltester.check(model)
+
+
+def test_a_flat_row_goes_with_the_day_comes_back_as_a_holding_and_can_be_left_out(model):
+    closed = {"MSFT": gained("MSFT", "0", "30", "30")}
+    model.show_gains(closed)
+    model.show_closed(False)
+    assert model.row("MSFT") is None
+    model.show_closed(True)
+    assert model.row("MSFT").is_flat
+    model.show_positions((position("MSFT", "5", "480", "478"),), NOW, NOW)
+    assert texts(model, 0)[QTY] == "5"
+    assert not model.row("MSFT").is_flat
+    model.show_positions((), NOW, NOW)
+    assert model.row("MSFT").is_flat
+    model.show_gains({"MSFT": replace(closed["MSFT"], realised_day=D(0), fills_day=0)})
+    assert model.rowCount() == 0
+
+
+def test_a_new_position_that_the_list_does_not_have_yet_is_not_taken_for_a_flat_one(model):
+    model.show_gains({"MSFT": gained("MSFT", "5", "0", "0")})
+    assert model.row("MSFT") is None
+
+
+def test_the_total_has_what_was_closed_today_whether_it_is_listed_or_not(model):
+    model.show_gains({"MSFT": gained("MSFT", "0", "30", "30")})
+    before = texts(model, model.rowCount() - 1)
+    model.show_closed(False)
+    assert texts(model, model.rowCount() - 1) == before
+
+
+def test_working_orders_in_a_symbol_closed_today_are_counted(model):
+    model.show_gains({"BTCUSD": gained("BTCUSD", "0", "30", "30")})
+    model.show_working({"BTC/USD": 2})
+    assert texts(model, 2)[WORKING] == "2"
 
 
 def test_fills_that_do_not_reach_back_say_since_when_they_are_known(model):
