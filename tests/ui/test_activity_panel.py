@@ -1,5 +1,6 @@
 """The activity panel: reads when it is looked at, filters, exports what is shown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -124,9 +125,10 @@ def test_amounts_stay_whole_where_coins_have_long_quantities(theme, qtbot, sessi
         qty=Decimal("5623126.79588612"),
         price=Decimal("0.0000087175"),
     )
+    fee = replace(coin, id="7::x", type="CFEE", qty=Decimal("-14057.816989716"))
     large = Activity(id="8::y", type="JNLC", at=coin.at, net_amount=Decimal("-10015.44"))
-    session.activities.entries = {entry.id: entry for entry in (coin, large)}
-    with on_screen(ActivityPanel(theme), qtbot, session, 740, 322) as narrow:
+    session.activities.entries = {entry.id: entry for entry in (coin, large, fee)}
+    with on_screen(ActivityPanel(theme), qtbot, session, 720, 322) as narrow:
         header = narrow.view.horizontalHeader()
         qtbot.waitUntil(lambda: header.length() <= narrow.view.viewport().width())
         assert header.sectionSize(AMOUNT) > 0

@@ -59,7 +59,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.CHIP,
                 tone=lambda row: "up" if row.side == "buy" else "down" if row.side else "muted",
                 sample="Sell",
-                gives_way=1,
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Qty"),
@@ -77,7 +77,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.price is None else "text",
                 sample="91,240.50",
-                gives_way=3,  # before the amount, which it is part of, is cut
+                gives_way=1,  # last, before the amount, which it is part of, is cut
             ),
             Column(
                 title=self.tr("Amount"),
@@ -95,7 +95,7 @@ class ActivitiesModel(TableModel[Activity]):
                 tool_tip=self._details,
                 sample=self.tr("Cash dividend, 0.25 a share"),
                 stretches=True,
-                gives_way=2,
+                gives_way=3,
             ),
         )
 
