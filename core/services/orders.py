@@ -174,15 +174,24 @@ class OrderDesk(QObject):
 
     # What the trader does.
 
-    def place(self, request: Sendable, *, clicked_ns: int | None = None) -> Intent:
+    def new_client_order_id(self) -> str:
+        """Make an id for an order that is asked about first, so that its exact text can be read before."""
+        return self._new_id()
+
+    def place(
+        self, request: Sendable, *, client_order_id: str | None = None, clicked_ns: int | None = None
+    ) -> Intent:
         """Send an order, once. Raises ValueError if it has problems, NotPermitted while trading is held.
 
+        `client_order_id` is one that `new_client_order_id` made; a second order under it is a ValueError.
         The returned intent is a draft; follow `intents_changed` to see what becomes of it. `clicked_ns` is
         when the trader asked for it, on the monotonic clock.
         """
         clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
         self._require_open(self._gate.close_block if request.only_closes else self.trading_block)
-        client_order_id = self._new_id()
+        client_order_id = client_order_id or self._new_id()
+        if client_order_id in self._book.intents:
+            raise ValueError("an order of this id was placed before")
         body = msgspec.json.encode(request.body(client_order_id))
         intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body, clicked_ns=clicked_ns)
         self._gate.count_order()

@@ -202,11 +202,15 @@ class FakeOrderDesk(QObject):
         self.trading_block = reason
         self.trading_block_changed.emit(reason)
 
-    def place(self, request: OrderRequest) -> Intent:
+    def new_client_order_id(self) -> str:
+        return f"bw-{next(self._numbers):04d}"
+
+    def place(self, request: OrderRequest, *, client_order_id: str | None = None) -> Intent:
         if self.failure:
             raise self.failure
         self.placed.append(request)
         made = self._new_intent(IntentKind.PLACE, request.symbol)
+        made = replace(made, client_order_id=client_order_id or made.client_order_id)
         kept = self._keep(replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
         self.intents_changed.emit((kept,))
         return kept
@@ -288,7 +292,7 @@ class FakeOrderDesk(QObject):
     def _new_intent(self, kind: IntentKind, symbol: str) -> Intent:
         now = time.time_ns()
         return Intent(
-            client_order_id=f"bw-{next(self._numbers):04d}",
+            client_order_id=self.new_client_order_id(),
             kind=kind,
             environment=Environment.PAPER,
             account_id="b0b6dd9d",

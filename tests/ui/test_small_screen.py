@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 from typing import cast
+from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
@@ -67,7 +68,7 @@ def dialogs(theme, session, model) -> list[DialogFrame]:
     )
     return [
         FlattenQuestion(theme, lines, lines, Environment.LIVE, "3F7A"),
-        ConfirmOrderDialog(theme, asked, Environment.PAPER, "3F7A"),
+        ConfirmOrderDialog(theme, asked, f"bw-{uuid4()}", Environment.PAPER, "3F7A"),
         LimitsDialog(theme, Limits()),
         ReplaceDialog(theme, session.orders.orders["o-1"], Environment.PAPER, "3F7A"),
         OrderDetails(theme, cast(Session, session), model, model.row("c-o-2")),

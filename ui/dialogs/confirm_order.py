@@ -11,11 +11,9 @@ from ui.controls.labels import MAY_WRAP
 from ui.dialogs.question import Question
 from ui.theme.theme import Theme
 
-_NOT_SHOWN = "client_order_id"  # made by the order desk at the moment of sending
-
 
 class ConfirmOrderDialog(Question):
-    """`order_confirmed` means: send it. `request` must have no problems."""
+    """`order_confirmed` means: send it, under that id. `request` must have no problems."""
 
     order_confirmed = Signal(object)  # bool: whether paper orders are sent without asking from now on
 
@@ -23,6 +21,7 @@ class ConfirmOrderDialog(Question):
         self,
         theme: Theme,
         request: OrderRequest,
+        client_order_id: str,
         environment: Environment,
         short_number: str,
         parent: QWidget | None = None,
@@ -37,20 +36,19 @@ class ConfirmOrderDialog(Question):
         )
         self.setWindowTitle(self.tr("Send this order?"))
         self.add_account(environment, short_number)
-        self.terms = self.add_terms(sentences.sent_members(request.body(_NOT_SHOWN), without=_NOT_SHOWN))
+        body = request.body(client_order_id)
+        self.terms = self.add_terms(sentences.sent_members(body))
         is_live = environment is Environment.LIVE
-        exact = request.body(_NOT_SHOWN)
-        del exact[_NOT_SHOWN]
-        self.exact = self.add_text(spelled(exact).decode())
+        self.exact = self.add_text(spelled(body).decode())
         self.exact.set_caption(self.tr("The text that is sent"))
         self.exact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # A JSON text has no blanks to break at; marks that nobody sees let it wrap.
         self.exact.show_text(self.exact.text().replace(",", f",{MAY_WRAP}"))
         note = self.tr("This is real money.") if is_live else self.tr("Paper money: nothing real is traded.")
         self.add_text(
-            self.tr(
-                "The exact terms and the exact text that is sent, once, with an order id of our own. {note}"
-            ).format(note=note)
+            self.tr("Exactly this text is sent, once. The id at its end is this order's own. {note}").format(
+                note=note
+            )
         )
         self.ask_no_more = QCheckBox(self.tr("Send paper orders without asking from now on"))
         self.ask_no_more.setVisible(not is_live)

@@ -130,8 +130,11 @@ class Ticket(QWidget):
             self.submission.send_at_once(request)
             return
         self.submission.hold(request)
+        if (client_order_id := self.submission.client_order_id) is None:
+            return
+        environment = self._session.environment
         dialog = ConfirmOrderDialog(
-            self._theme, request, self._session.environment, self._short_number, self.window()
+            self._theme, request, client_order_id, environment, self._short_number, self.window()
         )
         dialog.order_confirmed.connect(self._on_confirmed)
         dialog.rejected.connect(self.submission.release)

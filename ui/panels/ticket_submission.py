@@ -62,6 +62,7 @@ class Submission(QObject):
         self._may_send = may_send
         self._stage = Stage.EDITING
         self._request: OrderRequest | None = None
+        self._client_order_id: str | None = None  # of what is being confirmed
         self._intent: Intent | None = None
         self._failure: AppError | None = None
         self._left_behind: dict[str, OrderRequest] = {}
@@ -77,6 +78,11 @@ class Submission(QObject):
     def request(self) -> OrderRequest | None:
         """What is being confirmed or was sent; None while editing."""
         return self._request
+
+    @property
+    def client_order_id(self) -> str | None:
+        """The id under which `send` will place what is being confirmed."""
+        return self._client_order_id
 
     @property
     def intent(self) -> Intent | None:
@@ -114,7 +120,7 @@ class Submission(QObject):
         """Take `request` for confirmation; returns False, and does nothing, unless the ticket is armed."""
         if not self.is_armed_for(request):
             return False
-        self._request = request
+        self._request, self._client_order_id = request, self._orders.new_client_order_id()
         self._move(Stage.CONFIRMING)
         return True
 
@@ -123,12 +129,13 @@ class Submission(QObject):
         if not self.is_armed_for(request):
             return False
         self._request, self._stage = request, Stage.CONFIRMING
+        self._client_order_id = None
         return self.send()
 
     def release(self) -> None:
         """The trader did not confirm: back to editing, nothing was sent."""
         if self._stage is Stage.CONFIRMING:
-            self._request = None
+            self._request = self._client_order_id = None
             self._move(Stage.EDITING)
 
     def send(self) -> bool:
@@ -145,7 +152,7 @@ class Submission(QObject):
         # for the order is on its way while the screen changes.
         self._stage = Stage.SENDING
         try:
-            self._intent = self._orders.place(self._request)
+            self._intent = self._orders.place(self._request, client_order_id=self._client_order_id)
         except AppError as failure:
             self._failure = failure
             self._move(Stage.NOT_PLACED)
@@ -159,7 +166,7 @@ class Submission(QObject):
             return
         if self.is_unresolved and self._intent is not None and self._request is not None:
             self._left_behind[self._intent.client_order_id] = self._request
-        self._request = self._intent = self._failure = None
+        self._request = self._intent = self._failure = self._client_order_id = None
         self._move(Stage.EDITING)
 
     def note_edit(self) -> None:

@@ -183,6 +183,15 @@ def test_what_has_problems_is_neither_journaled_nor_sent(desk, broker):
     assert broker.sent("POST") == []
 
 
+def test_an_order_goes_under_the_id_that_was_shown_and_no_other_one_ever_does(qtbot, desk, broker):
+    shown = desk.desk.new_client_order_id()
+    assert desk.desk.place(buy(), client_order_id=shown).client_order_id == shown
+    with pytest.raises(ValueError, match="placed before"):
+        desk.desk.place(buy(), client_order_id=shown)
+    qtbot.waitUntil(lambda: len(broker.sent("POST")) == 1)
+    assert desk.place() != shown
+
+
 def test_an_order_that_is_not_known_cannot_be_cancelled_or_replaced(desk):
     with pytest.raises(NotFound):
         desk.desk.cancel("nobody")
