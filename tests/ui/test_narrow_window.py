@@ -14,6 +14,7 @@ from core.services.settings import Settings
 from tests.fakes.services import FakeSettings, StandingClock
 from tests.ui.scene import reference_session
 from ui.main_window import MainWindow
+from ui.models.column import CellKind
 from ui.models.orders import OrdersView
 
 
@@ -101,14 +102,28 @@ def test_what_can_be_done_without_leaves_a_narrow_status_bar_and_comes_back(wind
     assert bar.frame_time.isVisible()
 
 
-def test_figures_that_stick_out_of_a_scrolled_table_are_not_cut_at_its_edge(window, qtbot):
+def test_what_sticks_out_of_a_scrolled_table_is_not_cut_at_its_edge(window, qtbot):
     narrowed(window, 1024, qtbot)
     view = window.desk.orders.view
     bar = view.horizontalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
-    bar.setValue(bar.maximum() // 2)
     seen = view.viewport().width()
-    for column, _delegate, left, room in view._column_boxes(view.viewport().rect()):
-        if view.model().columns[column].is_right_aligned and column in (4, 5, 6, 7, 8):
-            assert left >= 0
-            assert left + room <= seen
+    for value in (0, bar.maximum() // 2, bar.maximum()):
+        bar.setValue(value)
+        for column, _delegate, left, room in view._column_boxes(view.viewport().rect()):
+            kind = view.model().columns[column].kind
+            if kind in (CellKind.FIGURE, CellKind.TEXT):
+                assert left + room <= seen
+            if kind is CellKind.FIGURE:
+                assert left >= 0
+
+
+def test_a_window_has_room_on_a_screen_of_600_lines_and_the_ticket_its_button(window, qtbot):
+    window.resize(1024, 540)
+    qtbot.waitUntil(lambda: window.height() == 540)
+    area = window.desk.ticket.ticket.send_area
+    buttons = [button for button in area.findChildren(QAbstractButton) if button.isVisible()]
+    send = next(button for button in buttons if button.text().startswith("Buy"))
+    box = box_of(send, window)
+    assert box.bottom() < window.height()
+    assert box.height() >= send.minimumSizeHint().height()

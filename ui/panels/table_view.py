@@ -321,7 +321,7 @@ class TableView(QTableView):
         """Return the columns in `area`: number, delegate, left edge and width inside the padding.
 
         A column that sticks out of the view is drawn into what is seen of it: a figure whose end is out of
-        sight would read as another, just as one that is cut.
+        sight would read as another, just as one that is cut, and so would one at the end of words.
         """
         header, seen = self._header, self.viewport().width()
         boxes = []
@@ -329,9 +329,11 @@ class TableView(QTableView):
             left, size = header.sectionViewportPosition(column), header.sectionSize(column)
             if size and left <= area.right() and left + size >= area.left():
                 start, end = max(left, 0) + PADDING_PX, min(left + size, seen) - PADDING_PX
-                if self._table.columns[column].kind not in _FIGURES:
-                    start, end = left + PADDING_PX, left + size - PADDING_PX
-                boxes.append((column, delegate, start, end - start))
+                kind = self._table.columns[column].kind
+                if kind not in _FIGURES:
+                    start = left + PADDING_PX
+                    end = end if kind is CellKind.TEXT else left + size - PADDING_PX
+                boxes.append((column, delegate, start, max(0.0, end - start)))
         return boxes
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
