@@ -266,7 +266,7 @@ def _cut_to_grid(request: OrderRequest, instrument: Instrument) -> OrderRequest:
 
 def _changed(old: Order, change: Change) -> OrderRequest:
     """What remains of an order once the change is applied; a changed quantity counts what is filled."""
-    total = change.qty if change.qty is not None else old.qty
+    total, trail = change.qty if change.qty is not None else old.qty, change.trail
     return OrderRequest(
         symbol=old.instrument.symbol,
         side=old.side,
@@ -275,8 +275,12 @@ def _changed(old: Order, change: Change) -> OrderRequest:
         qty=total - old.filled_qty if total is not None else None,
         limit_price=change.limit_price if change.limit_price is not None else old.limit_price,
         stop_price=_changed_stop(old, change),
-        trail_price=(change.trail or old.trail_price) if old.trail_price is not None else None,
-        trail_percent=(change.trail or old.trail_percent) if old.trail_percent is not None else None,
+        trail_price=None if old.trail_price is None else trail if trail is not None else old.trail_price,
+        trail_percent=None
+        if old.trail_percent is None
+        else trail
+        if trail is not None
+        else old.trail_percent,
         extended_hours=old.extended_hours,
         client_order_id=change.client_order_id,
         instructions=change.instructions or old.instructions,

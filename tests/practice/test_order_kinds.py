@@ -74,6 +74,16 @@ def test_the_trail_can_be_replaced(day: Day) -> None:
         day.brokerage.replace(day.account, plain, Change(trail=Decimal(3)))
 
 
+@pytest.mark.parametrize("trail", ["0", "-1", "100"])
+def test_a_trail_that_could_not_be_placed_replaces_none(day: Day, trail: str) -> None:
+    day.filled("buy", "10")
+    old = trailing(day, trail_percent=Decimal(2))
+    day.pass_time(1)
+    with pytest.raises(Refusal, match="trail_percent must be > 0 and < 100"):
+        day.brokerage.replace(day.account, old, Change(trail=Decimal(trail)))
+    assert old.state is State.NEW
+
+
 @pytest.mark.parametrize(
     ("fields", "code", "message"),
     [
