@@ -48,17 +48,16 @@ class Transport:
         token: Secret | None,
         *,
         user_agent: str,
-        on_answer: Callable[[Host, float, bool], None] | None = None,
-        on_headers: Callable[[Host, Answer], None] | None = None,
+        on_attempt: Callable[[Host, float, Answer | None], None] | None = None,
     ) -> None:
-        """`on_answer(host, seconds, ok)` is called on the lane's thread after each attempt.
+        """`on_attempt(host, seconds, answer)` is called on the lane's thread after each attempt.
 
-        `on_headers(host, answer)` is called there too, with every answer that came, whatever it says.
+        With every answer that came, whatever it says; with None where none did.
         """
         self._base_urls = dict(base_urls)
         self._token = token
         self._user_agent = user_agent
-        self._on_answer, self._on_headers = on_answer, on_headers
+        self._on_attempt = on_attempt
         self._paths = {host: urlsplit(url).path for host, url in self._base_urls.items()}
         self._own = _ThreadsOwn()
         self._all_open = OpenConnections()
@@ -78,16 +77,12 @@ class Transport:
         Raises AppError: Offline when nothing can have been accepted, OutcomeUnknown when a call that
         changes something may have been, and whatever the call's own failure table says.
         """
-        started = time.perf_counter()
-        ok = False
+        started, answer = time.perf_counter(), None
         try:
             answer = self._send(call, on_sent, on_first_byte)
-            ok = True
         finally:
-            if self._on_answer is not None:
-                self._on_answer(call.host, time.perf_counter() - started, ok)
-        if self._on_headers is not None:
-            self._on_headers(call.host, answer)
+            if self._on_attempt is not None:
+                self._on_attempt(call.host, time.perf_counter() - started, answer)
         if answer.status not in _OK:
             raise call.failure(call, answer)
         try:

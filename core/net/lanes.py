@@ -28,6 +28,7 @@ class _Errand:
     failed: Callable[[AppError], None] | None
     result: Any = None
     error: AppError | None = None
+    aside: Callable[[], None] | None = None
 
 
 class Lane(QObject):
@@ -35,9 +36,20 @@ class Lane(QObject):
 
     _came_home = Signal(object)  # _Errand
 
-    def __init__(self, name: str, threads: int = 1, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int = 1,
+        parent: QObject | None = None,
+        *,
+        aside: Callable[[], Callable[[], None] | None] | None = None,
+    ) -> None:
+        """`aside` is called on the worker after each piece of work; what it returns, on the GUI thread.
+
+        That is before a failure, which may depend on it, and after a result, which should not wait for it.
+        """
         super().__init__(parent)
-        self._name = name
+        self._name, self._aside = name, aside
         self._queue: queue.SimpleQueue[_Errand | None] = queue.SimpleQueue()
         self._is_open = True
         self._came_home.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -97,6 +109,8 @@ class Lane(QObject):
                     "Please report it; the log has the details.",
                     detail=type(error).__name__,
                 )
+            if self._aside is not None:
+                errand.aside = self._aside()
             if self._is_open:
                 try:
                     self._came_home.emit(errand)
@@ -108,9 +122,18 @@ class Lane(QObject):
         if not self._is_open:
             return
         if errand.error is not None:
+            self._tell_aside(errand)
             if errand.failed is not None:
                 errand.failed(errand.error)
             else:
                 _log.warning("nobody asked about a failure in lane %s: %s", self._name, errand.error)
-        elif errand.done is not None:
-            errand.done(errand.result)
+        else:
+            try:
+                if errand.done is not None:
+                    errand.done(errand.result)
+            finally:
+                self._tell_aside(errand)
+
+    def _tell_aside(self, errand: _Errand) -> None:
+        if errand.aside is not None and self._is_open:
+            errand.aside()

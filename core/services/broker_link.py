@@ -1,14 +1,15 @@
 """Everything that reaches one account's hosts by REST: the transport, its lanes, and what they may spend."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from core.domain.environment import Environment
 from core.domain.profile import ConnectionProfile
-from core.domain.request_budget import RateFacts, Urgency
+from core.domain.request_budget import Urgency
 from core.domain.secret import Secret
 from core.errors import AppError, SignInExpired
 from core.net.http import Transport
@@ -34,9 +35,17 @@ class AnswerSample:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Attempt:
     host: Host
-    facts: RateFacts
+    seconds: float
+    answer: Answer | None
+
+
+class _Untold(threading.local):
+    """The attempts of a lane's thread that the GUI thread does not know of yet."""
+
+    def __init__(self) -> None:
+        self.attempts: list[_Attempt] = []
 
 
 class BrokerLink(QObject):
@@ -45,7 +54,6 @@ class BrokerLink(QObject):
     answered = Signal(object)  # AnswerSample
     token_refused = Signal(object)  # SignInExpired
     budget_changed = Signal()  # a wait for room in the request budget has begun or ended
-    _limit_told = Signal(object)  # _Told, from a lane's thread
 
     def __init__(
         self,
@@ -66,19 +74,18 @@ class BrokerLink(QObject):
             },
             token,
             user_agent=user_agent,
-            on_answer=self._on_answer,
-            on_headers=self._on_headers,
+            on_attempt=self._note_attempt,
         )
-        self._readers = Lane("read", READERS, self)
+        self._untold = _Untold()
+        self._readers = Lane("read", READERS, self, aside=self._attempts)
         # Cancels have a lane of their own: an order that hangs must not stand in front of one.
-        self.order_lane = Lane("orders", 1, self)
-        self.cancel_lane = Lane("cancels", 1, self)
+        self.order_lane = Lane("orders", 1, self, aside=self._attempts)
+        self.cancel_lane = Lane("cancels", 1, self, aside=self._attempts)
         clock, timers = clock or SystemClock(), timers or QtTimers(self)
         self._queues = {
             host: RequestQueue(clock, timers, changed=self.budget_changed.emit)
             for host in (Host.TRADING, Host.DATA)
         }
-        self._limit_told.connect(self._take_limit)
 
     def read(
         self,
@@ -125,13 +132,17 @@ class BrokerLink(QObject):
 
         return note_and_fail
 
-    def _on_answer(self, host: Host, seconds: float, ok: bool) -> None:
-        self.answered.emit(AnswerSample(host=host, seconds=seconds, ok=ok))
+    def _note_attempt(self, host: Host, seconds: float, answer: Answer | None) -> None:
+        self._untold.attempts.append(_Attempt(host, seconds, answer))
 
-    def _on_headers(self, host: Host, answer: Answer) -> None:
-        if host in self._queues:
-            self._limit_told.emit(_Told(host, rate_facts(answer)))
+    def _attempts(self) -> Callable[[], None] | None:
+        """What the calling lane's thread has to tell beside its result; no answer waits for it."""
+        attempts, self._untold.attempts = self._untold.attempts, []
+        return (lambda: self._take(attempts)) if attempts else None
 
-    @Slot(object)
-    def _take_limit(self, told: _Told) -> None:
-        self._queues[told.host].take(told.facts)
+    def _take(self, attempts: list[_Attempt]) -> None:
+        for attempt in attempts:
+            if attempt.answer is not None and attempt.host in self._queues:
+                self._queues[attempt.host].take(rate_facts(attempt.answer))
+            ok = attempt.answer is not None
+            self.answered.emit(AnswerSample(host=attempt.host, seconds=attempt.seconds, ok=ok))

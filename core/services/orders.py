@@ -413,7 +413,7 @@ class OrderDesk(QObject):
         self._apply(self._book.reread(order, self._now()))
 
     def _apply(self, outcome: Outcome, looked_up: str = "", *, first: bool = False) -> None:
-        """Do what follows from evidence, then tell. `looked_up` is the intent that was just looked up."""
+        """Do what follows from evidence, tell, write down. `looked_up` is the intent just looked up."""
         for step in outcome.steps:
             match step:
                 case AskAbout(key) if key == looked_up:
@@ -428,8 +428,6 @@ class OrderDesk(QObject):
                     self._look_ups.settle(key)
                 case Reread(order_id):
                     self._doubts.ask(order_id)
-                case WriteDown(intent):
-                    self._journal.note(intent)
         if outcome.orders:
             self.orders_changed.emit(outcome.orders)
         if outcome.intents:
@@ -439,6 +437,9 @@ class OrderDesk(QObject):
         for alarm in outcome.alarms:
             _log.warning("order %s: %s", alarm.order_id, alarm.kind)
             self.alarmed.emit(alarm)
+        for step in outcome.steps:
+            if isinstance(step, WriteDown):  # as it is now: whoever was told may have moved it on
+                self._journal.note(self._book.intents[step.intent.client_order_id])
 
     def _restore(self, opened: OpenedJournal) -> None:
         restored = self._book.restored(opened.unsettled, opened.known_ids, self._now())

@@ -30,7 +30,7 @@ from core.net import connections
 from core.net import http as http_module
 from core.net.http import Transport
 from core.net.open_connections import OpenConnections
-from core.protocol.call import Call, Host, Timeouts
+from core.protocol.call import Answer, Call, Host, Timeouts
 from core.protocol.trading import cancel_order, place_order, read_account
 from tests.core.golden import golden
 from tests.fakes.scripted_server import Peer, Script, ScriptedServer, free_port, scripted, unreachable
@@ -496,13 +496,13 @@ def test_an_empty_answer_that_claims_to_be_zipped_is_an_empty_answer():
 def test_every_attempt_is_timed_and_only_an_answer_counts_as_one():
     samples: list[tuple[Host, bool]] = []
 
-    def note(host: Host, seconds: float, ok: bool) -> None:
+    def note(host: Host, seconds: float, answer: Answer | None) -> None:
         assert 0 <= seconds < PATIENCE_S
-        samples.append((host, ok))
+        samples.append((host, answer is not None))
 
     with scripted(answering(b"{}", "500 Oops")) as server:
-        outcome(server.url, READ, on_answer=note)
-    outcome(f"http://127.0.0.1:{free_port()}", READ, on_answer=note)
+        outcome(server.url, READ, on_attempt=note)
+    outcome(f"http://127.0.0.1:{free_port()}", READ, on_attempt=note)
     assert samples == [(Host.TRADING, True), (Host.TRADING, False)]
 
 

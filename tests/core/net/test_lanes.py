@@ -19,8 +19,8 @@ Maker = Callable[..., Lane]
 def lane(qapp) -> Iterator[Maker]:
     made: list[Lane] = []
 
-    def make(threads: int = 1) -> Lane:
-        made.append(Lane("test", threads))
+    def make(threads: int = 1, **options: Any) -> Lane:
+        made.append(Lane("test", threads, **options))
         return made[-1]
 
     yield make
@@ -73,6 +73,25 @@ def test_an_unexpected_exception_is_reported_and_the_lane_goes_on(lane, qtbot, c
     assert "secret" not in f"{error} {error.detail} {error.remedy}"
     assert result == "next"
     assert "unexpected failure in lane test" in caplog.text
+
+
+def test_what_is_told_aside_waits_for_a_result_and_precedes_a_failure(lane, qtbot):
+    told: list[str] = []
+    threads: list[int] = []
+
+    def aside() -> Callable[[], None]:
+        threads.append(threading.get_ident())
+        return lambda: told.append("aside")
+
+    def fail() -> None:
+        raise Offline("gone")
+
+    only = lane(aside=aside)
+    only.submit(lambda: "result", done=told.append)
+    only.submit(fail, failed=lambda error: told.append(error.headline))
+    qtbot.waitUntil(lambda: len(told) == 4)
+    assert told == ["result", "aside", "aside", "gone"]
+    assert threading.get_ident() not in threads
 
 
 def test_several_threads_work_at_once(lane, qtbot):
