@@ -25,7 +25,10 @@ class Departure:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._is_over = threading.Event()
+        # A bare lock, held until it has left: an Event's own code would run before the lane's.
+        self._under_way = threading.Lock()
+        self._under_way.acquire()
+        self._is_over = False
         self.moments: dict[Moment, int] = {}
 
     def of(self, work: Callable[[], Result]) -> Callable[[], Result]:
@@ -35,7 +38,7 @@ class Departure:
             try:
                 return work()
             finally:
-                self._is_over.set()
+                self._let_go()
 
         return worked
 
@@ -46,7 +49,7 @@ class Departure:
     def written(self) -> None:
         """The system has taken a part of the request: it has begun to leave."""
         self.moments[Moment.WRITTEN] = self.clock.monotonic_ns()
-        self._is_over.set()
+        self._let_go()
 
     def begun(self) -> None:
         """The first byte of the answer is there."""
@@ -57,5 +60,11 @@ class Departure:
 
         While an earlier one has not left, this one waits behind it, and nobody for this one.
         """
-        if after is None or after._is_over.is_set():
-            self._is_over.wait(HEAD_START_S)
+        if (after is None or after._is_over) and self._under_way.acquire(timeout=HEAD_START_S):
+            self._under_way.release()
+
+    def _let_go(self) -> None:
+        """On the lane alone, so that it happens once."""
+        if not self._is_over:
+            self._is_over = True
+            self._under_way.release()

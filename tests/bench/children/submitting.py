@@ -4,6 +4,7 @@ Reads its order from stdin, one JSON line; every further line `{"go": N}` has it
 only after the answer to the last was applied, and print how long each took and their processor time.
 """
 
+import gc
 import json
 import random
 import sys
@@ -128,6 +129,11 @@ def main() -> None:
     """Place orders until the input ends."""
     app = QCoreApplication([])
     submitting = Submitting(json.loads(sys.stdin.readline()))
+    gc.disable()  # as in `ui.app`, where timers collect what is young
+    gc.freeze()
+    collection = QTimer()
+    collection.timeout.connect(lambda: gc.collect(1))
+    collection.start(1_000)
     app.exec()
     del submitting
 
