@@ -83,11 +83,12 @@ class SignInWindow(QMainWindow):
     def start(self) -> None:
         """Show the window, open the broker's page and let the attempt's time run."""
         self._place()
+        # Before it is shown: the engine's first page makes Qt replace the native window, and that flashes.
+        self._load()
         self.show()
         self.raise_()
         self.activateWindow()
         self._deadline.start(int(self._attempt.remaining_s * 1000))
-        self._load()
 
     def set_theme(self, theme: ThemeName) -> None:
         """Dress everything but the page, which is told the person's preference."""

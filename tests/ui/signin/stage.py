@@ -18,7 +18,7 @@ from tests.ui.signin.rows import CB, STATE
 from ui.signin import environment
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import QObject, Qt
     from PySide6.QtWebEngineCore import QWebEngineProfile
 
     from ui.signin.site import Site
@@ -48,8 +48,14 @@ class Stage:
     broker: BrokerDouble  # of a stage that was `opened`
 
     def __init__(
-        self, line: AttemptLine, *, rules: str | None = None, profile_maker: ProfileMaker | None = None
+        self,
+        line: AttemptLine,
+        *,
+        rules: str | None = None,
+        profile_maker: ProfileMaker | None = None,
+        watcher: "QObject | None" = None,
     ) -> None:
+        """`watcher` sees the window's events from before it is shown."""
         sandboxed = not environment.is_root()
         own_rules = environment.resolver_rules(line.redirect_uri, line.sign_in_origins)
         environment.configure_engine(os.environ, rules=rules or own_rules, sandboxed=sandboxed)
@@ -71,6 +77,8 @@ class Stage:
             line, attempt, self.profile, QIcon(), fonts, sandboxed=sandboxed
         )
         self.window.finished.connect(self.outcomes.append)
+        if watcher is not None:
+            self.window.installEventFilter(watcher)
         self.window.start()
 
     def wait(self, condition: Callable[[], object], timeout_s: float = 10.0) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -78,10 +79,10 @@ def screen(quiet_environment: dict[str, str]) -> Iterator[Screen]:
         yield opened
 
 
-def outcome_of_clicking(button: str, practice: Practice, screen: Screen, folder: Path) -> dict[str, str]:
-    line = practice.attempt()
-    located = subprocess.run(
-        [sys.executable, "-m", "tests.ui.signin.locate", encode_attempt(line).decode().strip(), button],
+def located(line: AttemptLine, screen: Screen, *ids: str) -> dict[str, Any]:
+    """What `locate` says of the page, on the same screen."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ui.signin.locate", encode_attempt(line).decode().strip(), *ids],
         cwd=REPOSITORY,
         env=screen.environment,
         stdout=subprocess.PIPE,
@@ -89,7 +90,18 @@ def outcome_of_clicking(button: str, practice: Practice, screen: Screen, folder:
         timeout=60,
         check=True,
     )
-    x, y = json.loads(located.stdout)[button]
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_the_window_is_shown_once_and_does_not_flash(practice: Practice, screen: Screen) -> None:
+    """A native window that takes the place of the first does so before everybody, and clicks are lost."""
+    assert located(practice.attempt(), screen)["shown"] == 1
+
+
+def outcome_of_clicking(button: str, practice: Practice, screen: Screen, folder: Path) -> dict[str, str]:
+    line = practice.attempt()
+    x, y = located(line, screen, button)[button]
     with SignInProcess.started(line, folder, screen.environment) as process:
         window = screen.window()
         deadline = time.monotonic() + TIMEOUT_S
