@@ -174,7 +174,13 @@ def test_a_token_is_described_in_the_shape_of_the_first_guide_and_ended_by_its_i
 
 def test_the_switches_change_errors_and_introspection(broker: PracticeProgram) -> None:
     token = broker.token()
-    switches = {"errors": "envelope", "introspection": True, "granted": None, "live_approved": True}
+    switches = {
+        "errors": "envelope",
+        "introspection": True,
+        "granted": None,
+        "live_approved": True,
+        "basic": False,
+    }
     assert broker.control("GET", "/oauth") == switches
     broker.control("POST", "/oauth", errors="rfc6749", introspection=False)
     try:
