@@ -173,3 +173,14 @@ def test_an_order_that_is_refused_while_its_details_are_open_says_why(details, s
     shown.refresh()
     assert "insufficient buying power" in shown.refusal.text
     assert shown.refusal.isVisible()
+
+
+def test_a_figure_that_changes_is_spoken_anew_with_its_label(details, session, model):
+    session.orders.orders_changed.connect(model.show_orders)
+    shown = details("c-o-1")
+    assert shown.facts.shown["Filled"].accessibleName() == "Filled: unknown"
+    session.orders.show_orders(
+        order("o-1", side="sell", filled_qty=D(5), filled_avg_price=D("183.51"), limit_price=D("183.51"))
+    )
+    shown.refresh()
+    assert "183.51" in shown.facts.shown["Filled"].accessibleName()

@@ -58,7 +58,6 @@ class TermsTable(RaisedBox):
                 self.add_row(label, label, value)
         for label, value in rows.items():
             self.shown[label].show_text(value)
-            self.shown[label].setAccessibleName(f"{label}: {value}")
         self.setVisible(bool(rows))
 
     @property

@@ -59,12 +59,14 @@ class StreamLogModel(ColumnModel[LogRow]):
                 text=lambda row: words.stream_name(row.line.stream),
                 tone=lambda _row: "muted",
                 sample="Quotes",
+                gives_way=1,  # the type tells nearly as much
             ),
             Column(
                 title=self.tr("Type"),
                 text=lambda row: words.outside_text(row.line.kind.replace("_", " "), 24),
                 tone=lambda _row: "muted",
                 sample="pending cancel",
+                least="trade",
             ),
             Column(
                 title=self.tr("Symbol"),
@@ -76,6 +78,7 @@ class StreamLogModel(ColumnModel[LogRow]):
                 text=lambda row: words.outside_text(row.line.summary),
                 tool_tip=lambda row: words.outside_text(row.line.summary),
                 sample="x" * 24,
+                least="x" * 19,
                 stretches=True,
             ),
         )
