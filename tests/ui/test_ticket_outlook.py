@@ -88,6 +88,17 @@ def test_a_position_that_is_closed_has_no_average():
         (replace(BUY, limit_price=D("182.44")), MARKET, "Meets the market: fills at 182.44 or better."),
         (replace(BUY, type=OrderType.MARKET), MARKET, "Fills near 182.44, the ask."),
         (replace(BUY, type=OrderType.STOP, stop_price=D(184)), MARKET, "rises 1.56, to 184.00"),
+        (replace(BUY, time_in_force=TimeInForce.IOC), MARKET, "Lies 0.04 below the ask: probably cancelled"),
+        (
+            replace(BUY, time_in_force=TimeInForce.OPG),
+            MARKET,
+            "opening auction: fills there at 182.40",
+        ),
+        (
+            replace(BUY, type=OrderType.MARKET, limit_price=None, time_in_force=TimeInForce.CLS),
+            MARKET,
+            "Fills at the closing price.",
+        ),
         (replace(BUY, limit_price=D("1.0")), replace(MARKET, ask=None), "That side of the market is empty"),
     ],
 )

@@ -10,12 +10,15 @@ from core.domain.circumstances import Market
 from core.domain.finding import Rule, Verdict
 from core.domain.forecast import trigger_price
 from core.domain.legs import OrderClass
-from core.domain.order import OrderType, Side
+from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.request import OrderRequest
 from core.services.order_guard import Judgement
 from ui import figures, finding_words
 
 translate = QCoreApplication.translate
+
+_AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+_AUCTIONS = frozenset({TimeInForce.OPG, TimeInForce.CLS})
 
 
 class Mood(Enum):
@@ -57,6 +60,8 @@ def consequence(request: OrderRequest, market: Market) -> str:
     """What the market would probably do with the order."""
     if request.order_class is OrderClass.OCO:
         return translate("Outlook", "Whichever price comes first closes; the other is cancelled.")
+    if request.time_in_force in _AUCTIONS:
+        return _auction_consequence(request)
     far = market.far_side(request.side)
     is_buy = request.side is Side.BUY
     if far is None:
@@ -69,7 +74,7 @@ def consequence(request: OrderRequest, market: Market) -> str:
         )
         return text.format(price=figures.price(far))
     if request.type is OrderType.LIMIT and request.limit_price is not None:
-        return _limit_consequence(request.limit_price, far, is_buy)
+        return _limit_consequence(request.limit_price, far, request.time_in_force, is_buy=is_buy)
     if request.type is OrderType.TRAILING_STOP:
         return _trailing_consequence(request, market)
     return _stop_consequence(request, far, is_buy)
@@ -105,15 +110,37 @@ def _trailing_consequence(request: OrderRequest, market: Market) -> str:
     return text.format(stop=figures.price(stop))
 
 
-def _limit_consequence(limit: Decimal, far: Decimal, is_buy: bool) -> str:
+def _limit_consequence(limit: Decimal, far: Decimal, tif: TimeInForce, *, is_buy: bool) -> str:
     gap = far - limit if is_buy else limit - far
     if gap <= 0:
         return translate("Outlook", "Meets the market: fills at {price} or better.").format(
             price=figures.exact_price(limit)
         )
-    text = (
-        translate("Outlook", "Rests {gap} below the ask.")
-        if is_buy
-        else translate("Outlook", "Rests {gap} above the bid.")
-    )
+    if tif in _AT_ONCE:
+        text = (
+            translate("Outlook", "Lies {gap} below the ask: probably cancelled at once.")
+            if is_buy
+            else translate("Outlook", "Lies {gap} above the bid: probably cancelled at once.")
+        )
+    else:
+        text = (
+            translate("Outlook", "Rests {gap} below the ask.")
+            if is_buy
+            else translate("Outlook", "Rests {gap} above the bid.")
+        )
     return text.format(gap=figures.distance(gap, far))
+
+
+def _auction_consequence(request: OrderRequest) -> str:
+    if request.limit_price is None:
+        return (
+            translate("Outlook", "Fills at the opening price.")
+            if request.time_in_force is TimeInForce.OPG
+            else translate("Outlook", "Fills at the closing price.")
+        )
+    text = (
+        translate("Outlook", "Waits for the opening auction: fills there at {price} or better, or not.")
+        if request.time_in_force is TimeInForce.OPG
+        else translate("Outlook", "Waits for the closing auction: fills there at {price} or better, or not.")
+    )
+    return text.format(price=figures.exact_price(request.limit_price))
