@@ -111,6 +111,7 @@ class Broker:
             return refusal(422, "unable to replace order in current state", 42210000)
         kept = {name: old[name] for name in ("symbol", "side", "type", "time_in_force", "qty", "limit_price")}
         self._move(old, "pending_replace", event="pending_replace")
+        self._race(old, within_ns=60 * MS)
         new = self._accept({**kept, **terms}, replaces=order_id)
         self._world.at(self._world.between(1 * MS, 60 * MS), lambda: self._swap(old, self.orders[new["id"]]))
         return answer(new)
@@ -131,8 +132,14 @@ class Broker:
             return refusal(422, f'order is already in "{order["status"]}" state', 42210000)
         if order["status"] != "pending_replace":
             self._move(order, "pending_cancel", event="pending_cancel")
+            self._race(order, within_ns=800 * MS)
             self._world.at(self._world.between(1 * MS, 800 * MS), lambda: self._finish_cancel(order))
         return Answer(status=204, headers={}, body=b"")
+
+    def _race(self, order: Json, within_ns: int) -> None:
+        """Now and then the venue executes what is just being cancelled or replaced."""
+        if self._world.chance.random() < 0.3:
+            self._world.at(self._world.between(0, within_ns), lambda: self._execute(order))
 
     def _finish_cancel(self, order: Json) -> None:
         self.met["fill_beat_cancel"] += order["status"] == "filled"

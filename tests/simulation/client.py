@@ -1,13 +1,15 @@
 """The client's order core as the program wires it, and a trader who uses it; a crash restarts both."""
 
 import itertools
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from core.domain.alarm import Alarm
 from core.domain.environment import Environment
+from core.domain.event import Fill
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import OrderType, Side
@@ -19,7 +21,7 @@ from core.errors import AppError, SignInExpired, StorageFailed
 from core.protocol.call import Answer, Call, Host
 from core.protocol.limits import rate_facts
 from core.services.departure import Departure
-from core.services.order_sender import OrderSender
+from core.services.order_sender import OpenedJournal, OrderSender
 from core.services.orders import OrderDesk
 from core.services.request_queue import RequestQueue
 from tests.core.builders import account
@@ -49,6 +51,11 @@ class Sender(OrderSender):
             raise StorageFailed("The order journal could not be written, so nothing was sent.")
         super()._record(intent, departure)
         self._client.maybe_crash("after_journal")
+
+    def open(self) -> OpenedJournal:
+        opened = super().open()
+        self._client.restored(opened.unsettled)
+        return opened
 
     def note(self, intent: Intent) -> None:
         if self._client.disk_is_full:
@@ -160,6 +167,13 @@ class Client:
         self.replaced: list[str] = []
         self.watchers: list[Callable[[Intent], None]] = []
         self.alarms: list[Alarm] = []
+        self.retried: Counter[str] = Counter()
+        self.cancelled: set[str] = set()
+        self.cancels: Counter[str] = Counter()  # intents to cancel each order
+        self.told: dict[str, IntentState] = {}  # what the screen was last told of each intent in this run
+        self.fills: Counter[str] = Counter()  # how often each execution was told in this run
+        self.mistakes: list[str] = []
+        self._restored: set[str] = set()
         self.link: Link | None = None
         self.sender: Sender | None = None
         self.desk: OrderDesk
@@ -170,6 +184,10 @@ class Client:
     def start(self) -> None:
         """Start the program: journal, look-ups, stream."""
         self.starts += 1
+        self.told.clear()
+        self.fills.clear()
+        self.line.looked_up.clear()
+        self._restored.clear()
         self.link = link = Link(self)
         self.sender = sender = Sender(self, link.transport, self._path)
         self.desk = desk = OrderDesk(
@@ -185,6 +203,7 @@ class Client:
         )
         desk.intents_changed.connect(self._watch)
         desk.alarmed.connect(self.alarms.append)
+        desk.filled.connect(self._count_fill)
         self.stream.on_events = desk.take_events
         self.stream.on_live = desk.reconcile
         self.stream.on_down = desk.hold
@@ -248,8 +267,27 @@ class Client:
     def _new_id(self) -> str:
         return f"bw-{next(self._numbers)}"
 
+    def restored(self, intents: Iterable[Intent]) -> None:
+        """The journal was opened, and these were open in it. Called on a lane."""
+        self._restored = {intent.client_order_id for intent in intents}
+
+    def _count_fill(self, fill: Fill) -> None:
+        self.fills[fill.execution_id] += 1
+
+    def _check_start(self) -> None:
+        """Trading is open: what an earlier run left must have been looked up, or be known otherwise."""
+        for key in self._restored:
+            intent = self.desk.intent(key)
+            if intent is None or intent.state is not IntentState.UNKNOWN:
+                continue
+            if (
+                intent.target_order_id if intent.kind is IntentKind.CANCEL else key
+            ) not in self.line.looked_up:
+                self.mistakes.append(f"{key}: trading was open before it was looked up")
+
     def _watch(self, intents: tuple[Intent, ...]) -> None:
         for intent in intents:
+            self.told[intent.client_order_id] = intent.state
             self.world.note("client", intent.client_order_id, intent.kind, intent.state)
             for watch in self.watchers:
                 watch(intent)
@@ -264,6 +302,7 @@ class Client:
         """Place an order if trading is open."""
         if not self.is_up or self.desk.trading_block is not TradingBlock.NONE:
             return False
+        self._check_start()
         chance = self.world.chance
         request = OrderRequest(
             symbol=chance.choice(SYMBOLS),
@@ -282,6 +321,9 @@ class Client:
         if orders := [order for order in self.desk.orders.values() if order.is_cancelable]:
             order = self.world.chance.choice(orders)
             first = self.desk.cancel(order.id)
+            if first.client_order_id not in self.cancelled:
+                self.cancelled.add(first.client_order_id)
+                self.cancels[order.id] += 1
             if twice:
                 self.line.met["double_click"] += 1
                 assert self.desk.cancel(order.id).client_order_id == first.client_order_id
@@ -305,7 +347,9 @@ class Client:
         keys = [one.client_order_id for one in self.desk.open_intents if one.state is IntentState.UNKNOWN]
         if keys := [key for key in keys if self.desk.may_retry(key)]:
             self.line.met["retry"] += 1
-            self.desk.retry(self.world.chance.choice(keys))
+            key = self.world.chance.choice(keys)
+            self.desk.retry(key)
+            self.retried[key] += 1
 
     def journaled_state(self, key: str) -> IntentState | None:
         """How the journal on disk says that an intent ended; None for one that is not settled, or unknown."""
@@ -316,6 +360,12 @@ class Client:
         ).fetchone()
         state = None if found is None else IntentState(found[0])
         return state if state is not None and state.is_settled else None
+
+    def is_journaled(self, key: str) -> bool:
+        """Whether the journal on disk has an intent."""
+        if self.sender is None or self.sender._journal is None:
+            return False
+        return key in self.sender._journal.known_ids()
 
     def intent(self, key: str) -> Intent | None:
         return self.desk.intent(key)

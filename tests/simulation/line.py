@@ -1,5 +1,6 @@
 """The line to the broker: every way in which a request or an answer can come to grief."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
@@ -62,6 +63,9 @@ class Line:
         self.is_partitioned = False
         self.clogged: list[Callable[[], None]] | None = None  # requests that wait until it is unclogged
         self.met: Counter[str] = broker.met
+        self.sent: Counter[str] = Counter()  # how often each change left: by our id, a cancel by its order
+        self.looked_up: set[str] = set()  # ids that were asked about and answered since the program started
+        self.after_acceptance: Callable[[], None] = lambda: None  # called on a lane
 
     def fate(self) -> Fate:
         if self.is_partitioned:
@@ -104,6 +108,8 @@ class SimulatedTransport(Transport):
         if fate is Fate.UNREACHABLE:
             lane.wait(world.between(1 * MS, 500 * MS))
             raise _translated(call, ConnectionError(), has_sent=False)
+        if call.changes:
+            line.sent[_subject(call)] += 1
         if on_sent is not None:
             on_sent()
         there, back = world.between(1 * MS, 40 * MS), world.between(1 * MS, 40 * MS)
@@ -116,6 +122,8 @@ class SimulatedTransport(Transport):
             raise _translated(call, TimeoutError(), has_sent=True)
         lane.wait(there)
         came = line.broker.handle(call)
+        if call.changes:
+            line.after_acceptance()
         lane.wait(back)
         match fate:
             case Fate.ANSWER_LOST | Fate.RESET_WHILE_RECEIVING:
@@ -125,9 +133,12 @@ class SimulatedTransport(Transport):
             case Fate.NOT_JSON:
                 came = Answer(status=200, headers={"content-type": "text/html"}, body=HTML)
             case Fate.GATEWAY_AFTER:
-                came = Answer(status=world.chance.choice([502, 504]), headers={}, body=HTML)
+                body = world.chance.choice([HTML, b'{"message":"upstream request timeout"}'])
+                came = Answer(status=world.chance.choice([502, 504]), headers={}, body=body)
         if on_first_byte is not None:
             on_first_byte()
+        if not call.changes and came.status in (200, 404):
+            line.looked_up.add(_subject(call))
         return came
 
     def _before_the_broker(
@@ -165,3 +176,10 @@ class SimulatedTransport(Transport):
     def _arrive(self, call: Call[Any]) -> None:
         """The broker gets it after all, and nobody hears its answer."""
         self._line.broker.handle(call)
+
+
+def _subject(call: Call[Any]) -> str:
+    """Our id in what is sent or asked for, else the last part of the path: the broker's id."""
+    if call.body:
+        return str(json.loads(call.body)["client_order_id"])
+    return dict(call.query).get("client_order_id") or call.path.rsplit("/", 1)[1]

@@ -27,7 +27,7 @@ _STATE_OF = {
 
 @dataclass(slots=True)
 class Verdict:
-    """What a run came to; the four lists are empty when all is well."""
+    """What a run came to; the lists are empty when all is well."""
 
     seed: int
     trace: str = ""
@@ -37,6 +37,7 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     believed_dead: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)  # unknown, and not shown as such
+    resent: list[str] = field(default_factory=list)  # sent again, and no person had said so
     met: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -46,6 +47,7 @@ class Verdict:
             ("lost", self.lost),
             ("believed dead", self.believed_dead),
             ("hidden", self.hidden),
+            ("resent", self.resent),
         )
         return [f"seed {self.seed}: {kind}: {what}" for kind, found in kinds for what in found]
 
@@ -62,10 +64,13 @@ class Day:
         self.client = Client(world, self.line, self.stream, folder)
         self.client.watchers.append(self._watch)
         self.broker.on_accept = self._accepted
+        self.line.after_acceptance = lambda: self.client.maybe_crash("after_send")
+        self._partition_ends_ns = 0
 
     def run(self) -> Verdict:
         self._plan()
         self.world.run(self.world.now_ns + _DAY)
+        self.world.run(self._partition_ends_ns)
         self._calm()
         self.world.run(self.world.now_ns + _CALM)
         self._judge()
@@ -119,9 +124,14 @@ class Day:
         self.line.met["partition"] += 1
         self.line.is_partitioned = True
         self.stream.cut()
-        self.world.at(
-            self.world.chance.choice([5, 30, 600]) * S, lambda: setattr(self.line, "is_partitioned", False)
-        )
+        seconds = self.world.chance.choice([5, 30, 600])
+        self._partition_ends_ns = max(self._partition_ends_ns, self.world.now_ns + seconds * S)
+        self.world.at(seconds * S, lambda: self._end_partition(seconds))
+
+    def _end_partition(self, seconds: int) -> None:
+        if self.world.now_ns >= self._partition_ends_ns:
+            self.line.met["partition_of_ten_minutes"] += seconds == 600
+            self.line.is_partitioned = False
 
     def _clog(self) -> None:
         if self.line.clogged is None:
@@ -129,7 +139,7 @@ class Day:
             self.world.at(self.world.between(1 * S, 20 * S), self.line.unclog)
 
     def _crash(self) -> None:
-        point = self.world.chance.choice(["before_journal", "after_journal", "now"])
+        point = self.world.chance.choice(["before_journal", "after_journal", "after_send", "now"])
         if point == "now":
             self.client.crash()
         else:
@@ -177,36 +187,74 @@ class Day:
             self.verdict.believed_dead.append(f"{intent.client_order_id} was {intent.state} when it arrived")
 
     def _judge(self) -> None:
-        verdict, desk = self.verdict, self.client.desk
-        verdict.placed, verdict.accepted = len(self.client.placed), len(self.broker.orders)
-        shown = {intent.client_order_id for intent in desk.open_intents}
-        for key in self.client.placed:
-            orders = [one for one in self.broker.orders.values() if one["client_order_id"] == key]
-            intent = self.client.intent(key)
-            if len(orders) > 1:
-                verdict.doubled.append(f"{key}: {len(orders)} orders")
-            if not orders and intent is not None and intent.state is IntentState.UNKNOWN and key not in shown:
-                verdict.hidden.append(f"{key}: unknown and not shown")
-            if orders and intent is not None and intent.state in (IntentState.UNKNOWN, IntentState.SENT):
-                verdict.lost.append(f"{key}: {intent.state} although the broker has had it for long")
-            if not orders and intent is not None and intent.state in (
-                IntentState.WORKING, IntentState.FILLED, IntentState.CANCELED,
-            ):  # fmt: skip
-                verdict.lost.append(f"{key}: {intent.state}, and the broker never had it")
-        asked = set(self.client.placed) | set(self.client.replaced)
+        verdict, client = self.verdict, self.client
+        verdict.placed, verdict.accepted = len(client.placed), len(self.broker.orders)
+        for key in client.placed:
+            self._judge_place(key)
         for truth in self.broker.orders.values():
-            if truth["client_order_id"] not in asked:
-                verdict.doubled.append(f"{truth['client_order_id']}: an order that nobody asked for")
-            known = desk.orders.get(truth["id"])
-            if known is None:
-                # A list left it out after a restart. That may be if the journal knows how it ended.
-                if self.client.journaled_state(truth["client_order_id"]) != _STATE_OF.get(truth["status"]):
-                    verdict.lost.append(f"{truth['client_order_id']}: an order that nobody shows")
-            elif (known.status, str(known.filled_qty)) != (OrderStatus(truth["status"]), truth["filled_qty"]):
-                verdict.lost.append(
-                    f"{known.client_order_id}: shown {known.status} {known.filled_qty}, "
-                    f"is {truth['status']} {truth['filled_qty']}"
-                )
+            self._judge_order(truth)
+        for key in {*client.placed, *client.replaced, *client.cancelled}:
+            self._judge_what_is_shown(key)
+        self._judge_sendings()
+        verdict.hidden += client.mistakes
+        verdict.lost += [f"{alarm.order_id}: {alarm.kind}, which never happened" for alarm in client.alarms]
+        verdict.doubled += [f"{key}: told {count} times" for key, count in client.fills.items() if count > 1]
+
+    def _judge_place(self, key: str) -> None:
+        verdict = self.verdict
+        orders = [one for one in self.broker.orders.values() if one["client_order_id"] == key]
+        intent = self.client.intent(key)
+        if len(orders) > 1:
+            verdict.doubled.append(f"{key}: {len(orders)} orders")
+        if intent is None:
+            return
+        if orders and intent.state in (IntentState.UNKNOWN, IntentState.SENT):
+            verdict.lost.append(f"{key}: {intent.state} although the broker has had it for long")
+        if not orders and intent.state in (
+            IntentState.WORKING, IntentState.FILLED, IntentState.CANCELED,
+        ):  # fmt: skip
+            verdict.lost.append(f"{key}: {intent.state}, and the broker never had it")
+
+    def _judge_order(self, truth: dict[str, str]) -> None:
+        verdict, desk, key = self.verdict, self.client.desk, truth["client_order_id"]
+        if key not in {*self.client.placed, *self.client.replaced}:
+            verdict.doubled.append(f"{key}: an order that nobody asked for")
+        known = desk.orders.get(truth["id"])
+        if known is None:
+            # A list left it out after a restart. That may be if the journal knows how it ended.
+            if self.client.journaled_state(key) != _STATE_OF.get(truth["status"]):
+                verdict.lost.append(f"{key}: an order that nobody shows")
+        elif (known.status, str(known.filled_qty)) != (OrderStatus(truth["status"]), truth["filled_qty"]):
+            verdict.lost.append(
+                f"{key}: shown {known.status} {known.filled_qty}, is {truth['status']} {truth['filled_qty']}"
+            )
+        elif not desk.is_own(known):
+            verdict.lost.append(f"{key}: shown as another program's")
+
+    def _judge_what_is_shown(self, key: str) -> None:
+        """The screen was told how the intent stands; what is not settled is on its list, with an age."""
+        desk, intent, hidden = self.client.desk, self.client.intent(key), self.verdict.hidden
+        if intent is None:
+            if self.client.is_journaled(key) and self.client.journaled_state(key) is None:
+                hidden.append(f"{key}: open in the journal, and this run knows nothing of it")
+            return
+        if self.client.told.get(key) is not intent.state:
+            hidden.append(f"{key}: {intent.state}, shown {self.client.told.get(key)}")
+        if intent.state in (IntentState.DRAFT, IntentState.JOURNALED, IntentState.SENT):
+            hidden.append(f"{key}: still {intent.state}, although nothing is under way")
+        if intent.state is IntentState.UNKNOWN and (intent not in desk.open_intents or desk.age_s(key) <= 0):
+            hidden.append(f"{key}: unknown and not shown")
+        target = desk.orders.get(intent.target_order_id or "")
+        is_over = target is not None and not target.is_open
+        if intent.client_order_id in self.client.cancelled and is_over and not intent.state.is_settled:
+            hidden.append(f"{key}: {intent.state}, although its order has ended")
+
+    def _judge_sendings(self) -> None:
+        """One request for each intent, and one more for each time that a person said so."""
+        for key, count in self.line.sent.items():
+            most = self.client.cancels[key] or 1 + self.client.retried[key]
+            if count > most:
+                self.verdict.resent.append(f"{key}: {count} times instead of {most}")
 
 
 def run_seed(seed: int, folder: Path) -> Verdict:

@@ -21,8 +21,9 @@ CI_SEEDS, LONG_SEEDS = 100, 1_000
 # What the weather, the broker and the machine have to have done by the end, besides every fate of a request.
 TROUBLE = (
     "duplicate_id", "read_lag", "left_out_of_list", "stream_cut", "half_open", "event_twice", "event_dropped",
-    "event_out_of_order", "crash", "crash_before_journal", "crash_after_journal", "torn_record", "disk_full",
-    "clock_jump", "fill_beat_cancel", "partition", "clogged", "double_click", "second_instance", "retry",
+    "event_out_of_order", "crash", "crash_before_journal", "crash_after_journal", "crash_after_send",
+    "torn_record", "disk_full", "clock_jump", "fill_beat_cancel", "fill_beat_replace",
+    "partition_of_ten_minutes", "clogged", "double_click", "second_instance", "retry",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def judge(verdicts: list[Verdict], figure) -> None:
     met: Counter[str] = sum((verdict.met for verdict in verdicts), Counter())
     failures = [failure for verdict in verdicts for failure in verdict.failures]
     placed, accepted = (sum(getattr(one, name) for one in verdicts) for name in ("placed", "accepted"))
-    kinds = ("doubled", "lost", "believed_dead", "hidden")
+    kinds = ("doubled", "lost", "believed_dead", "hidden", "resent")
     counts = " ".join(f"{kind}={sum(len(getattr(one, kind)) for one in verdicts)}" for kind in kinds)
     detail = f"{counts} placed={placed} accepted={accepted} faults={sum(met.values()) - met['well']}"
     figure("order_simulation", len(verdicts), len(failures), detail)

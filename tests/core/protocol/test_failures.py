@@ -151,10 +151,10 @@ def test_no_text_from_elsewhere_gets_past_the_limit_or_hides_anything(text):
         ("\u00b2", None),
         ("9" * 400, None),
         ("Wed, 21 Oct 2026 07:28:00 GMT", None),
-        ("1.5", None),
+        ("1.5", 1.5),
     ],
 )
-def test_the_broker_may_say_how_long_to_wait_in_whole_seconds(header, seconds):
+def test_the_broker_may_say_how_long_to_wait_in_seconds(header, seconds):
     error = broker_failure(READ, answer(b"", 429, retry_after=header))
     assert isinstance(error, Overloaded)
     assert error.retry_after_s == seconds
