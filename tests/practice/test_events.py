@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import pytest
@@ -79,9 +79,10 @@ def bought(program: PracticeProgram, **fields: Any) -> Json:
     return program.settled(program.order(**fields)["id"], "filled")
 
 
-def ahead() -> str:
-    """An instant that is soon over, by the broker's clock."""
-    return (datetime.now(UTC) + timedelta(seconds=0.4)).isoformat()
+def ahead(program: PracticeProgram, seconds: float = 0.2) -> str:
+    """An instant that is that far ahead, by the broker's clock."""
+    now = datetime.fromisoformat(program.control("GET", "/time")["now"][:26] + "+00:00")
+    return (now + timedelta(seconds=seconds)).isoformat()
 
 
 @BOTH
@@ -127,7 +128,7 @@ def is_complete(message: Json) -> bool:
 @BOTH
 def test_a_span_with_an_end_ends_there(clean: PracticeProgram, path: str) -> None:
     bought(clean)
-    with Events(clean, path, since="2020-01-01", until=ahead()) as events:
+    with Events(clean, path, since="2020-01-01", until=ahead(clean)) as events:
         told = list(events)
     assert told
     first, last = told[0]["event_id"], told[-1]["event_id"]
@@ -140,15 +141,19 @@ def test_a_span_with_an_end_ends_there(clean: PracticeProgram, path: str) -> Non
 
 
 def test_a_span_may_end_in_the_future(clean: PracticeProgram) -> None:
-    with Events(clean, TRADES, since="2020-01-01", until=ahead()) as events:
+    with Events(clean, TRADES, since="2020-01-01", until=ahead(clean, 60)) as events:
         next(events.lines())
-        order = clean.order()
+        order = bought(clean)
+        clean.control("POST", "/time/step", seconds=120)
         told = list(events)
     assert order["id"] in {order_of(one) for one in told}
-    ulid_ahead = ulid(int((time.time() + 0.4) * 10**9), 0, "")
-    with Events(clean, TRADES, since_id=told[-1]["event_id"], until_id=ulid_ahead) as events:
+    last = told[-1]
+    until_id = ulid(int(datetime.fromisoformat(ahead(clean, 60)).timestamp()) * 10**9, 0, "")
+    with Events(clean, TRADES, since_id=last["event_id"], until_id=until_id) as events:
         next(events.lines())
-        assert next(iter(events)) == told[-1]
+        clean.control("POST", "/time/step", seconds=120)
+        assert next(iter(events)) == last
+        assert list(events) == []
 
 
 @BOTH
@@ -188,7 +193,7 @@ def test_it_takes_a_token_or_a_key_of_the_account(clean: PracticeProgram, path: 
 def test_the_other_account_s_events_are_not_told(clean: PracticeProgram) -> None:
     bought(clean)
     with Events(
-        clean, TRADES, token=clean.token(env="live"), env="live", since="2020-01-01", until=ahead()
+        clean, TRADES, token=clean.token(env="live"), env="live", since="2020-01-01", until=ahead(clean)
     ) as none:
         assert list(none) == []
 
@@ -200,7 +205,7 @@ def test_activities_are_what_the_specification_says(clean: PracticeProgram) -> N
     clean.settled(
         clean.order(symbol="BTC/USD", qty="0.005", side="sell", time_in_force="gtc")["id"], "filled"
     )
-    with Events(clean, ACTIVITIES, since="2020-01-01", until=ahead()) as events:
+    with Events(clean, ACTIVITIES, since="2020-01-01", until=ahead(clean)) as events:
         told = list(events)
     assert {one["activity_type"] for one in told} >= {"JNLC", "FILL", "CFEE", "FEE"}
     schema = specification(TRADING)["components"]["schemas"]["ActivityEventV2"]
