@@ -85,6 +85,23 @@ def test_a_busted_order_leaves_cash_and_position_as_if_it_had_never_been(day: Da
     assert day.account.open_orders == {}
 
 
+def test_what_was_held_overnight_counts_from_the_last_close_after_a_bust(day: Day) -> None:
+    kept, gone = day.filled("buy", "10"), day.filled("buy", "3")
+    day.pass_time(26 * 3600)
+    today = day.filled("buy", "5")
+    close = day.brokerage.last_close(day.instrument())
+    for _ in list(gone.executions):
+        busted(day, gone)
+    assert position(day).cost == kept.filled_value + today.filled_value
+    assert position(day).day_cost == 10 * close + today.filled_value
+    for _ in list(today.executions):
+        busted(day, today)
+    assert position(day).day_cost == 10 * close
+    for _ in list(kept.executions):
+        busted(day, kept)
+    assert day.account.cash == 100_000
+
+
 def test_what_is_busted_of_a_position_that_was_sold_on_leaves_it_short(day: Day) -> None:
     order = day.filled("buy", "10")
     sale = day.filled("sell", "4")
