@@ -90,9 +90,9 @@ def test_a_position_that_is_closed_has_no_average():
         (replace(BUY, type=OrderType.STOP, stop_price=D(184)), MARKET, "rises 1.56, to 184.00"),
         (replace(BUY, time_in_force=TimeInForce.IOC), MARKET, "Lies 0.04 below the ask: probably cancelled"),
         (
-            replace(BUY, time_in_force=TimeInForce.OPG),
+            replace(BUY, time_in_force=TimeInForce.CLS),
             MARKET,
-            "opening auction: fills there at 182.40",
+            "closing auction: fills there at 182.40",
         ),
         (
             replace(BUY, type=OrderType.MARKET, limit_price=None, time_in_force=TimeInForce.CLS),

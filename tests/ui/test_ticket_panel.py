@@ -272,6 +272,19 @@ def test_a_refusal_shows_the_brokers_reason_as_plain_text(ticket, session, setti
     assert ticket.form.quantity.isEnabled()
 
 
+def test_an_order_that_is_rejected_after_it_was_taken_is_not_said_to_have_never_been(
+    ticket, session, settings
+):
+    settings.change(confirm_paper_orders=False)
+    fill_in(ticket)
+    ticket.send_order()
+    session.orders.answer(ticket.submission.intent, S.JOURNALED, S.SENT, S.WORKING, order=order("o-1"))
+    session.orders.answer(
+        ticket.submission.intent, S.REFUSED, order=order("o-1", status=OrderStatus.REJECTED)
+    )
+    assert ticket.send_area.status.text().startswith("The broker took the order, and rejected it then.")
+
+
 def test_an_order_that_never_left_is_said_to_be_so(ticket, session, settings):
     settings.change(confirm_paper_orders=False)
     fill_in(ticket)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from core.domain.intent import IntentKind
 from core.domain.order import Order, OrderStatus, Side
@@ -264,6 +264,10 @@ def _qty_text(row: OrderRow) -> str:
 def _stop_text(row: OrderRow) -> str:
     if row.stop_price is None and row.shown.trail_percent is not None:
         return f"{figures.quantity(row.shown.trail_percent)} %"
+    if row.shown.stop_price is None and row.shown.trail_price is not None:
+        return QCoreApplication.translate("OrderColumns", "by {distance}").format(
+            distance=figures.exact_price(row.shown.trail_price)
+        )
     return figures.exact_price(row.stop_price)
 
 

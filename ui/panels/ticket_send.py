@@ -165,6 +165,11 @@ class SendArea(QWidget):
         reason = words.outside_text(intent.reason) if intent is not None else ""
         if intent is not None and intent.state is IntentState.NEVER_SENT:
             text = self.tr("No order was placed: nothing left this computer. {reason}")
+        elif intent is not None and intent.order_id is not None:
+            text = self.tr("The broker took the order, and rejected it then. Nothing was filled: {reason}")
+            order = submission.order
+            if order is not None and order.filled_qty:
+                text = self.tr("The broker took the order, and rejected the rest of it then: {reason}")
         else:
             text = self.tr("No order was placed. The broker says: {reason}")
         return text.format(reason=reason or self.tr("no reason given")).strip()

@@ -235,6 +235,8 @@ def test_orders_in_money_and_trails_in_percent_have_their_signs(model: OrdersMod
     )
     assert model.cell(0, QTY).text == "$500.00"
     assert model.cell(0, STOP).text == "2.5 %"
+    model.show_orders((order(limit_price=None, type="trailing_stop", trail_price=Decimal("3.25")),))
+    assert model.cell(0, STOP).text == "by 3.25"  # a stop of 3.25 it is not
 
 
 def test_five_thousand_orders_are_taken_in_one_go_quickly(model: OrdersModel):
