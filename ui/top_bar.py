@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.domain.account import Account
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _MARK_PX = 18
+_LEFT_PX, _RIGHT_PX = 14, 8
+_GAP_PX, _LEFT_GAP_PX, _RIGHT_GAP_PX = 12, 10, 14
+_FIELD_LEAST_PX, _SPARE_PX = 180, 24
 _TONES: dict[int, Tone] = {1: "up", -1: "down", 0: "text"}
 
 
@@ -83,7 +86,10 @@ class TopBar(QWidget):
             self.scopes,
             self.environment,
         )
+        self._has_session = False
         self._arrange()
+        # What the account panel shows too, or what is a word only, goes first; the environment never does.
+        self._yielding = (self.perspective, self.scopes, self.buying_power, self.day, self.equity)
         self.show_signed_out()
 
     def set_menu(self, menu: QMenu) -> None:
@@ -103,20 +109,24 @@ class TopBar(QWidget):
             part.show()
         self.perspective.show()
         self.hold.setVisible(self._is_held)
+        self._has_session = True
         self._environment = session.environment
         session.account.changed.connect(self.show_account)
         if session.account.account is not None:
             self.show_account(session.account.account)
+        self._give_way()
 
     def show_signed_out(self) -> None:
         """Show nothing of any account."""
+        self._has_session = False
         for part in (*self._session_parts, self.perspective, self.hold):
             part.hide()
 
     def show_hold(self, is_held: bool) -> None:
         """Say that the trader has switched new orders off."""
         self._is_held = is_held
-        self.hold.setVisible(is_held and not self.environment.isHidden())
+        self.hold.setVisible(is_held and self._has_session)
+        self._give_way()
 
     @Slot(object)
     def show_account(self, account: Account) -> None:
@@ -129,32 +139,53 @@ class TopBar(QWidget):
         self.day.show_figure(day, _TONES[figures.direction(change)])
         self.buying_power.show_figure(figures.money(account.buying_power))
         self.environment.show_account(self._environment, account.short_number)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """In a narrow window a figure is whole or not there; with some room to spare it comes back."""
+        if not self._has_session:
+            return
+        gaps = _LEFT_PX + _RIGHT_PX + 2 * _GAP_PX + _LEFT_GAP_PX
+        needed = gaps + _MARK_PX + self._name.sizeHint().width() + _FIELD_LEAST_PX + self.menu_button.width()
+        needed += self.perspective.sizeHint().width() + _LEFT_GAP_PX
+        for part in (*self._session_parts[1:], *((self.hold,) if self._is_held else ())):
+            needed += part.sizeHint().width() + _RIGHT_GAP_PX
+        for part in self._yielding:
+            goes = needed + (_SPARE_PX if part.isHidden() else 0) > self.width()
+            part.setVisible(not goes)
+            if goes:
+                gap = _LEFT_GAP_PX if part is self.perspective else _RIGHT_GAP_PX
+                needed -= part.sizeHint().width() + gap
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
 
     def _arrange(self) -> None:
-        name = PlainLabel(NAME, font=self._theme.fonts.strong)
+        self._name = PlainLabel(NAME, font=self._theme.fonts.strong)
         # The only perspective there is: a word that tells where one is, not a choice yet.
         self.perspective = _PerspectivePill(self._theme)
         self.perspective.set_caption(self.tr("Perspective"))
         self.perspective.show_text(self.tr("Trading"))
         left, right = QHBoxLayout(), QHBoxLayout()
-        left.setSpacing(10)
+        left.setSpacing(_LEFT_GAP_PX)
         left.addWidget(_Mark(self._theme))
-        left.addWidget(name)
+        left.addWidget(self._name)
         left.addWidget(self.perspective)
         left.addStretch(1)
-        right.setSpacing(14)
+        right.setSpacing(_RIGHT_GAP_PX)
         right.addStretch(1)
         right.addWidget(self.hold, 0, Qt.AlignmentFlag.AlignVCenter)
         for widget in self._session_parts[1:]:
             right.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         right.addWidget(self.menu_button)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 8, 0)
-        row.setSpacing(12)
+        row.setContentsMargins(_LEFT_PX, 0, _RIGHT_PX, 0)
+        row.setSpacing(_GAP_PX)
         row.addLayout(left, 1)
         row.addWidget(self.command_field, 0)
         row.addLayout(right, 1)
-        self.command_field.setMinimumWidth(180)
+        self.command_field.setMinimumWidth(_FIELD_LEAST_PX)
         self.command_field.setMaximumWidth(FIELD_WIDTH_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

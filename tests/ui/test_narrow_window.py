@@ -93,6 +93,40 @@ def test_a_narrow_title_row_has_the_orders_filter_in_a_menu_with_its_counts(wind
     assert not orders.choose_view.isVisible()
 
 
+@pytest.mark.parametrize("width", [1024, 1100, 1300, 1440])
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_figure_of_the_top_bar_is_whole_or_not_there_and_the_environment_stays(
+    window, qtbot, width, is_held
+):
+    bar = window.top_bar
+    bar.show_hold(is_held)
+    narrowed(window, width, qtbot)
+    assert bar.environment.isVisible()
+    assert bar.hold.isVisible() is is_held
+
+    def cut() -> list[str]:
+        parts = (
+            bar.equity,
+            bar.day,
+            bar.buying_power,
+            bar.scopes,
+            bar.environment,
+            bar.hold,
+            bar.perspective,
+        )
+        return [
+            str(part)
+            for part in parts
+            if part.isVisible()
+            and (part.width() < part.sizeHint().width() or box_of(part, window).right() >= window.width())
+        ]
+
+    qtbot.waitUntil(lambda: not cut())
+    if width == 1440:
+        assert bar.day.isVisible()
+        assert bar.scopes.isVisible()
+
+
 def test_what_can_be_done_without_leaves_a_narrow_status_bar_and_comes_back(window, qtbot):
     bar = window.status_bar
     narrowed(window, 1024, qtbot)
