@@ -34,9 +34,9 @@ class OrderEvent:
 
     @property
     def fills(self) -> "tuple[Fill, ...]":
-        """Everything that changed hands with this event."""
+        """Everything that changed hands with this event; nothing does when an execution is undone."""
         if self.leg_fills:
-            return self.leg_fills
+            return () if self.is_correction else self.leg_fills
         return () if self.fill is None else (self.fill,)
 
     @property

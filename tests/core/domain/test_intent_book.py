@@ -338,6 +338,23 @@ def test_an_execution_that_was_undone_is_not_shown_and_does_not_come_back(book, 
     assert book.orders.orders["o-1"].status is Status.CANCELED
 
 
+def test_what_is_undone_of_a_multi_leg_order_is_no_fill_of_its_legs(book):
+    gone = Fill(
+        order_id="leg",
+        symbol="leg",
+        side="buy",
+        qty=Decimal(-1),
+        price=Decimal(2),
+        at=None,
+        position_qty=None,
+        execution_id="e-9",
+    )
+    over = ours(status=Status.CANCELED, updated_at=after(5))
+    done = book.heard((event("trade_bust", over, leg_fills=(gone,), qty=Decimal(-1)),), at(3))
+    assert (done.fills, book.executions("leg")) == ((), ())
+    assert done.steps[0] == Reread("o-1")
+
+
 def test_a_corrected_execution_is_shown_as_it_was_corrected(book):
     right = ours(status=Status.FILLED, filled_qty=Decimal(10), updated_at=after(5))
     book.heard((executed("e-1", 10, 2),), at(3))
