@@ -145,15 +145,16 @@ class Account:
         position = self.positions.get(instrument.symbol)
         return position.qty if position else ZERO
 
-    def available(self, instrument: Instrument) -> Decimal:
-        """How much of a position no open order is about to close, and no written call needs."""
+    def available(self, instrument: Instrument, to: Order | None = None) -> Decimal:
+        """How much of a position no open order but `to` is about to close, and no written call needs."""
         held = self.held(instrument)
         closing: Side = "sell" if held > 0 else "buy"
         waiting = sum(
             (
-                order.remaining
+                order.keeps_back
                 for order in self.open_on(instrument, closing)
                 if order.closes
+                and order is not to
                 and order.state not in {State.PENDING_REPLACE, State.HELD}
                 and not order.is_spare
             ),

@@ -1,7 +1,7 @@
 """The account's side of taking an order: what it holds, what it can pay, and whom it would trade with."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from practice.engine.accounts import Account, Figures, figures
 from practice.engine.class_rules import check_stop_loss
@@ -11,7 +11,7 @@ from practice.engine.market import Market
 from practice.engine.option_rules import check_level, check_writing
 from practice.engine.orders import Intent, Kind, Order, Side, State
 from practice.engine.refusals import Refusal, forbidden, invalid, unprocessable
-from practice.engine.rules import OrderRequest, check_crypto_value, is_whole
+from practice.engine.rules import FINEST_QTY, OrderRequest, check_crypto_value, is_whole
 from practice.engine.text import plain
 
 _SHORT_CUSHION = Decimal("1.03")
@@ -25,6 +25,7 @@ class Admission:
 
     intent: Intent
     reserve_price: Decimal
+    keeps: Decimal = Decimal(0)  # of a position that an order by amount closes
 
 
 class Gate:
@@ -78,8 +79,11 @@ class Gate:
         if replacing is None or request.stop_price != replacing.stop_price:
             self._check_stop(instrument, request, at)
         reserve_price = self._reserve_price(instrument, request, at)
+        if held < 0 and closing and not instrument.is_crypto and not is_whole(request):
+            raise unprocessable("short positions can only be closed in whole shares")
+        keeps = self._worth(instrument, request, at)
         if closing:
-            self._check_available(account, instrument, request, replacing)
+            self._check_available(account, instrument, request, keeps, replacing)
         elif replacing is not None and replacing.closes:
             raise unprocessable("unable to replace order in current state")  # what it closed is gone
         self._check_notional(account, instrument, request, closing=closing)
@@ -92,7 +96,7 @@ class Gate:
             elif request.side == "sell":
                 self._check_short(account, instrument, request)
             self._check_power(account, instrument, request, reserve_price, at, replacing)
-        return Admission(intent, reserve_price)
+        return Admission(intent, reserve_price, keeps)
 
     def _check_class(self, instrument: Instrument, request: OrderRequest, at: int, *, closing: bool) -> None:
         name = request.order_class
@@ -142,14 +146,25 @@ class Gate:
         ask = instrument.price(self._market.standing_quote(instrument, at).ask)
         return max(price or Decimal(0), ask * _SHORT_CUSHION)
 
+    def _worth(self, instrument: Instrument, request: OrderRequest, at: int) -> Decimal:
+        """The quantity that an amount is now; it is fixed, and limited, when it trades."""
+        if request.notional is None:
+            return Decimal(0)
+        price = request.limit_price or self._now(instrument, request.side, at)
+        return (request.notional / price).quantize(FINEST_QTY, ROUND_DOWN)
+
     def _check_available(
-        self, account: Account, instrument: Instrument, request: OrderRequest, replacing: Order | None
+        self,
+        account: Account,
+        instrument: Instrument,
+        request: OrderRequest,
+        keeps: Decimal,
+        replacing: Order | None,
     ) -> None:
         held, available = abs(account.held(instrument)), account.available(instrument)
         if replacing is not None:
             available = min(held, available + replacing.remaining)
-        # An order by amount is limited when it trades; its quantity is not known yet.
-        wanted = request.qty if request.qty is not None else Decimal(0)
+        wanted = request.qty if request.qty is not None else keeps
         if wanted <= available and (request.qty is not None or available > 0):
             return
         related = [order.id for order in account.open_on(instrument, request.side) if order is not replacing]

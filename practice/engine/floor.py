@@ -169,6 +169,9 @@ class Floor:
         if match.price is None:
             return
         qty = self._whole_qty(match)
+        if qty <= 0:  # what an order by amount was to close is gone
+            self.finish_cancel(match.order, match.at)
+            return
         if qty > 1 and not qty % 1 and self._chance.random() < _PARTIAL_CHANCE:
             qty = Decimal(self._chance.randint(1, int(qty) - 1))
         self._book(match, qty)
@@ -176,14 +179,16 @@ class Floor:
     def _whole_qty(self, match: Match) -> Decimal:
         order = match.order
         if order.qty is None:
-            # An order by amount learns its quantity when it trades, and cannot close more than there is.
+            # An order by amount learns its quantity when it trades, and cannot close more than is free.
             price = match.price or _WHOLE
             if order.instrument.is_crypto and order.is_buy and order.kind is Kind.MARKET:
                 price *= _COIN_COLLAR
             qty = (order.notional or Decimal(0)) / price
             if order.closes:
-                qty = min(qty, abs(self._owners[order.id].held(order.instrument)))
-            order.qty = qty.quantize(_FINEST, rounding=ROUND_DOWN)
+                qty = min(qty, self._owners[order.id].available(order.instrument, to=order))
+            if (qty := qty.quantize(_FINEST, rounding=ROUND_DOWN)) <= 0:
+                return qty
+            order.qty = qty
         return order.remaining
 
     def _book(self, match: Match, qty: Decimal) -> None:

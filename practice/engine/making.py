@@ -64,6 +64,7 @@ class Maker:
             trail_price=request.trail_price,
             trail_percent=request.trail_percent,
             reserve_price=admission.reserve_price,
+            keeps=admission.keeps,
             instructions=request.instructions,
         )
         self._add_exits(order, request)

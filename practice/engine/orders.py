@@ -151,6 +151,7 @@ class Order:
     triggered: bool = False  # a stop whose price has been reached
     collar: Decimal | None = None  # the worst price a triggered buy stop accepts
     reserve_price: Decimal = Decimal(0)  # what one unit may cost at worst, as judged on acceptance
+    keeps: Decimal = Decimal(0)  # by amount: how much of a position it would close, as judged on acceptance
     trades_at_night: bool = False  # whether the overnight market may execute it too
     instructions: Instructions | None = None
     counted: Decimal = Decimal(0)  # what its account counts as reserved for it
@@ -172,6 +173,11 @@ class Order:
     def remaining(self) -> Decimal:
         """The quantity still wanted; zero for an order by amount, whose quantity is not known yet."""
         return self.qty - self.filled_qty if self.qty is not None else Decimal(0)
+
+    @property
+    def keeps_back(self) -> Decimal:
+        """How much of a position no other order may close, while this one is about to."""
+        return self.keeps if self.qty is None else self.remaining
 
     @property
     def reserved(self) -> Decimal:

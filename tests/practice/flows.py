@@ -47,6 +47,13 @@ _limited = st.tuples(
     st.just("limited"), _sides, _symbols, st.sampled_from(["1", "40", "0.5"]), _cents, st.booleans()
 )
 _coins = st.tuples(st.just("coins"), _sides, st.sampled_from(["0.001", "0.01", "0.0333333337"]), _cents)
+_amounts = st.tuples(
+    st.just("amount"),
+    _sides,
+    st.sampled_from(["AAPL", "BTC/USD"]),
+    st.sampled_from(["15", "1234.56", "9000"]),
+    st.none() | _cents,
+)
 _options = st.tuples(st.just("option"), _sides, st.sampled_from(["call", "put"]), st.integers(0, 3), _whole)
 _combo = st.tuples(st.just("combo"), st.integers(0, 3), st.integers(0, 3), _whole, st.booleans(), _cents)
 _change = st.tuples(st.just("replace"), _picks, st.sampled_from(["3", "9", None]), _cents)
@@ -59,6 +66,8 @@ _step = st.one_of(
     _group,
     _limited,
     _coins,
+    _amounts,
+    _amounts,
     _options,
     _combo,
     _change,
@@ -131,6 +140,13 @@ def played(flow: list[Step], seed: int = 7, **when: Any) -> tuple[Day, Books]:
     return day, books
 
 
+def _place_amount(day: Day, side: Side, symbol: str, amount: str, offset: int | None) -> None:
+    limit = None if offset is None else day.ask(symbol) + Decimal(offset) / 100
+    kind = Kind.MARKET if limit is None else Kind.LIMIT
+    tif = Tif.GTC if symbol == "BTC/USD" else Tif.DAY
+    day.place(side, None, symbol=symbol, notional=Decimal(amount), kind=kind, tif=tif, limit=limit)
+
+
 def _do(day: Day, step: Step) -> None:
     match step:
         case ("place", side, symbol, qty, kind, tif, offset):
@@ -139,6 +155,8 @@ def _do(day: Day, step: Step) -> None:
             stop = price if kind in {Kind.STOP, Kind.STOP_LIMIT} else None
             trail = {"trail_price": abs(Decimal(offset)) / 100} if kind is Kind.TRAILING_STOP else {}
             day.place(side, qty, symbol=symbol, kind=kind, tif=tif, limit=limit, stop=stop, **trail)
+        case ("amount", side, symbol, amount, offset):
+            _place_amount(day, side, symbol, amount, offset)
         case ("group", name, side, symbol, qty, up, down, gtc):
             opening = 1 if (side == "buy") is (name != "oco") else -1
             profit = day.ask(symbol) + opening * Decimal(up) / 100
@@ -178,12 +196,10 @@ def _do(day: Day, step: Step) -> None:
             day.brokerage.replace(day.account, order, change)
         case ("cancel", index):
             day.brokerage.cancel(list(day.account.orders.values())[index])
-        case ("close", index):
+        case ("close" | "exercise" as what, index):
             position = list(day.account.positions.values())[index % 4]
-            day.brokerage.close_position(day.account, position.instrument)
-        case ("exercise", index):
-            position = list(day.account.positions.values())[index % 4]
-            day.brokerage.settlements.exercise(day.account, position.instrument)
+            end = day.brokerage.close_position if what == "close" else day.brokerage.settlements.exercise
+            end(day.account, position.instrument)
         case ("bust" | "correct", *_):
             _revise(day, step)
         case ("wait", seconds):

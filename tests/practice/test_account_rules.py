@@ -101,6 +101,15 @@ def test_fractions_can_be_switched_off_for_shares_but_not_for_coins(day: Day) ->
     day.place("buy", "0.01", symbol="BTC/USD", tif=Tif.GTC)
 
 
+def test_no_fraction_of_a_share_is_ever_short(day: Day) -> None:
+    day.filled("sell", "3")
+    for fields in ({"qty": "1.5"}, {"qty": None, "notional": Decimal(100)}):
+        found = refusal(day, "buy", fields.pop("qty"), **fields)
+        assert (found.status, found.message) == (422, "short positions can only be closed in whole shares")
+    day.filled("buy", "1")
+    assert day.held() == -2
+
+
 def test_no_amount_is_bought_of_what_is_being_closed(day: Day) -> None:
     day.filled("buy", "10")
     day.place("sell", "10", limit=day.ask() + 10)

@@ -203,6 +203,32 @@ def test_an_order_by_amount_learns_its_quantity_when_it_trades(day: Day) -> None
     assert Decimal("999.99") < order.filled_value <= 1000
 
 
+def test_an_order_by_amount_keeps_others_from_what_it_is_about_to_close(day: Day) -> None:
+    day.filled("buy", "10")
+    too_much = refusal(day, "sell", None, notional=day.bid() * 11)
+    assert too_much.message.startswith("insufficient qty available for order (requested: 1")
+    sale = day.place("sell", None, notional=Decimal(500), limit=day.ask() + Decimal("0.02"), kind=Kind.LIMIT)
+    kept = day.account.available(day.instrument())
+    assert 8 < kept < 9
+    assert refusal(day, "sell", "9").extra["held_for_orders"] == f"{10 - kept:f}"
+    day.filled("sell", "8")
+    day.wait_for(lambda: not sale.is_open)
+    assert sale.state == State.FILLED
+    assert day.held() == 2 - sale.filled_qty
+
+
+def test_an_order_by_amount_ends_when_what_it_was_to_close_is_gone(day: Day) -> None:
+    bought = day.filled("buy", "10")
+    sale = day.place("sell", None, notional=Decimal(500), limit=day.ask() + Decimal("0.02"), kind=Kind.LIMIT)
+    day.pass_time(1)
+    for execution in list(bought.executions):
+        day.brokerage.revisions.bust(execution.id)
+    day.wait_for(lambda: not sale.is_open)
+    assert sale.state is State.CANCELED
+    assert (sale.qty, sale.filled_qty) == (None, Decimal(0))
+    assert day.held() == 0
+
+
 def test_a_position_is_closed_whole_or_in_part(day: Day) -> None:
     day.filled("buy", "10")
     day.brokerage.close_position(day.account, day.instrument(), Decimal(4))
