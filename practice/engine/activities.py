@@ -217,7 +217,8 @@ class Activities:
 
     def note(self, update: Update) -> None:
         """Enter the executions that an order's update tells of; a listener of the floor."""
-        pieces = [_Piece(*leg) for leg in update.combo.legs] if update.combo else []
+        legs = update.combo.legs if update.combo else ()
+        pieces = [piece for leg, execution in legs for piece in _pieces(leg, execution, execution.previous)]
         if execution := update.execution:
             pieces = _pieces(update.order, execution, execution.previous)
         cash = update.account.cash - sum((piece.proceeds for piece in pieces), ZERO)

@@ -287,7 +287,14 @@ class Floor:
         if new.state is State.PENDING_NEW:
             self._links.start(new, instant)
 
-    def revise(self, account: Account, order: Order, event: str, report: Execution) -> None:
+    def revise(
+        self,
+        account: Account,
+        order: Order,
+        event: str,
+        report: Execution | None = None,
+        combo: ComboFill | None = None,
+    ) -> None:
         """Tell that an execution was taken back or corrected, after the order's fills were changed."""
         if order.is_open:
             state = order.state
@@ -295,14 +302,16 @@ class Floor:
                 state, order.filled_at = State.FILLED, self.now
             elif state is State.PARTIALLY_FILLED and not order.filled_qty:
                 state = State.NEW
-            self.move(order, state, self.now, event, report)
+            self.move(order, state, self.now, event, report, combo)
         else:
             if order.state is State.FILLED and order.remaining:
                 order.move_to(State.CANCELED, self.now)
                 order.filled_at, order.canceled_at = None, self.now
                 order.cancel_requested_at = self.now
             order.updated_at = self.now
-            self.announce(order, event, report, account=account)
+            if order.is_combo:
+                self._move_legs(account, order, self.now)
+            self.announce(order, event, report, combo, account)
         self._links.refit(order, self.now)
 
     def hurry_cancels(self, account: Account) -> None:

@@ -15,7 +15,8 @@ from practice.engine.floor import Floor
 from practice.engine.instruments import Instrument
 from practice.engine.orders import Order, Role, Side, State
 from practice.engine.refusals import Refusal, invalid, not_found, unprocessable
-from practice.engine.updates import Update
+from practice.engine.updates import ComboFill, Update
+from practice.engine.venue import net_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,13 @@ class Revisions:
                     yield Standing(account, order, execution)
 
     def bust(self, execution_id: str) -> Execution:
-        """Take an execution back, or raise `Refusal`; return the report."""
+        """Take an execution back, or raise `Refusal`; return the report.
+
+        What a leg of a multi-leg order did goes together with what the others did then.
+        """
         found = self._found(execution_id)
+        if found.order.role is Role.COMBO_LEG and found.order.parent:
+            return self._bust_units(found, found.order.parent)
         return self._revise(found, ZERO, found.execution.price)
 
     def correct(self, execution_id: str, price: Decimal | None, qty: Decimal | None) -> Execution:
@@ -135,10 +141,35 @@ class Revisions:
         self._cancel_what_closes_too_much(account, instrument)
         return report
 
+    def _bust_units(self, found: Standing, parent: Order) -> Execution:
+        account, index = found.account, found.order.executions.index(found.execution)
+        if any(self._expires_at(leg.instrument) <= self._floor.now for leg in parent.legs):
+            raise unprocessable("a contract of this execution has expired")
+        units = found.execution.qty / (found.order.ratio_qty or Decimal(1))
+        price = net_price(parent, [leg.executions[index].price for leg in parent.legs])
+        pieces = tuple(
+            (leg, self._bust_piece(account, leg, leg.executions.pop(index))) for leg in parent.legs
+        )
+        parent.filled_qty -= units
+        parent.filled_value -= units * price
+        self._floor.revise(account, parent, "trade_bust", combo=ComboFill(price, -units, pieces))
+        for leg in parent.legs:
+            self._cancel_what_closes_too_much(account, leg.instrument)
+        return next(report for leg, report in pieces if leg is found.order)
+
+    def _bust_piece(self, account: Account, leg: Order, old: Execution) -> Execution:
+        instrument = leg.instrument
+        moved = exchange(instrument, is_buy=leg.is_buy, qty=old.qty, price=old.price)
+        close = self._last_close(instrument)
+        position_qty = account.revise(instrument, old.id, None, -moved.cash, close)
+        leg.filled_qty -= old.qty
+        leg.filled_value -= old.qty * old.price * instrument.multiplier
+        return old.taken_back(self._floor.new_id(), position_qty)
+
     def _check(self, account: Account, order: Order, change: Decimal) -> None:
         instrument = order.instrument
         if order.role is Role.COMBO_LEG:
-            raise unprocessable("executions of multi-leg orders cannot be revised")
+            raise unprocessable("executions of multi-leg orders can only be taken back")
         if instrument.is_crypto and account.held(instrument) + change < 0:
             raise unprocessable("the coins of this execution are no longer there")
         if instrument.is_option and self._expires_at(instrument) <= self._floor.now:

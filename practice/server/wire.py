@@ -159,6 +159,7 @@ def _combo_json(fill: ComboFill, at: int) -> Json:
         "legs": [
             {
                 "execution_id": execution.id,
+                **({"previous_execution_id": execution.previous.id} if execution.previous else {}),
                 "order_id": leg.id,
                 "symbol": leg.instrument.symbol,
                 "qty": plain(execution.qty),

@@ -206,12 +206,35 @@ def test_coins_that_were_sold_on_cannot_be_taken_back(day: Day) -> None:
         busted(day, purchase)
 
 
-def test_legs_of_spreads_and_unknown_executions_are_refused(day: Day) -> None:
+def test_a_spread_is_taken_back_for_all_its_legs_at_once(day: Day) -> None:
+    near, far = day.contracts()[:2]
+    order = day.combination("4", (near.symbol, "buy", 2), (far.symbol, "sell", 1))
+    day.wait_for(lambda: not order.is_open)
+    told: list[Json] = []
+    day.brokerage.floor.listen(lambda update: told.append(update_json(update)))
+    first = [leg.executions[0] for leg in order.legs]
+    day.brokerage.revisions.bust(first[1].id)
+    assert [one["previous_execution_id"] for one in told[0]["legs"]] == [one.id for one in first]
+    assert (told[0]["event"], Decimal(told[0]["qty"])) == ("trade_bust", -first[1].qty)
+    while order.legs[0].executions:
+        busted(day, order.legs[0])
+    assert {shown(one) for one in (order, order.legs[1])} == {"canceled 0 4"}
+    assert shown(order.legs[0]) == "canceled 0 8"
+    assert order.filled_value == 0
+    assert day.account.positions == {}
+    assert day.account.cash == 100_000
+    entries = list(day.brokerage.activities.of(day.account))
+    assert {one.status for one in entries[len(entries) // 2 + 1 :]} == {"canceled"}
+    assert entries[-1].cash_after == 100_000
+
+
+def test_a_leg_cannot_be_corrected_and_an_unknown_execution_is_refused(day: Day) -> None:
     near, far = day.contracts()[:2]
     order = day.combination("1", (near.symbol, "buy", 1), (far.symbol, "sell", 1))
     day.wait_for(lambda: not order.is_open)
-    with pytest.raises(Refusal, match="multi-leg"):
-        busted(day, order.legs[0])
+    (leg,) = order.legs[0].executions
+    with pytest.raises(Refusal, match="only be taken back"):
+        day.brokerage.revisions.correct(leg.id, leg.price + 1, None)
     with pytest.raises(Refusal, match="execution not found"):
         day.brokerage.revisions.bust("nobody")
 
