@@ -47,6 +47,8 @@ class Reconciliation(QObject):
         self._is_reading = False
         self._again = False  # asked for while this round was reading
         self._failures = 0
+        self._is_stopped = False
+        self._has_waited = False  # the routine stood back once for a round
         self._rereading: set[str] = set()
         self._retry = timers.timer(self.begin)
         self._routine = timers.timer(self._compare_open)
@@ -64,7 +66,6 @@ class Reconciliation(QObject):
         self._round += 1
         self._is_reading, self._again = True, False
         self._retry.stop()
-        self._routine.start(WHILE_OPEN_MS)
         this_round = self._round
         self._link.read(
             list_orders("all"),
@@ -81,6 +82,7 @@ class Reconciliation(QObject):
 
     def stop(self) -> None:
         """Read no more."""
+        self._is_stopped = True
         self._round += 1
         self._is_reading = self._again = False
         self._retry.stop()
@@ -105,9 +107,9 @@ class Reconciliation(QObject):
     # A whole round: the newest of all orders, every open one, the positions.
 
     def _take_recent(self, this_round: int, orders: tuple[Order, ...]) -> None:
+        self._tell(orders)
         if this_round != self._round:
             return
-        self.orders_read.emit(orders)
         # Open orders may be older than the newest page of all orders.
         self._read_open(
             lambda listed: self._take_open(this_round, listed),
@@ -129,6 +131,7 @@ class Reconciliation(QObject):
             return
         self._failures = 0
         self._is_reading = False
+        self._routine.start(WHILE_OPEN_MS)
         self.positions_read.emit(positions)
         if self._again:
             self.begin()
@@ -153,13 +156,18 @@ class Reconciliation(QObject):
         self._read_open(compared, failed, goes_on=lambda: True)
 
     def _compare_open(self) -> None:
+        if self._is_reading and not self._has_waited:
+            self._has_waited = True
+            self._routine.start(AFTER_FAILURE_MS)
+            return
+        # Interruptions, which may follow each other faster than a round is read, do not put this off.
+        self._has_waited = False
         self._routine.start(WHILE_OPEN_MS)
-        if not self._is_reading and (not self.is_ready or self._book.open_orders()):
-            this_round = self._round
+        if not self.is_ready or self._book.open_orders():
             self._read_open(
                 self._reread_missing,
                 lambda _error: self._routine.start(AFTER_FAILURE_MS),
-                goes_on=lambda: this_round == self._round,
+                goes_on=lambda: not self._is_stopped,
             )
 
     def _read_open(
@@ -175,9 +183,9 @@ class Reconciliation(QObject):
         found: set[str] = set() if listed is None else listed
 
         def take(orders: tuple[Order, ...]) -> None:
+            self._tell(orders)
             if not goes_on():
                 return
-            self.orders_read.emit(orders)
             found.update(part.id for order in orders for part in (order, *order.legs))
             if len(orders) < PAGE or orders[-1].id == before_id:
                 done(found)
@@ -186,6 +194,11 @@ class Reconciliation(QObject):
 
         call = list_orders("open", before_order_id=before_id, limit=PAGE)
         self._link.read(call, take, failed, Urgency.RECONCILE)
+
+    def _tell(self, orders: tuple[Order, ...]) -> None:
+        """What was read is evidence, although an interruption may have made it no answer to its round."""
+        if not self._is_stopped:
+            self.orders_read.emit(orders)
 
     def _reread_missing(self, listed: Iterable[str]) -> None:
         """Open to us, yet not on the list of open orders: an event was lost, or the list has a gap."""

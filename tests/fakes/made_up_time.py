@@ -71,10 +71,10 @@ class ManualTimer:
 
 
 class ManualLane:
-    """Runs work a millisecond after it was handed over, one after the other."""
+    """Runs work a millisecond after it was handed over, or as many as it takes, one after the other."""
 
-    def __init__(self, time: Time) -> None:
-        self._time = time
+    def __init__(self, time: Time, takes_ms: int = 1) -> None:
+        self._time, self._takes_ms = time, takes_ms
 
     def submit(
         self,
@@ -93,7 +93,7 @@ class ManualLane:
                 if done is not None:
                     done(result)
 
-        self._time.at(1, run)
+        self._time.at(self._takes_ms, run)
 
 
 class ManualLink(QObject):
@@ -108,6 +108,7 @@ class ManualLink(QObject):
         self.order_lane = ManualLane(time)
         self.cancel_lane = ManualLane(time)
         self.errors: list[AppError] = []
+        self.read_takes_ms = 1
         self.queue = RequestQueue(time, time, changed=self.budget_changed.emit, budget=RequestBudget(limit))
 
     def read(
@@ -117,7 +118,7 @@ class ManualLink(QObject):
         failed: Callable[[AppError], None],
         urgency: Urgency = Urgency.READ,
     ) -> None:
-        lane = ManualLane(self.time)
+        lane = ManualLane(self.time, self.read_takes_ms)
         self.queue.go(urgency, lambda: lane.submit(lambda: self.carrier.run(call), done=done, failed=failed))
 
     def when_allowed(self, urgency: Urgency, go: Callable[[], None]) -> None:

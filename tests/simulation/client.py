@@ -111,11 +111,12 @@ class Link:
         self._carriers = {lane: self._carrier(lane) for lane in self._readers}
 
     def _carrier(self, lane: WorldLane) -> SimulatedTransport:
-        return SimulatedTransport(self._client.line, lambda: lane, on_headers=self._on_headers)
+        return SimulatedTransport(self._client.line, lambda: lane, on_attempt=self._on_attempt)
 
-    def _on_headers(self, _host: Host, came: Answer) -> None:
-        facts: RateFacts = rate_facts(came)
-        self._told.emit(facts)
+    def _on_attempt(self, _host: Host, _seconds: float, came: Answer | None) -> None:
+        if came is not None:
+            facts: RateFacts = rate_facts(came)
+            self._told.emit(facts)
 
     def read(
         self,
