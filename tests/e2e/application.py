@@ -9,6 +9,7 @@ from typing import Self
 
 import psutil
 
+from tests.patience import PATIENCE_S
 from tests.ui.signin.process import wait_for
 from tests.ui.signin.screen import Screen
 
@@ -94,11 +95,11 @@ class RunningApp:
             assert self.process.poll() is None, self.log
             return any(title == wanted if exactly else title.startswith(wanted) for title in self.titles())
 
-        wait_for(is_there, f"a window called {wanted}", timeout_s=40)
+        wait_for(is_there, f"a window called {wanted}", timeout_s=2 * PATIENCE_S)
 
     def wait_for_log(self, text: str) -> None:
         """Wait until the log says so."""
-        wait_for(lambda: text in self.log, f"the log line {text!r}", timeout_s=40)
+        wait_for(lambda: text in self.log, f"the log line {text!r}", timeout_s=2 * PATIENCE_S)
 
     def press(self, *keys: str) -> None:
         """Type keys into the main window."""
@@ -108,15 +109,24 @@ class RunningApp:
         """Press the welcome page's button, once it takes it, and wait until the session is there."""
         self.wait_for_title(SIGNED_OUT, exactly=True)
 
-        def is_open() -> bool:
+        def is_under_way() -> bool:
             self.press("Return")
+            # Patiently: while the sign-in is under way, Return is its Cancel.
             with contextlib.suppress(AssertionError):
-                wait_for(lambda: SIGN_IN in self.titles("Sign in"), "the sign-in window", timeout_s=1.5)
+                wait_for(self._is_signing_in, "the sign-in", timeout_s=5)
                 return True
             return False
 
-        wait_for(is_open, "the sign-in window")
+        wait_for(is_under_way, "the sign-in")
         self.wait_for_title(SIGNED_IN)
+
+    def _is_signing_in(self) -> bool:
+        """Whether the sign-in window's program runs, or has done its work already."""
+        for program in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "--sign-in-window" in program.cmdline():
+                    return True
+        return any(title.startswith(SIGNED_IN) for title in self.titles())
 
     def loaded_libraries(self) -> set[str]:
         """The files that the process has mapped."""
@@ -127,12 +137,12 @@ class RunningApp:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.press("ctrl+q")
         try:
-            code = self.process.wait(15)
+            code = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"did not quit: {self.log}") from None
         assert code == 0, self.log
-        _, left = psutil.wait_procs(children, timeout=5)
+        _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
         assert not left, f"left running: {left}"
 
     def kill(self) -> None:
@@ -140,7 +150,7 @@ class RunningApp:
         main = psutil.Process(self.process.pid)
         for program in [*main.children(recursive=True), main]:
             program.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
 
 def files_below(*folders: Path) -> list[Path]:

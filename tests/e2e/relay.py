@@ -6,6 +6,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from tests.patience import PATIENCE_S
+
 
 class ExchangeRelay:
     """A small server on loopback; `answer` replaces what the proxy would say."""
@@ -43,7 +45,7 @@ class ExchangeRelay:
         request = urllib.request.Request(
             exchange_url, data=body, headers={"Content-Type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=15) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
             answer = response.read()
         self.tokens.append(json.loads(answer)["access_token"])
         return 200, "application/json", answer

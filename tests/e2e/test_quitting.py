@@ -6,6 +6,7 @@ import psutil
 
 from tests.e2e.application import AppScreen, RunningApp
 from tests.e2e.conftest import Backend
+from tests.patience import PATIENCE_S
 from tests.ui.signin.process import wait_for
 
 
@@ -21,6 +22,6 @@ def test_an_open_question_keeps_nobody_from_quitting(
         screen.press_key("Return")
         wait_for(lambda: app.titles("Sign out"), "the question")
         screen.press("Sign out", "ctrl+q")
-        assert app.process.wait(15) == 0, app.log
-        _, left = psutil.wait_procs(children, timeout=5)
+        assert app.process.wait(PATIENCE_S) == 0, app.log
+        _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
         assert not left, f"left running: {left}"

@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.application import SIGNED_IN, SIGNED_OUT, AppScreen, RunningApp, files_below
 from tests.e2e.conftest import Backend
 from tests.fakes.secret_service import secret_service
+from tests.patience import PATIENCE_S
 from tests.ui.signin.process import wait_for
 
 
@@ -94,7 +95,7 @@ def test_a_second_start_raises_the_first_window_and_ends(
     with start(screen, backend, tmp_path / "data", keyring) as first:
         first.wait_for_title(SIGNED_OUT, exactly=True)
         second = start(screen, backend, tmp_path / "data", keyring)
-        assert second.process.wait(15) == 0
+        assert second.process.wait(PATIENCE_S) == 0
         assert "running already" in second.log
         assert first.titles() == [SIGNED_OUT]
 
