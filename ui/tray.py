@@ -22,6 +22,8 @@ class Tray(QObject):
     def __init__(self, window: QWidget, actions: Sequence[QAction]) -> None:
         super().__init__(window)
         self.menu = named(QMenu(window), NAME)
+        self._account = self.menu.addAction("")  # whose Flatten it is; says only that
+        self._account.setEnabled(False)
         show = self.menu.addAction(self.tr("Show the window"))
         show.triggered.connect(self.window_wanted)
         self.menu.addSeparator()
@@ -33,8 +35,8 @@ class Tray(QObject):
             mine.triggered.connect(self.window_wanted)
             mine.triggered.connect(action.trigger)
             action.changed.connect(partial(_follow, mine, action))
-        self._icon = QSystemTrayIcon(QApplication.windowIcon(), self)
-        self._icon.setToolTip(window.windowTitle())
+        self._icon = QSystemTrayIcon(self)
+        self._follow_window(window.windowTitle())
         self._icon.setContextMenu(self.menu)
         self._icon.activated.connect(self._on_icon_activated)
         window.windowTitleChanged.connect(self._follow_window)
@@ -51,6 +53,8 @@ class Tray(QObject):
     def _follow_window(self, title: str) -> None:
         """Name the account, and show its environment: paper and live must not be mistaken here either."""
         self._icon.setToolTip(title)
+        self._account.setText(title.removeprefix(f"{NAME} - "))
+        self._account.setVisible(title != NAME)
         self._icon.setIcon(QApplication.windowIcon())
 
     @property

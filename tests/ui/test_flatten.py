@@ -355,6 +355,7 @@ def test_the_tray_shows_paper_and_live_apart(shown, tray, session):
     alone = picture()
     shown.show_session(cast(Session, FakeSession(environment=Environment.LIVE)))
     assert tray.tool_tip.startswith("Bellwether - Live")
+    assert tray.menu.actions()[0].text().startswith("Live \u00b7\u00b7")
     live = picture()
     assert paper != alone != live != paper
 
