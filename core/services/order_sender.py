@@ -90,6 +90,11 @@ class OrderSender(QObject):
         if self._journal is not None:
             self._journal.note_moments(moments)
 
+    def make_room(self) -> None:
+        """Let the journal take the room on the disk that orders will need."""
+        if self._journal is not None:
+            self._journal.make_room()
+
     def probe(self) -> None:
         """Write something, to see whether the disk takes it again. Raises StorageFailed."""
         if self._journal is None:

@@ -90,7 +90,6 @@ class Journal:
                 version = self._prepare()
                 # A file that was made and holds nothing: the making was cut short, or all that came after.
                 self.is_cut_short |= version == 0 and not is_new
-                self._make_room()
                 self._places = {file: _place(file) for file in (path, self._log)}
         except StorageFailed:
             self._database.close()
@@ -230,23 +229,24 @@ class Journal:
             self._bring_up_from(version)
         return int(version)
 
-    def _make_room(self) -> None:
-        """Let the log grow now: a commit that makes it longer takes the disk twice as long.
+    def make_room(self) -> None:
+        """Let the log grow now: a commit that makes it longer takes the disk twice as long. Never raises.
 
         Pages that do not fit the cache go to the log, and are dead there once they are rolled back: what is
         recorded is written over them. Without room for that a record may still find some.
         """
         execute = self._database.execute
-        execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        try:
-            execute("BEGIN IMMEDIATE")
-            execute("CREATE TABLE room (filler BLOB)")
-            execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_BYTES,))
-            execute("ROLLBACK")
-            execute("UPDATE journal SET account_id = account_id")  # has the disk take it all
-        except sqlite3.OperationalError:
-            if self._database.in_transaction:
+        with self._lock:
+            try:
+                execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+                execute("BEGIN IMMEDIATE")
+                execute("CREATE TABLE room (filler BLOB)")
+                execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_BYTES,))
                 execute("ROLLBACK")
+                execute("UPDATE journal SET account_id = account_id")  # has the disk take it all
+            except sqlite3.OperationalError:
+                if self._database.in_transaction:
+                    execute("ROLLBACK")
 
     def _empty_log(self) -> None:
         """Move what is in the log into the file itself, if it is much: else a commit would have to."""

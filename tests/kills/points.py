@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from core.domain.evidence import Outcome
 from core.domain.intent import Intent, IntentKind
 from core.domain.intent_book import IntentBook
 from core.net import connections
@@ -177,6 +178,11 @@ def _either(*arms: Arm) -> Arm:
     return arm
 
 
+def _unlisted(_chance: random.Random) -> None:
+    """The list of orders may come before the journal is open, and would answer what is to be looked up."""
+    IntentBook.listed = lambda _self, _orders, _now: Outcome()  # type: ignore[method-assign]
+
+
 def _hearing_a_fill(_chance: random.Random) -> None:
     original = OrderStreamSession.receive
 
@@ -298,7 +304,7 @@ POINTS = {
         Point(
             name="looked_up_not_applied",
             deed=Deed.NOTHING,
-            arm=_either(_before(IntentBook, "found"), _before(IntentBook, "not_found")),
+            arm=_either(_unlisted, _before(IntentBook, "found"), _before(IntentBook, "not_found")),
             journal=True,
             broker=None,
             after="written",

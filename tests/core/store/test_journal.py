@@ -204,6 +204,7 @@ class _FailingDatabase:
 def test_a_torn_tail_costs_at_most_what_was_being_written(path, tmp_path):
     """The log is longer than what is recorded in it: what is not written yet is what was there before."""
     journal = opened(path)
+    journal.make_room()
     log, copy = Path(f"{path}-wal"), tmp_path / "copy" / path.name
     before = log.read_bytes()
     for number in range(20):
@@ -321,6 +322,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(path):
 
 def test_the_log_does_not_grow_while_orders_are_recorded(path):
     journal, log = opened(path), Path(f"{path}-wal")
+    journal.make_room()
     room = log.stat().st_size
     for number in range(300):
         journal.record(an_intent(number))
