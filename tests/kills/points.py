@@ -180,7 +180,11 @@ def _either(*arms: Arm) -> Arm:
 
 def _unlisted(_chance: random.Random) -> None:
     """The list of orders may come before the journal is open, and would answer what is to be looked up."""
-    IntentBook.listed = lambda _self, _orders, _now: Outcome()  # type: ignore[method-assign]
+
+    def listed(self: IntentBook, orders: Any, now: Any) -> Outcome:
+        return Outcome()
+
+    IntentBook.listed = listed  # type: ignore[method-assign]
 
 
 def _hearing_a_fill(_chance: random.Random) -> None:
