@@ -16,12 +16,36 @@ class AmountKind(StrEnum):
     RISK = "risk"  # money lost between entry and stop
 
 
+class Exits(StrEnum):
+    """What goes along with an order, as a trader chooses it."""
+
+    NONE = "none"
+    BOTH = "both"
+    GAIN = "gain"
+    LOSS = "loss"
+    ONLY = "only"  # the exits of a position that exists already
+
+    @property
+    def order_class(self) -> OrderClass:
+        """The class of the order that carries them."""
+        return _CLASSES[self]
+
+
+_CLASSES = {
+    Exits.NONE: OrderClass.SIMPLE,
+    Exits.BOTH: OrderClass.BRACKET,
+    Exits.GAIN: OrderClass.OTO,
+    Exits.LOSS: OrderClass.OTO,
+    Exits.ONLY: OrderClass.OCO,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """The choices of a ticket that make sense again: everything but side and prices. `amount` is as typed."""
 
     type: OrderType = OrderType.LIMIT
-    order_class: OrderClass = OrderClass.SIMPLE
+    exits: Exits = Exits.NONE
     time_in_force: TimeInForce = TimeInForce.DAY
     amount_kind: AmountKind = AmountKind.QTY
     amount: str = ""
@@ -35,7 +59,7 @@ class Preset:
         try:
             return cls(
                 type=OrderType(table.get("type", "limit")),
-                order_class=OrderClass(table.get("order_class", "simple")),
+                exits=Exits(table.get("exits", "none")),
                 time_in_force=TimeInForce(table.get("time_in_force", "day")),
                 amount_kind=AmountKind(table.get("amount_kind", "qty")),
                 amount=str(table.get("amount", ""))[:24],

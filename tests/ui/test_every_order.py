@@ -14,7 +14,7 @@ from core.domain.environment import Environment
 from core.domain.grant import Grant
 from core.domain.limits import Limits
 from core.domain.order import Order, OrderType
-from core.domain.preset import AmountKind
+from core.domain.preset import AmountKind, Exits
 from core.domain.profile import Endpoints
 from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
@@ -28,7 +28,6 @@ from tests.practice.program import PracticeProgram
 from ui.controls.choices import choose
 from ui.panels.ticket import TicketPanel
 from ui.panels.ticket_body import Ticket
-from ui.panels.ticket_exits import Exits
 from ui.panels.ticket_submission import Stage
 
 Fill = Callable[[Ticket, Decimal], None]

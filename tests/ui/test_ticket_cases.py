@@ -20,7 +20,7 @@ from core.domain.limit_rules import check_limits
 from core.domain.limits import Limits
 from core.domain.money import decimal_from_text
 from core.domain.order import OrderType, Side, TimeInForce
-from core.domain.preset import AmountKind
+from core.domain.preset import AmountKind, Exits
 from core.domain.request import OrderRequest, spelled
 from core.domain.rules import check
 from core.domain.trading_hours import TradingHours
@@ -35,7 +35,6 @@ from ui.controls.choices import choose
 from ui.dialogs.confirm_order import ConfirmOrderDialog
 from ui.panels.ticket import TicketPanel
 from ui.panels.ticket_body import Ticket
-from ui.panels.ticket_exits import Exits
 
 LIMITS = Limits(
     max_qty=D(1000),

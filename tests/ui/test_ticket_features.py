@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from core.domain.environment import Environment
 from core.domain.limits import Limits
 from core.domain.order import OrderType, Side, TimeInForce
-from core.domain.preset import AmountKind, Preset
+from core.domain.preset import AmountKind, Exits, Preset
 from core.domain.request import PositionIntent
 from core.services.session import Session
 from core.services.settings import Settings
@@ -31,7 +31,6 @@ from ui.dialogs.question import Question
 from ui.panels.one_click import ARMED_S, Disarmed
 from ui.panels.ticket import TicketPanel
 from ui.panels.ticket_body import Ticket
-from ui.panels.ticket_exits import Exits
 from ui.theme.window_icon import window_icon
 
 LEFT = Qt.MouseButton.LeftButton
@@ -261,6 +260,16 @@ def test_a_preset_is_kept_for_its_symbol_and_used_again(ticket, settings):
     assert ticket.form.request().notional == 500
     QTest.mouseClick(ticket.foot.preset, LEFT)
     assert settings.values.presets == {}
+
+
+@pytest.mark.parametrize("exits", Exits)
+def test_a_preset_brings_back_the_exits_that_were_kept(ticket, exits):
+    ticket.form.exits.choose(exits)
+    QTest.mouseClick(ticket.foot.preset, LEFT)
+    ticket.form.exits.choose(Exits.NONE if exits is not Exits.NONE else Exits.BOTH)
+    ticket.set_symbol("AAPL")
+    ticket.set_symbol("NVDA")
+    assert ticket.form.exits.chosen is exits
 
 
 def test_the_rules_unfold_with_their_verdicts(ticket):

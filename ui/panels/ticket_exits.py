@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from enum import StrEnum
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from core.domain.choices import Aspect, why_not
 from core.domain.legs import OrderClass, StopLoss, TakeProfit
 from core.domain.order import OrderType
+from core.domain.preset import Exits
 from core.domain.request import OrderRequest
 from ui import figures, order_words
 from ui.controls.choices import choose, exclude
@@ -21,28 +21,6 @@ from ui.theme.theme import Theme
 Step = Callable[[Decimal | None, int], Decimal | None]
 
 
-class Exits(StrEnum):
-    """What goes along with an order, as a trader chooses it."""
-
-    NONE = "none"
-    BOTH = "both"
-    GAIN = "gain"
-    LOSS = "loss"
-    ONLY = "only"  # the exits of a position that exists already
-
-    @property
-    def order_class(self) -> OrderClass:
-        """The class of the order that carries them."""
-        return _CLASSES[self]
-
-
-_CLASSES = {
-    Exits.NONE: OrderClass.SIMPLE,
-    Exits.BOTH: OrderClass.BRACKET,
-    Exits.GAIN: OrderClass.OTO,
-    Exits.LOSS: OrderClass.OTO,
-    Exits.ONLY: OrderClass.OCO,
-}
 _OF_CLASS = {
     OrderClass.SIMPLE: Exits.NONE,
     OrderClass.BRACKET: Exits.BOTH,

@@ -148,7 +148,7 @@ class TicketForm(QWidget):
     def use(self, preset: Preset) -> None:
         """Take the choices of a preset."""
         self.type.choose(preset.type)
-        self.exits.choose_class(preset.order_class)
+        self.exits.choose(preset.exits)
         choose(self.time_in_force, preset.time_in_force.value)
         self.amount.choose_kind(preset.amount_kind)
         if preset.amount:
@@ -159,7 +159,7 @@ class TicketForm(QWidget):
         """The choices made now, to begin with another time."""
         return Preset(
             type=OrderType(self.type.choice),
-            order_class=self.exits.chosen.order_class,
+            exits=self.exits.chosen,
             time_in_force=TimeInForce(self.time_in_force.currentData()),
             amount_kind=self.amount.chosen_kind,
             amount=self.quantity.text().strip() if self.quantity.value is not None else "",

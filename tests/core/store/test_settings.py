@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.domain.limits import Limits
 from core.domain.order import OrderType
-from core.domain.preset import Preset
+from core.domain.preset import Exits, Preset
 from core.errors import StorageFailed
 from core.store.settings import (
     DEFAULT_WATCHLIST,
@@ -111,7 +111,11 @@ def test_a_disk_that_refuses_is_told_and_the_old_file_stays(tmp_path):
 def test_limits_and_presets_are_kept(tmp_path):
     values = SettingsValues(
         limits=Limits(max_qty=Decimal("0.5"), max_value=None, max_orders_a_minute=None),
-        presets={"BTC/USD": Preset(type=OrderType.MARKET, amount="0.25"), "odd.name": Preset()},
+        presets={
+            "BTC/USD": Preset(type=OrderType.MARKET, amount="0.25"),
+            "SPY": Preset(exits=Exits.GAIN),
+            "odd.name": Preset(),
+        },
     )
     path = tmp_path / "settings.toml"
     write_settings(path, values)
