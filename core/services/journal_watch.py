@@ -67,7 +67,6 @@ class JournalWatch:
     def _take(self, opened: OpenedJournal) -> None:
         self.is_open = True
         self._opened(opened)
-        self._link.order_lane.submit(self._sender.make_room)  # after what an earlier run left is asked about
         if opened.is_cut_short:
             self._failed(
                 StorageFailed(

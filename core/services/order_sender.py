@@ -58,6 +58,7 @@ class OrderSender(QObject):
     def open(self) -> OpenedJournal:
         """Open the journal. Raises StorageFailed; then nothing can be sent."""
         journal = Journal(self._path, account_id=self._account_id, environment=self._environment)
+        journal.make_room()
         self._journal = journal
         return OpenedJournal(
             unsettled=journal.unsettled(), known_ids=journal.known_ids(), is_cut_short=journal.is_cut_short
@@ -89,11 +90,6 @@ class OrderSender(QObject):
         """Write down when intents passed which points, in nanoseconds since the click."""
         if self._journal is not None:
             self._journal.note_moments(moments)
-
-    def make_room(self) -> None:
-        """Let the journal take the room on the disk that orders will need."""
-        if self._journal is not None:
-            self._journal.make_room()
 
     def probe(self) -> None:
         """Write something, to see whether the disk takes it again. Raises StorageFailed."""
