@@ -65,7 +65,7 @@ def test_the_resources_of_app_and_practice_broker_keep_their_places(contents: di
 
 def test_licence_texts_of_what_is_shipped_go_along(contents: dict[str, Any]) -> None:
     folders = {place for _, place in contents["licences"]()}
-    assert {"licences", "licences/GNU", "licences/requests", "licences/pyside6-qtads"} <= folders
+    assert {"licences", "licences/GNU", "licences/pyside6-qtads"} <= folders
 
 
 def test_unused_plugins_are_told_from_those_that_qt_needs(contents: dict[str, Any]) -> None:
