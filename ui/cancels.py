@@ -1,10 +1,11 @@
 """What can be cancelled together, in words with the number of orders: for menus and the command field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from core.domain.cancels import cancelable_orders
 from core.domain.order import Order, Side
 from ui import words
 
@@ -21,9 +22,9 @@ class ManyCancels:
     count: int
 
 
-def many_cancels(orders: Iterable[Order], symbols: Iterable[str]) -> list[ManyCancels]:
-    """What can be cancelled together: of each of `symbols`, of each side, and all."""
-    open_orders = [order for order in orders if order.is_cancelable]
+def many_cancels(orders: Mapping[str, Order], symbols: Iterable[str]) -> list[ManyCancels]:
+    """What of `orders`, which are by id, can be cancelled together: of each symbol, of each side, and all."""
+    open_orders = cancelable_orders(orders)
 
     def of(text: str, symbol: str | None = None, side: str | None = None) -> ManyCancels:
         count = sum(symbol in (None, one.symbol) and side in (None, one.side) for one in open_orders)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from core.domain.cancels import cancelable_orders
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order
@@ -160,11 +161,7 @@ class TradingActions(QObject):
     @Slot(object, object)
     def cancel_many(self, symbol: str | None, side: str | None) -> None:
         """Ask, then cancel the open orders of a symbol, of a side, or all, one by one."""
-        open_orders = [
-            order
-            for order in self._session.orders.orders.values()
-            if order.is_cancelable and symbol in (None, order.symbol) and side in (None, order.side)
-        ]
+        open_orders = cancelable_orders(self._session.orders.orders, symbol=symbol, side=side)
         if not open_orders:
             self.noticed.emit(AppError(self.tr("There is no working order to cancel.")))
             return

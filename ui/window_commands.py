@@ -233,7 +233,7 @@ class WindowCommands(QObject):
             return []
         return [
             Command(many.text, partial(self._window.desk.cancel_many, many.symbol, many.side))
-            for many in many_cancels(session.orders.orders.values(), symbols)
+            for many in many_cancels(session.orders.orders, symbols)
             if many.count and (many.symbol or many.side)
         ]
 

@@ -15,6 +15,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.account import Account
+from core.domain.cancels import cancelable_orders
 from core.domain.environment import Environment
 from core.domain.event import Fill, OrderEvent
 from core.domain.evidence import AskAbout, Outcome, Reread, StopAsking, WriteDown
@@ -227,14 +228,8 @@ class OrderDesk(QObject):
 
         Each is answered for by its own intent. Legs whose parent is still open go with their parent.
         """
-        return tuple(
-            self.cancel(order.id)
-            for order in self._book.orders.open_orders()
-            if order.is_cancelable
-            and symbol in (None, order.symbol)
-            and side in (None, order.side)
-            and not self._goes_with_its_parent(order)
-        )
+        chosen = cancelable_orders(self.orders, symbol=symbol, side=side)
+        return tuple(self.cancel(order.id) for order in chosen)
 
     def retry(self, client_order_id: str) -> Intent:
         """Send an intent of unknown fate once more, byte for byte and under the same id, on a person's word.
@@ -348,10 +343,6 @@ class OrderDesk(QObject):
         if order is None:
             raise NotFound("That order is not known here.", "Nothing was sent.")
         return order
-
-    def _goes_with_its_parent(self, order: Order) -> bool:
-        parent = self._book.orders.get(order.parent_id or "")
-        return parent is not None and parent.is_cancelable
 
     def _draft(
         self,

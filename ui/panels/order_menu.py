@@ -1,6 +1,6 @@
 """What can be done about orders, as menus: about one order, and about many at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -48,7 +48,7 @@ def add_row_actions(
 
 def add_cancels(
     menu: QMenu,
-    orders: Iterable[Order],
+    orders: Mapping[str, Order],
     symbol: str,
     cancel: Callable[[str | None, str | None], object],
 ) -> None:

@@ -367,6 +367,6 @@ class OrdersPanel(SessionPanel):
 
     def _add_cancels(self, menu: QMenu, key: Hashable | None) -> None:
         row = self.model.row(key)
-        orders = () if self.session is None else self.session.orders.orders.values()
+        orders = {} if self.session is None else self.session.orders.orders
         symbol = "" if row is None else row.shown.symbol
         add_cancels(menu, orders, symbol, self.cancel_many_requested.emit)
