@@ -349,8 +349,11 @@ class Client:
         if keys := [key for key in keys if self.desk.may_retry(key)]:
             self.line.met["retry"] += 1
             key = self.world.chance.choice(keys)
-            self.desk.retry(key)
-            self.retried[key] += 1
+            intent = self.desk.retry(key)
+            if intent.kind is IntentKind.CANCEL:
+                self.cancels[intent.target_order_id or ""] += 1
+            else:
+                self.retried[key] += 1
 
     def journaled_state(self, key: str) -> IntentState | None:
         """How the journal on disk says that an intent ended; None for one that is not settled, or unknown."""
