@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
+_SCREEN = Path(__file__).with_name("screen.json")
 _PATIENCE_S = 20.0
 Answer = dict[str, Any]
 
@@ -96,5 +97,11 @@ def run_once(command: Sequence[str]) -> tuple[int, Answer]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, but compiled modules are kept, as they are wherever people run this."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Ours, but compiled modules are kept, as they are wherever people run this.
+
+    Without a display the screen is one on which the window has its usual size: Qt's own would squeeze it.
+    """
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if own.get("QT_QPA_PLATFORM") == "offscreen":
+        own["QT_QPA_PLATFORM"] = f"offscreen:configfile={_SCREEN}"
+    return own
