@@ -1,5 +1,6 @@
 """The Trading perspective: its panels, how they speak to each other, and the session they are bound to."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
@@ -11,6 +12,7 @@ from core.domain.request import ReplaceRequest
 from core.services.clock import Clock
 from core.services.session import Session
 from core.services.settings import Settings
+from ui.cancels import ManyCancels, many_cancels
 from ui.dialogs.order_details import OrderDetails
 from ui.models.order_row import OrderRow
 from ui.panels.account import AccountPanel
@@ -156,6 +158,10 @@ class Desk(QObject):
         """Ask, then cancel every working order."""
         if self.actions is not None:
             self.actions.cancel_all()
+
+    def many_cancels(self, symbols: Iterable[str]) -> list[ManyCancels]:
+        """What can be cancelled together now: of each of `symbols`, of each side, and all."""
+        return [] if self._session is None else many_cancels(self._session.orders.orders, symbols)
 
     @Slot(object, object)
     def cancel_many(self, symbol: str | None, side: str | None) -> None:

@@ -18,12 +18,10 @@ from core.errors import AppError
 from core.services.clock import Clock, SystemClock
 from core.services.frame_clock import FrameClock
 from ui import words
-from ui.blocked_close import BlockedClose
 from ui.controls.menus import named
 from ui.dialogs.frame import DialogFrame
 from ui.frame_meter import FrameMeter
 from ui.notice import NoticeAction, NoticeBar
-from ui.order_alarms import OrderAlarms
 from ui.status_bar import StatusBar
 from ui.theme.theme import Theme
 from ui.theme.tokens import ThemeName
@@ -37,7 +35,9 @@ if TYPE_CHECKING:
     from core.services.session import Session
     from core.services.settings import Settings
     from core.services.sign_in import SignIn
+    from ui.blocked_close import BlockedClose
     from ui.desk import Desk
+    from ui.order_alarms import OrderAlarms
     from ui.tray import Tray
 
 _DESK_AFTER_MS = 50  # after the first paint, and after the program has begun to connect
@@ -66,7 +66,8 @@ class MainWindow(QMainWindow):
         self._live_confirmed: set[str] = set()  # ids of the accounts that were unlocked by typing
         self.top_bar = TopBar(theme)
         self.notices = NoticeBar(theme)
-        self._alarms = OrderAlarms(self.notices)
+        self._alarms: OrderAlarms | None = None
+        self._blocked_close: BlockedClose | None = None
         self.welcome = WelcomeView(theme)
         self._desk: Desk | None = None
         self._tray: Tray | None = None
@@ -82,9 +83,6 @@ class MainWindow(QMainWindow):
         self._menu = named(QMenu(self), self.tr("Menu"))
         self.commands.actions.fill(self._menu)
         self.top_bar.set_menu(self._menu)
-        # A dialog must not keep anybody from leaving: its question is answered with no, as by the keys.
-        self._blocked_close = BlockedClose(self)
-        self._blocked_close.requested.connect(self.close, Qt.ConnectionType.QueuedConnection)
         self._connect()
         self._restore_place()
         self._show_title()
@@ -118,7 +116,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.desk.workspace)
         session.account.changed.connect(self._show_title)
         session.orders.trading_block_changed.connect(self._show_gate)
-        self._alarms.follow(session.orders)
+        self._follow_alarms(session)
         if session.environment is Environment.LIVE and self._is_confirmed(session.account.account):
             session.orders.unlock_live()
         self.commands.show_session(session.environment, self._accounts)
@@ -136,7 +134,7 @@ class MainWindow(QMainWindow):
         self._keep_place()
         session.account.changed.disconnect(self._show_title)
         session.orders.trading_block_changed.disconnect(self._show_gate)
-        self._alarms.follow(None)
+        self._follow_alarms(None)
         self._dismiss_dialogs()
         self.desk.unbind()
         self.top_bar.show_signed_out()
@@ -373,6 +371,22 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry()
             self.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
 
+    def _follow_alarms(self, session: "Session | None") -> None:
+        if self._alarms is None:
+            from ui.order_alarms import OrderAlarms
+
+            self._alarms = OrderAlarms(self.notices)
+        self._alarms.follow(None if session is None else session.orders)
+
+    def _watch_cross(self) -> None:
+        """A dialog must not keep anybody from leaving: its question is answered with no, as by the keys."""
+        if self._blocked_close is None:
+            from ui.blocked_close import BlockedClose
+
+            self._blocked_close = BlockedClose(self)
+            self._blocked_close.requested.connect(self.close, Qt.ConnectionType.QueuedConnection)
+        self._blocked_close.watch(int(self.winId()))
+
     def _dismiss_dialogs(self) -> None:
         """Every question unanswered is answered with no."""
         for dialog in self.findChildren(DialogFrame):
@@ -380,8 +394,8 @@ class MainWindow(QMainWindow):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.WindowBlocked:
-            self._blocked_close.watch(int(self.winId()))
-        elif event.type() is QEvent.Type.WindowUnblocked:
+            self._watch_cross()
+        elif event.type() is QEvent.Type.WindowUnblocked and self._blocked_close is not None:
             self._blocked_close.rest()
         return super().event(event)
 

@@ -11,7 +11,6 @@ from core.domain.account import Account
 from core.domain.environment import Environment
 from core.domain.order import Side
 from ui import words
-from ui.cancels import many_cancels
 from ui.command_field import Command
 from ui.theme.theme import Theme
 from ui.window_actions import WindowActions
@@ -228,12 +227,11 @@ class WindowCommands(QObject):
 
     def _cancels(self, symbols: Iterable[str]) -> list[Command]:
         """Asked about as the buttons of the orders do; all of them are the menu's own."""
-        session = self._window.session
-        if session is None:
+        if self._window.session is None:
             return []
         return [
             Command(many.text, partial(self._window.desk.cancel_many, many.symbol, many.side))
-            for many in many_cancels(session.orders.orders, symbols)
+            for many in self._window.desk.many_cancels(symbols)
             if many.count and (many.symbol or many.side)
         ]
 

@@ -63,7 +63,7 @@ LATE_IMPORTERS = {
     "main": "decides from its arguments which program it is; each loads only its own parts",
     "token_proxy.__main__": "the HTTP library makes TLS contexts when loaded: first SSLKEYLOGFILE has to go",
     "ui.desk": "windows that few open would cost every start their time and memory",
-    "ui.main_window": "panels, docking and HTTP client would keep the first window waiting half a second",
+    "ui.main_window": "what no empty window needs, from panels to HTTP client, would keep it waiting",
     "ui.signin.program": "the engine reads the environment when it is loaded, and may be missing altogether",
 }
 
