@@ -121,12 +121,11 @@ class History:
         self._database.close()
 
     def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        try:
+        with contextlib.ExitStack() as unless_prepared:
+            database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            unless_prepared.callback(database.close)
             self._prepare(database)
-        except BaseException:
-            database.close()
-            raise
+            unless_prepared.pop_all()
         return database
 
     def _prepare(self, database: sqlite3.Connection) -> None:
@@ -191,10 +190,9 @@ class History:
             try:
                 yield
                 self._database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled back by itself
+            finally:
+                if self._database.in_transaction:  # a full disk may have rolled back by itself
                     self._database.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:

@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that only its maker believes, with its key."""
-    x509 = pytest.importorskip("cryptography.x509")
+    x509 = pytest.importorskip("cryptography.x509", reason="comes with the keyring of Linux alone")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
