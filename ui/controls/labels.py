@@ -2,12 +2,10 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStylePainter, QWidget
+from PySide6.QtWidgets import QLabel, QStylePainter, QWidget
 
 from ui.figures import MISSING, for_ears
 from ui.theme.colors import Tone
-
-MAY_WRAP = "\u200b"  # where a text without blanks may go on in the next line: seen and heard by nobody
 
 
 def restyle(widget: QWidget) -> None:
@@ -66,76 +64,30 @@ class PlainLabel(QLabel):
     def _say(self) -> None:
         if self._caption:
             text = self.tr("unknown") if self.text() == MISSING else for_ears(self.text())
-            text = text.replace(MAY_WRAP, "")
             self.setAccessibleName(f"{self._caption}: {text}" if text else self._caption)
 
 
-class ElidedLabel(PlainLabel):
-    """A plain label that gives up its end when there is no room, and then tells the whole in its tool tip."""
-
-    def __init__(
-        self,
-        text: str = "",
-        *,
-        tone: Tone = "text",
-        font: QFont | None = None,
-        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
-    ) -> None:
-        super().__init__(text, tone=tone, font=font, align=align)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._tell_whole()
-
-    def show_text(self, text: str, tone: Tone | None = None) -> None:
-        if text != self.text():
-            super().show_text(text, tone)
-            self._tell_whole()  # or the tool tip would go on telling yesterday's price
-        elif tone is not None:
-            self.set_tone(tone)
-
-    def _tell_whole(self) -> None:
-        is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
-        self.setToolTip(self.text() if is_cut else "")
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawItemText(
-            self.rect(), self.alignment(), self.palette(), self.isEnabled(), shown, self.foregroundRole()
-        )
-        painter.end()
-
-
-class WholeLabel(PlainLabel):
-    """A label that says less where there is no room, rather than half a number; its tool tip says all."""
-
-    def __init__(
-        self,
-        text: str = "",
-        *,
-        tone: Tone = "text",
-        font: QFont | None = None,
-        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
-    ) -> None:
-        super().__init__(text, tone=tone, font=font, align=align)
-        self._less = ""
-
-    def show_whole(self, text: str, less: str = "", tone: Tone | None = None) -> None:
-        """Show `text`, or `less` where it does not fit."""
-        self._less = less
-        self.show_text(text, tone)
-        self._tell_whole()
+class FittedLabel(PlainLabel):
+    """A label of one line that says less where there is no room for all; its tool tip then tells all."""
 
     @property
     def shown(self) -> str:
         """What there is room for now."""
         fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
-        return self.text() if fits else self._less
+        return self.text() if fits else self._less()
+
+    def _less(self) -> str:
+        """What is shown where the whole text does not fit."""
+        raise NotImplementedError
+
+    def _tell_whole(self) -> None:
+        self.setToolTip("" if self.shown == self.text() else self.text())
+
+    def show_text(self, text: str, tone: Tone | None = None) -> None:
+        is_other = text != self.text()
+        super().show_text(text, tone)
+        if is_other:
+            self._tell_whole()  # or the tool tip would go on telling yesterday's price
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -143,9 +95,6 @@ class WholeLabel(PlainLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._tell_whole()
-
-    def _tell_whole(self) -> None:
-        self.setToolTip("" if self.shown == self.text() else self.text())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QStylePainter(self)
@@ -153,3 +102,27 @@ class WholeLabel(PlainLabel):
             self.rect(), self.alignment(), self.palette(), self.isEnabled(), self.shown, self.foregroundRole()
         )
         painter.end()
+
+
+class ElidedLabel(FittedLabel):
+    """Gives up its end: for words."""
+
+    def _less(self) -> str:
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+
+
+class WholeLabel(FittedLabel):
+    """Says what it was given to say instead, rather than half a number."""
+
+    _instead = ""
+
+    def _less(self) -> str:
+        return self._instead
+
+    def show_whole(self, text: str, less: str = "", tone: Tone | None = None) -> None:
+        """Show `text`, or `less` where it does not fit."""
+        if less != self._instead:
+            self._instead = less
+            self.update()
+        self.show_text(text, tone)
+        self._tell_whole()

@@ -1,13 +1,13 @@
 """The last look at an order before it is sent: exactly what will be sent, and to which account."""
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from core.domain.environment import Environment
 from core.domain.request import OrderRequest, spelled
 from ui import sentences, words
-from ui.controls.labels import MAY_WRAP
+from ui.controls.exact_text import ExactText
 from ui.dialogs.question import Question
 from ui.theme.theme import Theme
 
@@ -39,11 +39,8 @@ class ConfirmOrderDialog(Question):
         body = request.body(client_order_id)
         self.terms = self.add_terms(sentences.sent_members(body))
         is_live = environment is Environment.LIVE
-        self.exact = self.add_text(spelled(body).decode())
-        self.exact.set_caption(self.tr("The text that is sent"))
-        self.exact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        # A JSON text has no blanks to break at; marks that nobody sees let it wrap.
-        self.exact.show_text(self.exact.text().replace(",", f",{MAY_WRAP}"))
+        self.exact = ExactText(spelled(body).decode(), self.tr("The text that is sent"), theme.fonts.base)
+        self.body.addWidget(self.exact)
         note = self.tr("This is real money.") if is_live else self.tr("Paper money: nothing real is traded.")
         self.add_text(
             self.tr("Exactly this text is sent, once. The id at its end is this order's own. {note}").format(
