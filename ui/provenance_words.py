@@ -127,8 +127,9 @@ def input_value(one: Input) -> str:
 
 
 def origin(one: Input) -> str:
-    """Where an input comes from."""
-    return words.look_up(_ORIGINS, one.origin)
+    """Where an input comes from, and of a price which of the broker's feeds it is of."""
+    text = words.look_up(_ORIGINS, one.origin)
+    return f"{text}, {words.feed_name(one.feed)}" if one.feed else text
 
 
 # Words that appear only as arguments of `translated` above, for the translators.

@@ -1,5 +1,6 @@
 """The connection strip along the bottom: every feed's state and age, always in sight, in words and colour."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -99,6 +100,8 @@ class FeedItem(QWidget):
         self.text = ElidedLabel(tone="muted", font=theme.fonts.sized(12))
         self.text.set_caption(name)
         self.health = Health.OFF
+        self._texts = ("", "")
+        self.is_brief = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
@@ -106,17 +109,36 @@ class FeedItem(QWidget):
         row.addWidget(PlainLabel(name, font=theme.fonts.sized(12, strong=True)))
         row.addWidget(self.text)
 
-    def show_state(self, health: Health, text: str) -> None:
+    def show_state(self, health: Health, text: str, brief: str = "") -> None:
         """Show how the feed does; anything but good is coloured text as well.
 
-        That it was lost and that it is back are announced; the attempts between would be noise.
+        `brief` is for when there is little room; the tool tip then has the rest. That the feed was lost and
+        that it is back are announced; the attempts between would be noise.
         """
         was_good, self.health = self.health is Health.GOOD, health
         self._dot.show_health(health)
-        tone = "muted" if health is Health.GOOD else _TONE_OF_HEALTH[health]
-        self.text.show_text(text, tone)
+        self._texts = (text, brief or text)
+        self._show_text()
         if was_good is not (health is Health.GOOD):
             announce(self, self.text.accessibleName(), is_urgent=health is Health.BAD)
+
+    def set_brief(self, is_brief: bool) -> None:
+        """Say the least, or everything."""
+        if is_brief is not self.is_brief:
+            self.is_brief = is_brief
+            self._show_text()
+
+    @property
+    def saved_px(self) -> int:
+        """By how much less wide it is when it is brief."""
+        whole, brief = (self.text.fontMetrics().horizontalAdvance(text) for text in self._texts)
+        return max(0, whole - brief)
+
+    def _show_text(self) -> None:
+        whole, brief = self._texts
+        tone = "muted" if self.health is Health.GOOD else _TONE_OF_HEALTH[self.health]
+        self.text.show_text(brief if self.is_brief else whole, tone)
+        self.setToolTip(whole if self.is_brief and brief != whole else "")
 
 
 class StatusBar(QWidget):
@@ -132,6 +154,8 @@ class StatusBar(QWidget):
         self.setAccessibleName(self.tr("Connection"))
         self.orders = FeedItem(theme, words.stream_name(StreamName.ORDERS))
         self.quotes = FeedItem(theme, words.stream_name(StreamName.QUOTES))
+        self.coins = FeedItem(theme, words.stream_name(StreamName.COINS))
+        self.options = FeedItem(theme, words.stream_name(StreamName.OPTIONS))
         self.rest = FeedItem(theme, self.tr("REST"))
         small = theme.fonts.sized(12)
         self.gaps = PlainLabel(tone="muted", font=small)
@@ -180,17 +204,15 @@ class StatusBar(QWidget):
     def _show_streams(self, session: "Session") -> None:
         now_ns = self._clock.monotonic_ns()
         connection = session.connection
-        orders, quotes = connection.status(StreamName.ORDERS), connection.status(StreamName.QUOTES)
+        orders = connection.status(StreamName.ORDERS)
         self.orders.show_state(_HEALTH_OF_PHASE[orders.phase], stream_sentence(orders, now_ns))
-        parts = [quotes.feed.upper(), stream_sentence(quotes, now_ns)]
-        if quotes.phase is StreamPhase.LIVE:
-            rate = figures.rate(connection.message_rate(StreamName.QUOTES))
-            parts.append(self.tr("{rate} msg/s").format(rate=rate))
-        followed, budget = connection.symbols_followed, connection.symbol_budget
-        count = f"{followed}" if budget is None else f"{followed}/{budget}"
-        parts.append(self.tr("{count} symbols").format(count=count))
-        self.quotes.show_state(self._quotes_health(quotes, now_ns), " \u00b7 ".join(filter(None, parts)))
-        reconnects = orders.reconnects + quotes.reconnects
+        reconnects = orders.reconnects
+        for name, item in self._price_items:
+            status = connection.status(name)
+            reconnects += status.reconnects
+            self._show_prices(item, status, now_ns)
+            # Coins and options are connected only while somebody wants them.
+            item.setVisible(name is StreamName.QUOTES or status.phase is not StreamPhase.OFF)
         gaps = connection.gaps
         parts = [
             self.tr("1 gap") if gaps == 1 else self.tr("{count} gaps").format(count=gaps),
@@ -200,10 +222,26 @@ class StatusBar(QWidget):
         ]
         self.gaps.show_text(" \u00b7 ".join(parts), "warning" if gaps else "muted")
 
-    def _quotes_health(self, status: StreamStatus, now_ns: int) -> Health:
+    def _show_prices(self, item: FeedItem, status: StreamStatus, now_ns: int) -> None:
+        if self._session is None:
+            return
+        connection, sentence = self._session.connection, stream_sentence(status, now_ns)
+        parts = [words.feed_name(status.feed), sentence]
+        if status.phase is StreamPhase.LIVE:
+            rate = figures.rate(connection.message_rate(status.name))
+            parts.append(self.tr("{rate} msg/s").format(rate=rate))
+        followed, budget = connection.symbols_followed(status.name), connection.symbol_budget(status.name)
+        count = f"{followed}" if budget is None else f"{followed}/{budget}"
+        parts.append(self.tr("1 symbol") if count == "1" else self.tr("{count} symbols").format(count=count))
+        whole = " \u00b7 ".join(filter(None, parts))
+        is_connected = status.phase in (StreamPhase.LIVE, StreamPhase.SILENT)
+        brief = sentence if is_connected else words.stream_phase(status.phase)
+        item.show_state(self._health_of_prices(status, now_ns), whole, brief)
+
+    def _health_of_prices(self, status: StreamStatus, now_ns: int) -> Health:
         """Live, but without a single price for a while in an open market, is not good."""
         health = _HEALTH_OF_PHASE[status.phase]
-        is_open = self._session is not None and self._session.market_clock.is_open
+        is_open = self._session is not None and self._session.connection.is_trading(status.name)
         if health is not Health.GOOD or not is_open or status.last_message_ns is None:
             return health
         quiet_s = (now_ns - status.last_message_ns) / _NS_PER_S
@@ -252,7 +290,12 @@ class StatusBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(_SIDE_PX, 0, _SIDE_PX, 0)
         row.setSpacing(_GAP_PX)
-        for item in (self.orders, self.quotes, self.rest, self.gaps):
+        self._price_items = (
+            (StreamName.QUOTES, self.quotes),
+            (StreamName.COINS, self.coins),
+            (StreamName.OPTIONS, self.options),
+        )
+        for item in (self.orders, self.quotes, self.coins, self.options, self.rest, self.gaps):
             row.addWidget(item)
         row.addStretch(1)
         for item in (self.skew, self.frame_time, self.profile):
@@ -266,6 +309,8 @@ class StatusBar(QWidget):
         self._session_items: tuple[QWidget, ...] = (
             self.orders,
             self.quotes,
+            self.coins,
+            self.options,
             self.rest,
             self.gaps,
             self.skew,
@@ -286,19 +331,34 @@ class StatusBar(QWidget):
     def _give_way(self) -> None:
         """The feeds must never be cut; what a trader can do without goes from a narrow window.
 
-        A clock that is far off stays. What is gone comes back only with room to spare, or it would flicker
-        while ages and rates tick.
+        Feeds that are connected only now and then begin and say no more than how they do; where nothing else
+        helps the others follow, those with a trouble to tell of last. A clock that is far off stays. What is
+        gone comes back only with room to spare, or it would flicker while ages and rates tick.
         """
         if self._session is None:
             return
-        items = [*self._session_items, self.time]
+        feeds = [item for _, item in self._price_items if not item.isHidden()]
+        away = {item for _, item in self._price_items if item.isHidden()}
+        items = [item for item in (*self._session_items, self.time) if item not in away]
         needed = sum(item.sizeHint().width() + _GAP_PX for item in items) + 2 * _SIDE_PX
+        needed += sum(feed.saved_px for feed in feeds if feed.is_brief)
+        first = [feed for feed in feeds if feed is not self.quotes and feed.health is Health.GOOD]
+        needed = self._shorten(first, needed)
         for item in self._yielding:
             is_news = item is self.skew and item.property("tone") == "warning"
             goes = not is_news and needed + (_SPARE_PX if item.isHidden() else 0) > self.width()
             item.setVisible(not goes)
             if goes:
                 needed -= item.sizeHint().width() + _GAP_PX
+        self._shorten([feed for feed in feeds if feed not in first], needed)
+
+    def _shorten(self, feeds: Iterable[FeedItem], needed: int) -> int:
+        """Make one after the other brief until there is room; returns what is needed then."""
+        for feed in feeds:
+            is_long = needed + (_SPARE_PX if feed.is_brief else 0) > self.width()
+            needed -= feed.saved_px if is_long else 0
+            feed.set_brief(is_brief=is_long)
+        return needed
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colors = self._theme.colors

@@ -166,6 +166,8 @@ _PHASES: dict[str, str] = {
 _STREAMS: dict[str, str] = {
     StreamName.ORDERS: QT_TRANSLATE_NOOP("Words", "Orders"),
     StreamName.QUOTES: QT_TRANSLATE_NOOP("Words", "Quotes"),
+    StreamName.COINS: QT_TRANSLATE_NOOP("Words", "Coins"),
+    StreamName.OPTIONS: QT_TRANSLATE_NOOP("Words", "Options"),
 }
 _SESSIONS: dict[str, str] = {
     Phase.PRE_MARKET: QT_TRANSLATE_NOOP("Words", "Pre-market"),
@@ -263,6 +265,11 @@ def stream_phase(phase: StreamPhase) -> str:
 def stream_name(name: StreamName) -> str:
     """What a stream carries."""
     return look_up(_STREAMS, name)
+
+
+def feed_name(feed: str) -> str:
+    """The broker's name for a feed, as it is shown: `IEX`, `INDICATIVE`, `CRYPTO US`."""
+    return outside_text(feed.upper(), 24)
 
 
 def market_session(phase: Phase) -> str:

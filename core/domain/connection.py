@@ -5,10 +5,12 @@ from enum import StrEnum
 
 
 class StreamName(StrEnum):
-    """The two conversations of a session."""
+    """The conversations of a session: one about orders, and one for each kind of market data."""
 
     ORDERS = "orders"
-    QUOTES = "quotes"
+    QUOTES = "quotes"  # of stocks
+    COINS = "coins"
+    OPTIONS = "options"
 
 
 class StreamPhase(StrEnum):

@@ -2,7 +2,8 @@
 
 `exchange_ns` is the exchange's own time, nanoseconds since 1970 UTC; `received_ns` is our monotonic clock
 when the frame was taken. Age is judged by the latter only, since two clocks never agree. What came by REST
-may be old news, so its `received_ns` is set back by the age that the exchange's stamp says.
+may be old news, so its `received_ns` is set back by the age that the exchange's stamp says. `feed` is the
+broker's name for what it was taken from, such as `iex`.
 """
 
 from enum import StrEnum
@@ -28,6 +29,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     exchange_ns: int
     received_ns: int
     source: Source = Source.STREAM
+    feed: str = ""
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +42,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     received_ns: int
     exchange: str = ""
     source: Source = Source.STREAM
+    feed: str = ""
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
@@ -104,6 +107,6 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def source(self) -> Source | None:
-        """Where the newest part came from."""
+        """Where the newest part came from, the one that `received_ns` is of."""
         parts = [part for part in (self.quote, self.trade) if part is not None]
         return max(parts, key=lambda part: part.received_ns).source if parts else None

@@ -38,8 +38,9 @@ class MarkKind(StrEnum):
 class Mark:
     """A price to value a position at, and where it comes from.
 
-    `heard_ns` is when something was last heard of the symbol, by which its age is judged; `received_ns` is
-    when this very price came (both on the monotonic clock). `bid` and `ask` are the parts of a middle.
+    `heard_ns` is when something was last heard of the symbol, and `heard_by` by what, by which its age is
+    judged; `received_ns` is when this very price came (both on the monotonic clock), from `source` and the
+    broker's `feed`. `bid` and `ask` are the parts of a middle.
     """
 
     price: Decimal
@@ -48,6 +49,8 @@ class Mark:
     received_ns: int | None = None
     exchange_ns: int | None = None
     source: Source = Source.REST
+    feed: str = ""
+    heard_by: Source = Source.REST
     bid: Decimal | None = None
     ask: Decimal | None = None
 
@@ -91,6 +94,8 @@ def _streamed(position: Position, ticker: Ticker, by: MarkBy) -> Mark | None:
             received_ns=trade.received_ns,
             exchange_ns=trade.exchange_ns,
             source=trade.source,
+            feed=trade.feed,
+            heard_by=ticker.source or trade.source,
         )
     quote = ticker.quote
     if quote is None:
@@ -111,6 +116,8 @@ def _streamed(position: Position, ticker: Ticker, by: MarkBy) -> Mark | None:
         received_ns=quote.received_ns,
         exchange_ns=quote.exchange_ns,
         source=quote.source,
+        feed=quote.feed,
+        heard_by=quote.source,
         bid=bid,
         ask=ask,
     )

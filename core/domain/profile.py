@@ -26,7 +26,10 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionProfile:
-    """One broker or partner to connect to. Built only by `core.store.profiles`, which checks every value."""
+    """One broker or partner to connect to. Built only by `core.store.profiles`, which checks every value.
+
+    The streams of coins and of options are whole addresses, empty where the profile names none.
+    """
 
     name: str
     authorize_url: str
@@ -39,6 +42,8 @@ class ConnectionProfile:
     endpoints: dict[Environment, Endpoints]
     data_url: str
     data_stream_url: str
+    coin_stream_url: str = ""
+    option_stream_url: str = ""
     pkce: bool = True
     issuer: str | None = None
 
@@ -54,6 +59,7 @@ class ConnectionProfile:
             self.proxy_url,
             self.data_url,
             self.data_stream_url,
+            *filter(None, (self.coin_stream_url, self.option_stream_url)),
         ]
         for endpoints in self.endpoints.values():
             contacted += [endpoints.trading_url, endpoints.stream_url]

@@ -70,13 +70,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One number that went in. `exchange_ns` since 1970 UTC, `received_ns` on the monotonic clock."""
+    """One number that went in. `exchange_ns` since 1970 UTC, `received_ns` on the monotonic clock.
+
+    `feed` is the broker's name for what a price was taken from.
+    """
 
     name: InputName
     value: Decimal
     origin: Origin
     exchange_ns: int | None = None
     received_ns: int | None = None
+    feed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +244,7 @@ def _mark_inputs(mark: Mark | None) -> list[Input]:
             origin=origin,
             exchange_ns=mark.exchange_ns,
             received_ns=mark.received_ns,
+            feed=mark.feed,
         )
         for name, value in parts
     ]

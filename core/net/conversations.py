@@ -1,4 +1,4 @@
-"""The two conversations of a session, on the stream thread."""
+"""The conversations of a session, on the stream thread: about orders, and of each kind of market data."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -8,7 +8,8 @@ from core.net.mailbox import MarketMailbox
 from core.protocol import data_stream, order_stream
 from core.protocol.data_messages import Failure
 
-# MessagePack decodes faster than JSON and arrives without a detour through UTF-16.
+# MessagePack decodes faster than JSON and arrives without a detour through UTF-16; the option stream speaks
+# nothing else.
 PACKED_HEADER = (b"Content-Type", b"application/msgpack")
 
 
@@ -57,8 +58,9 @@ class OrderConversation(QObject):
 
 
 class MarketConversation(QObject):
-    """Market data: conflated here; what is newest waits in the mailbox."""
+    """Market data of the mailbox's stream: conflated here; what is newest waits in the mailbox."""
 
+    carried_changed = Signal(object)  # frozenset[str]: what the broker said it streams
     symbols_refused = Signal(object)  # frozenset[str]: over the plan's limit
     has_to_speak = Signal()
 
@@ -67,6 +69,7 @@ class MarketConversation(QObject):
         self._token, self._mailbox = token, mailbox
         self._session: data_stream.DataStreamSession | None = None
         self._symbols: frozenset[str] = frozenset()
+        self._carried: frozenset[str] = frozenset()
         self.refusal = RefusalReason.NONE
         self.messages = 0
         self.unreadable = 0
@@ -85,8 +88,9 @@ class MarketConversation(QObject):
 
     def begin(self) -> None:
         self.refusal = RefusalReason.NONE
-        self._session = data_stream.DataStreamSession(self._token)
+        self._session = data_stream.DataStreamSession(self._token, self._mailbox.stream)
         self._session.want(self._symbols)
+        self._tell_carried(self._session.carried)
 
     def take(self, frame: bytes | str, received_ns: int) -> None:
         session = self._session
@@ -101,6 +105,13 @@ class MarketConversation(QObject):
         first = messages[0] if messages else None
         if isinstance(first, Failure) and session.refusal(first) is RefusalReason.SYMBOL_LIMIT:
             self.symbols_refused.emit(session.refused_symbols)
+        if session.carried is not self._carried:
+            self._tell_carried(session.carried)
+
+    def _tell_carried(self, carried: frozenset[str]) -> None:
+        if carried != self._carried:
+            self.carried_changed.emit(carried)
+        self._carried = carried
 
     def outbox(self) -> list[bytes]:
         if self._session is None:

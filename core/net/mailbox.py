@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.connection import StreamName
 from core.protocol.data_messages import DailyBar, Message, MinuteBar, QuoteMessage, TradeMessage, UpdatedBar
 
 RECENT = 50  # messages kept for the event log until the next drain; a reader would not see more go by
@@ -19,6 +20,7 @@ BARS = 5_000  # more than every symbol of a plan has in a minute; a flood pushes
 class Delivery:
     """Everything since the last one. Times are `monotonic_ns` of the frame's arrival."""
 
+    stream: StreamName = StreamName.QUOTES
     quotes: dict[str, tuple[QuoteMessage, int]] = field(default_factory=dict)
     trades: dict[str, tuple[TradeMessage, int]] = field(default_factory=dict)
     bars: deque[tuple[MinuteBar | UpdatedBar | DailyBar, int]] = field(
@@ -38,14 +40,15 @@ class Delivery:
 
 
 class MarketMailbox(QObject):
-    """`post` on the stream thread, `take` on the GUI thread."""
+    """Of one stream: `post` on the stream thread, `take` on the GUI thread."""
 
     filled = Signal()  # the box went from empty to not empty
 
-    def __init__(self) -> None:
+    def __init__(self, stream: StreamName = StreamName.QUOTES) -> None:
         super().__init__()
+        self.stream = stream
         self._lock = threading.Lock()
-        self._delivery = Delivery()
+        self._delivery = Delivery(stream)
 
     def post(self, messages: list[Message], received_ns: int) -> None:
         """Leave a frame's messages; of each symbol's quotes and trades only the newest stays."""
@@ -72,5 +75,5 @@ class MarketMailbox(QObject):
     def take(self) -> Delivery:
         """Return what has come since the last call and leave an empty box."""
         with self._lock:
-            delivery, self._delivery = self._delivery, Delivery()
+            delivery, self._delivery = self._delivery, Delivery(self.stream)
         return delivery

@@ -82,10 +82,13 @@ class SocketDriver(QObject):
         conversation: Conversation,
         header: tuple[bytes, bytes] | None = None,
         *,
+        on_demand: bool = False,
         patience: Patience | None = None,
         wait_s: Callable[[int, RefusalReason, float], float] = reconnect_wait_s,
     ) -> None:
+        """One that is `on_demand` is not started with its thread, but by whoever needs it."""
         super().__init__()
+        self.on_demand = on_demand
         self._patience, self._wait_s = patience or Patience(), wait_s
         self._name, self._address, self._header = name, address, header
         self._conversation = conversation
@@ -108,14 +111,16 @@ class SocketDriver(QObject):
 
     @Slot()
     def start(self) -> None:
-        """Begin, and go on until `stop`."""
+        """Begin, and go on until `stop`; nothing where it goes on already."""
+        if self._wanted:
+            return
         self._wanted = True
         self._ticker.start()
         self._connect()
 
     @Slot()
     def stop(self) -> None:
-        """End the conversation politely and for good."""
+        """End the conversation politely, until `start` is called again."""
         self._wanted = False
         self._ticker.stop()
         self._drop(politely=True)

@@ -16,11 +16,11 @@ class StreamThread:
         self._workers = workers
         for worker in workers:
             worker.moveToThread(self._thread)
-            if isinstance(worker, SocketDriver):
+            if isinstance(worker, SocketDriver) and not worker.on_demand:
                 self._thread.started.connect(worker.start)
 
     def start(self) -> None:
-        """Start the thread; the drivers begin to connect."""
+        """Start the thread; the drivers begin to connect, but for those that wait to be needed."""
         self._thread.start()
 
     def stop(self) -> bool:

@@ -1,4 +1,6 @@
-"""Messages of the stock data stream, typed by `T` (protocol page section 6.6).
+"""Messages of the market data streams, typed by `T` (protocol page section 6.6).
+
+One set of structs serves stocks, coins and option contracts: a field that a stream does not have is absent.
 
 The structs mirror the wire, short names and all, because a hundred thousand a second pass through here;
 only the newest of each symbol and frame is turned into a domain value.
@@ -45,7 +47,7 @@ class QuoteMessage(msgspec.Struct, tag_field="T", tag="q", gc=False):
     as_: float | None = msgspec.field(name="as", default=None)
     t: datetime | None = None
 
-    def quote(self, received_ns: int) -> Quote:
+    def quote(self, received_ns: int, feed: str = "") -> Quote:
         """Return this as our own value; a null price means an inactive side."""
         return Quote(
             self.S,
@@ -55,6 +57,7 @@ class QuoteMessage(msgspec.Struct, tag_field="T", tag="q", gc=False):
             _finite(self.as_),
             nanoseconds_of(self.t),
             received_ns,
+            feed=feed,
         )
 
 
@@ -67,11 +70,13 @@ class TradeMessage(msgspec.Struct, tag_field="T", tag="t", gc=False):
     x: str | None = None
     t: datetime | None = None
 
-    def trade(self, received_ns: int) -> Trade | None:
+    def trade(self, received_ns: int, feed: str = "") -> Trade | None:
         """Return this as our own value, or None without a price."""
         if self.p is None or not isfinite(self.p):
             return None
-        return Trade(self.S, self.p, _finite(self.s), nanoseconds_of(self.t), received_ns, self.x or "")
+        return Trade(
+            self.S, self.p, _finite(self.s), nanoseconds_of(self.t), received_ns, self.x or "", feed=feed
+        )
 
 
 class _BarMessage(msgspec.Struct, gc=False):

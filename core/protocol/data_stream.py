@@ -8,14 +8,20 @@ from enum import Enum
 
 import msgspec
 
-from core.domain.connection import RefusalReason
+from core.domain.connection import RefusalReason, StreamName
 from core.domain.secret import Secret
 from core.protocol.data_messages import Failure, Known, Message, Other, Subscription, Success
 
-CHANNELS = ("trades", "quotes", "bars")
+# Of what each stream offers (section 6.3), what we ask for.
+CHANNELS = {
+    StreamName.QUOTES: ("trades", "quotes", "bars"),
+    StreamName.COINS: ("trades", "quotes", "bars"),
+    StreamName.OPTIONS: ("trades", "quotes"),
+}
 _ALREADY_AUTHENTICATED = 403
 # After these the subscription is what it was before; the rest of the conversation goes on.
-_INVALID_SYNTAX, _SYMBOL_LIMIT = 400, 405
+_INVALID_SYNTAX = 400
+_REQUEST_REFUSED = frozenset({_INVALID_SYNTAX, 405, 410, 413})
 # What an error of section 6.4 means for the connection. Absent ones are logged and survived.
 REASON_OF_CODE = {
     401: RefusalReason.SERVER_ERROR,
@@ -52,14 +58,20 @@ class Phase(Enum):
 
 
 class DataStreamSession:
-    """Speaks MessagePack, and understands JSON too in case the other side ignored the header."""
+    """Speaks MessagePack, and understands JSON too in case the other side ignored the header.
 
-    def __init__(self, token: Secret) -> None:
-        self._token = token
+    The option stream answers to nothing else. `stream` says which of the market data streams it is.
+    """
+
+    def __init__(self, token: Secret, stream: StreamName = StreamName.QUOTES) -> None:
+        self._token, self._channels = token, CHANNELS[stream]
         self._wanted: frozenset[str] = frozenset()
-        self._confirmed: frozenset[str] = frozenset()
         self._asking: frozenset[str] | None = None  # what is asked for and not yet answered
-        self._given_up: frozenset[str] = frozenset()  # asked for in vain; not again until `want` says so
+        self._leaving: frozenset[str] = frozenset()  # what was asked to stop, likewise
+        # Asked for, or asked to stop, in vain; not again until `want` says so.
+        self._given_up: frozenset[str] = frozenset()
+        self._at_once: int | None = None  # the most to ask for in one request; None for any number
+        self.carried: frozenset[str] = frozenset()  # what the other side last said it streams
         self.phase = Phase.GREETING
         self.to_send: list[bytes] = []
         self.unreadable = 0
@@ -73,7 +85,7 @@ class DataStreamSession:
         of them was not taken.
         """
         self._wanted = frozenset(symbols)
-        self._given_up = frozenset()
+        self._given_up, self._at_once = frozenset(), None
         if self.phase is Phase.LIVE:
             self._ask_for_difference()
 
@@ -130,17 +142,14 @@ class DataStreamSession:
                 self._go_live()
             case Phase.AUTHENTICATING, Failure(code=code) if code == _ALREADY_AUTHENTICATED:
                 self._go_live()
-            case _, Failure(code=code) if code in (_INVALID_SYNTAX, _SYMBOL_LIMIT):
-                # What we asked for was not taken; the subscription is as it was.
-                self.refused_symbols = self._asking or frozenset()
-                self._given_up |= self.refused_symbols
-                self._asking = None
-                self._ask_for_difference()
+            case Phase.LIVE, Failure(code=code) if code in _REQUEST_REFUSED:
+                self._take_refusal(code)
             case _, Failure() if (reason := self.refusal(message)) is not RefusalReason.NONE:
                 self.phase, self.over_because = Phase.OVER, reason
             case Phase.LIVE, Subscription():
-                self._confirmed = frozenset(message.quotes)
-                self._given_up |= (self._asking or frozenset()) - self._confirmed
+                self.carried = frozenset(message.quotes)
+                self._given_up |= (self._asking or frozenset()) - self.carried
+                self._given_up |= self._leaving & self.carried
                 self.refused_symbols = frozenset()
                 self._asking = None
                 self._ask_for_difference()
@@ -151,20 +160,33 @@ class DataStreamSession:
         self.phase = Phase.LIVE
         self._ask_for_difference()
 
+    def _take_refusal(self, code: int) -> None:
+        """What we asked for was not taken; the subscription is as it was."""
+        asked, self._asking = self._asking or frozenset(), None
+        if code == _INVALID_SYNTAX and len(asked) > 1:
+            # A single name that the feed cannot read costs the whole request: find it by halves.
+            self._at_once = len(asked) // 2
+        else:
+            self._at_once = None
+            self.refused_symbols = asked
+            self._given_up |= asked | self._leaving
+        self._ask_for_difference()
+
     def _ask_for_difference(self) -> None:
         """Ask for the next difference; its answer leads here again."""
         if self._asking is not None:
             return
-        if gone := self._confirmed - self._wanted:
+        self._leaving = frozenset()
+        if gone := self.carried - self._wanted - self._given_up:
             # Room first: the plan counts what is still subscribed.
             self._ask("unsubscribe", gone)
-            self._asking = frozenset()
-        elif new := self._wanted - self._confirmed - self._given_up:
-            self._ask("subscribe", new)
-            self._asking = new
+            self._asking, self._leaving = frozenset(), gone
+        elif new := self._wanted - self.carried - self._given_up:
+            self._asking = frozenset(sorted(new)[: self._at_once])
+            self._ask("subscribe", self._asking)
 
     def _ask(self, action: str, symbols: frozenset[str]) -> None:
-        self._say({"action": action, **{channel: sorted(symbols) for channel in CHANNELS}})
+        self._say({"action": action, **{channel: sorted(symbols) for channel in self._channels}})
 
     def _say(self, message: dict[str, object]) -> None:
         self.to_send.append(msgspec.msgpack.encode(message))

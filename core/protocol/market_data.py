@@ -70,9 +70,9 @@ def read_coin_snapshots(symbols: Iterable[str]) -> Call[tuple[Ticker, ...]]:
     return _wrapped("/v1beta3/crypto/us/snapshots", (("symbols", joined(symbols)),))
 
 
-def read_option_snapshots(symbols: Iterable[str]) -> Call[tuple[Ticker, ...]]:
-    """As `read_snapshots`, for option contracts, from the feed that every plan has (section 5.4)."""
-    return _wrapped("/v1beta1/options/snapshots", (("symbols", joined(symbols)), ("feed", "indicative")))
+def read_option_snapshots(symbols: Iterable[str], feed: str) -> Call[tuple[Ticker, ...]]:
+    """As `read_snapshots`, for option contracts, from one of their feeds (section 5.4)."""
+    return _wrapped("/v1beta1/options/snapshots", (("symbols", joined(symbols)), ("feed", feed)))
 
 
 def _wrapped(path: str, query: tuple[tuple[str, str], ...]) -> Call[tuple[Ticker, ...]]:

@@ -1,6 +1,7 @@
 """How well we are connected: what the connection strip shows."""
 
 from collections import deque
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -14,12 +15,14 @@ from core.services.market_clock import MarketClock
 
 TELL_MS = 250
 MUTE_S = 8.0
+# So many of these say something within seconds. Of fewer coins or contracts any may be quiet for long.
+_TALKATIVE = {StreamName.QUOTES: 1, StreamName.COINS: 5, StreamName.OPTIONS: 5}
 _SAMPLES = 20
 _RATE_WINDOW_NS = 3_000_000_000
 
 
 class ConnectionMonitor(QObject):
-    """Gathers the state of both streams and of REST; tells at most four times a second."""
+    """Gathers the state of the streams and of REST; tells at most four times a second."""
 
     changed = Signal()
 
@@ -51,23 +54,30 @@ class ConnectionMonitor(QObject):
         streamed, counts as silent: pongs prove that the connection lives, not that the feed does.
         """
         status = self._statuses[name]
-        if name is StreamName.QUOTES and self.mute_s > MUTE_S:
+        if self.mute_s(name) > MUTE_S:
             return replace(status, phase=StreamPhase.SILENT, reason=RefusalReason.NO_ANSWER)
         return status
 
-    @property
-    def mute_s(self) -> float:
-        """For how many seconds the data stream has been live and mute although it should speak; else 0."""
-        status = self._statuses[StreamName.QUOTES]
-        should_speak = self._market_clock.is_open and self._board.streamed
-        if status.phase is not StreamPhase.LIVE or not should_speak:
+    def mute_s(self, name: StreamName) -> float:
+        """For how many seconds a data stream has been live and mute although it should speak; else 0."""
+        status = self._statuses[name]
+        if status.phase is not StreamPhase.LIVE or not self._should_speak(name):
             return 0.0
         since_ns = max(status.last_message_ns or 0, status.connected_ns or 0)
         return (self._clock.monotonic_ns() - since_ns) / NS_PER_S
 
+    def is_trading(self, name: StreamName) -> bool:
+        """Whether what a data stream carries is traded at this hour: coins always are."""
+        return name is StreamName.COINS or bool(self._market_clock.is_open)
+
     def is_live(self, name: StreamName) -> bool:
         """Whether what the stream carries may be shown as fresh."""
         return self.status(name).phase is StreamPhase.LIVE
+
+    @property
+    def live(self) -> AbstractSet[StreamName]:
+        """The streams of which that holds."""
+        return frozenset(name for name in StreamName if self.is_live(name))
 
     def message_rate(self, name: StreamName) -> float:
         """Messages a second over the last few seconds."""
@@ -88,15 +98,13 @@ class ConnectionMonitor(QObject):
         half = len(ordered) // 2
         return (ordered[half] + ordered[-half - 1]) / 2 * 1000
 
-    @property
-    def symbols_followed(self) -> int:
-        """Symbols that the data stream carries for us."""
-        return len(self._board.streamed)
+    def symbols_followed(self, name: StreamName) -> int:
+        """Symbols that were asked of a data stream."""
+        return len(self._board.feeds[name].wanted)
 
-    @property
-    def symbol_budget(self) -> int | None:
-        """The most the plan allows, once the broker has told; None when no limit is known."""
-        return self._board.budget
+    def symbol_budget(self, name: StreamName) -> int | None:
+        """The most the plan allows on it, once the broker has told; None when no limit is known."""
+        return self._board.feeds[name].budget
 
     @property
     def clock_skew_ms(self) -> float | None:
@@ -106,8 +114,8 @@ class ConnectionMonitor(QObject):
     @Slot(object)
     def take_status(self, status: StreamStatus) -> None:
         """Take a stream's new state."""
-        if status.name is StreamName.QUOTES:
-            status = replace(status, feed=self._board.feed)
+        if (feed := self._board.feeds.get(status.name)) is not None:
+            status = replace(status, feed=feed.name)
         before = self._statuses[status.name]
         self._statuses[status.name] = status
         was_up = before.phase in (StreamPhase.LIVE, StreamPhase.SILENT)
@@ -125,6 +133,10 @@ class ConnectionMonitor(QObject):
         if sample.ok:
             self._latencies.append(sample.seconds)
         self._tell()
+
+    def _should_speak(self, name: StreamName) -> bool:
+        feed = self._board.feeds.get(name)
+        return feed is not None and len(feed.wanted) >= _TALKATIVE[name] and self.is_trading(name)
 
     def _count(self, status: StreamStatus) -> None:
         now = self._clock.monotonic_ns()

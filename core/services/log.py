@@ -1,4 +1,4 @@
-"""The event log of both streams: bounded, and told to the views once a frame."""
+"""The event log of all streams: bounded, and told to the views once a frame."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -50,13 +50,13 @@ class EventLog(QObject):
 
     @Slot(object)
     def take_delivery(self, delivery: Delivery) -> None:
-        """Log a frame's market data, as far as it was kept."""
+        """Log a frame's market data of one stream, as far as it was kept."""
         offset = self._clock.wall_ns() - self._clock.monotonic_ns()
         recent = delivery.recent()
         self.dropped += max(0, delivery.messages - len(recent))
         for message, received_ns in recent:
             kind, symbol, summary = _described(message)
-            self._add(received_ns + offset, StreamName.QUOTES, kind, symbol, summary)
+            self._add(received_ns + offset, delivery.stream, kind, symbol, summary)
 
     @Slot(object)
     def take_order_events(self, events: tuple[OrderEvent, ...]) -> None:

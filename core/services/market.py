@@ -1,4 +1,4 @@
-"""Live prices: takes the conflated stream once a frame and tells the views once."""
+"""Live prices: takes the conflated streams once a frame and tells the views once."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +9,13 @@ from typing import TypeVar
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from core.domain.carriage import PRICE_STREAMS, carrier_of
+from core.domain.connection import StreamName
 from core.domain.freshness import NS_PER_S
-from core.domain.instrument import AssetClass
 from core.domain.market import Quote, Source, Ticker, Trade
 from core.errors import AppError
-from core.net.mailbox import Delivery, MarketMailbox
+from core.net.mailbox import Delivery
+from core.protocol.call import Call
 from core.protocol.market_data import (
     read_closes,
     read_coin_snapshots,
@@ -23,17 +25,18 @@ from core.protocol.market_data import (
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.frame_clock import FrameClock
+from core.services.market_feed import MarketFeed
 
 # Who asks for symbols, most important first: when the plan's budget is short, the last go without.
 OWNERS = ("ticket", "positions", "watchlist")
-SMALL_PLAN_BUDGET = 30  # protocol page section 5.1
 SNAPSHOT_BATCH = 100
 _GATHER_MS = 60
 _RETRY_MS = 5_000
-_POLL_MS = 5_000  # for symbols that the plan's stream has no room for
+_POLL_MS = 5_000  # for symbols that no stream brings: over the plan's limit, or it is not live
 _RECENT_POINTS = 40
 _RECENT_EVERY_S = 300
 _RECENT_TIMEFRAME = "5Min"
+_COIN_FEED, _OPTION_FEED, _WHOLE_OPTION_FEED = "crypto us", "indicative", "opra"
 
 
 Part = TypeVar("Part", Quote, Trade)
@@ -43,37 +46,37 @@ class QuoteBoard(QObject):
     """The newest of everything about each followed symbol. Lives on the GUI thread."""
 
     tickers_changed = Signal(object)  # Mapping[str, Ticker]: only what changed, at most once a frame
-    delivered = Signal(object)  # Delivery: the frame's raw messages, for the event log
-    wanted_changed = Signal(object)  # frozenset[str]: what the stream should carry
+    delivered = Signal(object)  # Delivery: the frame's raw messages of one stream, for the event log
 
     def __init__(
         self,
         link: BrokerLink,
-        mailbox: MarketMailbox,
+        feeds: Mapping[StreamName, MarketFeed],
         frames: FrameClock,
         clock: Clock,
         *,
-        feed: str,
         parent: QObject | None = None,
     ) -> None:
+        """`feeds` holds one for every kind of instrument."""
         super().__init__(parent)
-        self._link, self._mailbox, self._clock = link, mailbox, clock
-        self.feed = feed
+        self._link, self._clock = link, clock
+        self.feeds = feeds
         self._tickers: dict[str, Ticker] = {}
         self._recent: dict[str, deque[float]] = {}
         self._recent_at: dict[str, int] = {}
         self._recent_asked: set[str] = set()
         self._followed: dict[str, tuple[str, ...]] = {}
-        self._wanted: frozenset[str] = frozenset()
         self._snapshot_asked: set[str] = set()
-        self.budget: int | None = None  # None until the broker complained
         self._fetch = QTimer(self)
         self._fetch.setSingleShot(True)
         self._fetch.timeout.connect(self._read_missing)
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self._read_unstreamed)
-        mailbox.filled.connect(frames.ask)
+        for feed in feeds.values():
+            feed.mailbox.filled.connect(frames.ask)
+            feed.streamed_changed.connect(self._poll_if_needed)
+            feed.came_live.connect(self.refresh)
         frames.frame.connect(self._drain)
 
     def ticker(self, symbol: str) -> Ticker | None:
@@ -98,40 +101,28 @@ class QuoteBoard(QObject):
         return tuple(dict.fromkeys(ordered))
 
     @property
-    def streamed(self) -> frozenset[str]:
-        """The symbols that were asked of the stream: all followed ones, or as many as the plan allows."""
-        return self._wanted
+    def unstreamed(self) -> frozenset[str]:
+        """The followed symbols of which no stream brings anything at present."""
+        return frozenset(self.followed).difference(*(feed.streamed for feed in self.feeds.values()))
 
     @Slot(object)
-    def limit_symbols(self, _refused: object) -> None:
-        """The broker refused a subscription as too large: ask for fewer, the most important first."""
-        self.budget = SMALL_PLAN_BUDGET if self.budget is None else self.budget // 2
-        self._wanted = frozenset()
-        self._apply()
-
-    @Slot()
-    def refresh(self) -> None:
-        """Read every followed symbol again by REST: the stream was down and does not replay."""
-        self._snapshot_asked.clear()
+    def refresh(self, stream: StreamName) -> None:
+        """Read what that stream carries again by REST: it was down and does not replay."""
+        self._snapshot_asked.difference_update(self.feeds[stream].wanted)
         self._fetch.start(0)
 
     def stop(self) -> None:
         """Take no more."""
         self._fetch.stop()
         self._poll.stop()
+        for feed in self.feeds.values():
+            feed.stop()
 
     def _apply(self) -> None:
         followed = self.followed
-        # Coins and contracts are no stocks: one in the list would cost the whole subscription.
-        stocks = [symbol for symbol in followed if AssetClass.of_symbol(symbol) is AssetClass.EQUITY]
-        wanted = frozenset(stocks[: self.budget])
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self.wanted_changed.emit(wanted)
-        if wanted.issuperset(followed):
-            self._poll.stop()
-        elif not self._poll.isActive():
-            self._poll.start()
+        for stream, symbols in _by_carrier(followed).items():
+            self.feeds[stream].want(symbols)
+        self._poll_if_needed()
         self._snapshot_asked.intersection_update(followed)  # who comes back is read anew
         if not self._snapshot_asked.issuperset(followed):
             self._fetch.start(_GATHER_MS)
@@ -142,22 +133,26 @@ class QuoteBoard(QObject):
         for start in range(0, len(missing), SNAPSHOT_BATCH):
             batch = missing[start : start + SNAPSHOT_BATCH]
             self._snapshot_asked.update(batch)
-            stocks = [symbol for symbol in batch if AssetClass.of_symbol(symbol) is AssetClass.EQUITY]
-            self._read_unlisted([symbol for symbol in batch if symbol not in stocks])
-            if stocks:
-                call = read_snapshots(stocks, self.feed)
-                self._link.read(call, self._take_snapshots, partial(self._retry, stocks))
-                self._read_recent([symbol for symbol in stocks if symbol not in self._recent_asked])
+            for stream, symbols in _by_carrier(batch).items():
+                if symbols:
+                    call, feed = self._reading(stream, symbols)
+                    self._link.read(call, partial(self._take_snapshots, feed), partial(self._retry, symbols))
+                    if stream is StreamName.QUOTES:
+                        self._read_recent([symbol for symbol in symbols if symbol not in self._recent_asked])
 
-    def _read_unlisted(self, symbols: Sequence[str]) -> None:
-        """Coins and contracts; the next poll asks again for those of which nothing came."""
-        for asset_class, read in (
-            (AssetClass.CRYPTO, read_coin_snapshots),
-            (AssetClass.OPTION, read_option_snapshots),
-        ):
-            wanted = [symbol for symbol in symbols if AssetClass.of_symbol(symbol) is asset_class]
-            if wanted:
-                self._link.read(read(wanted), self._take_snapshots, _do_without)
+    def _reading(self, stream: StreamName, symbols: Sequence[str]) -> tuple[Call[tuple[Ticker, ...]], str]:
+        """The call for symbols of one kind, and what the broker calls the feed that it asks."""
+        feed = self.feeds[stream]
+        match stream:
+            case StreamName.COINS:
+                return read_coin_snapshots(symbols), _COIN_FEED
+            case StreamName.OPTIONS:
+                # Only a stream that works proves that the plan has more than the feed of every plan.
+                is_whole = feed.is_live and feed.name == _WHOLE_OPTION_FEED
+                asked = _WHOLE_OPTION_FEED if is_whole else _OPTION_FEED
+                return read_option_snapshots(symbols, asked), asked
+            case _:
+                return read_snapshots(symbols, feed.name), feed.name
 
     def _read_recent(self, symbols: Sequence[str]) -> None:
         if not symbols:
@@ -166,7 +161,7 @@ class QuoteBoard(QObject):
         span = timedelta(seconds=_RECENT_EVERY_S * _RECENT_POINTS)
         call = read_closes(
             symbols,
-            self.feed,
+            self.feeds[StreamName.QUOTES].name,
             timeframe=_RECENT_TIMEFRAME,
             start=datetime.fromtimestamp(self._clock.wall_ns() / NS_PER_S, UTC).replace(microsecond=0) - span,
             limit=2 * len(symbols) * _RECENT_POINTS,  # counts all symbols together; never too few
@@ -183,24 +178,31 @@ class QuoteBoard(QObject):
             self.tickers_changed.emit(changed)
 
     @Slot()
+    def _poll_if_needed(self) -> None:
+        if not self.unstreamed:
+            self._poll.stop()
+        elif not self._poll.isActive():
+            self._poll.start()
+
+    @Slot()
     def _read_unstreamed(self) -> None:
-        """What the stream does not carry is read by REST now and then: old, but never as old as it looks."""
-        self._snapshot_asked.difference_update(set(self.followed) - self._wanted)
+        """What no stream brings is read by REST now and then: old, but never older than it looks."""
+        self._snapshot_asked -= self.unstreamed
         self._read_missing()
 
     def _retry(self, batch: Iterable[str], _error: AppError) -> None:
         self._snapshot_asked.difference_update(batch)
         self._fetch.start(_RETRY_MS)
 
-    def _take_snapshots(self, snapshots: tuple[Ticker, ...]) -> None:
+    def _take_snapshots(self, feed: str, snapshots: tuple[Ticker, ...]) -> None:
         now, wall = self._clock.monotonic_ns(), self._clock.wall_ns()
         changed: dict[str, Ticker] = {}
         for seen in snapshots:
             known = self._tickers.get(seen.symbol, Ticker(symbol=seen.symbol))
             ticker = Ticker(
                 symbol=seen.symbol,
-                quote=_newer(known.quote, seen.quote, now, wall),
-                trade=_newer(known.trade, seen.trade, now, wall),
+                quote=_newer(known.quote, seen.quote, feed, now, wall),
+                trade=_newer(known.trade, seen.trade, feed, now, wall),
                 previous_close=seen.previous_close or known.previous_close,
             )
             changed[seen.symbol] = self._tickers[seen.symbol] = ticker
@@ -210,30 +212,34 @@ class QuoteBoard(QObject):
 
     @Slot()
     def _drain(self) -> None:
-        delivery = self._mailbox.take()
-        if not delivery.messages:
-            return
-        changed = self._fold(delivery)
+        changed: dict[str, Ticker] = {}
+        deliveries = []
+        for feed in self.feeds.values():
+            delivery = feed.mailbox.take()
+            if delivery.messages:
+                deliveries.append(delivery)
+                self._fold(delivery, feed, changed)
         if changed:
             self.tickers_changed.emit(changed)
-        self.delivered.emit(delivery)
+        for delivery in deliveries:
+            self.delivered.emit(delivery)
 
-    def _fold(self, delivery: Delivery) -> Mapping[str, Ticker]:
-        changed: dict[str, Ticker] = {}
-        tickers, now = self._tickers, self._clock.monotonic_ns()
+    def _fold(self, delivery: Delivery, feed: MarketFeed, changed: dict[str, Ticker]) -> None:
+        tickers, now, name = self._tickers, self._clock.monotonic_ns(), feed.name
         trades = delivery.trades
         for symbol in delivery.quotes.keys() | trades.keys():
             known = tickers.get(symbol)
             quote = known.quote if known else None
             trade = known.trade if known else None
             if (quoted := delivery.quotes.get(symbol)) is not None:
-                quote = quoted[0].quote(quoted[1])
+                quote = quoted[0].quote(quoted[1], name)
             if (traded := trades.get(symbol)) is not None:
-                trade = traded[0].trade(traded[1]) or trade
+                trade = traded[0].trade(traded[1], name) or trade
+                if trade is not None and feed.has_late_trades:
+                    trade = _as_old_as_stamped(trade, now, self._clock.wall_ns())
             ticker = Ticker(symbol, quote, trade, known.previous_close if known else None)
             changed[symbol] = tickers[symbol] = ticker
             self._sample(ticker, now)
-        return changed
 
     def _sample(self, ticker: Ticker, now_ns: int) -> None:
         if now_ns - self._recent_at.get(ticker.symbol, 0) < _RECENT_EVERY_S * NS_PER_S:
@@ -245,16 +251,29 @@ class QuoteBoard(QObject):
         self._recent.setdefault(ticker.symbol, deque(maxlen=_RECENT_POINTS)).append(last)
 
 
-def _newer(known: Part | None, seen: Part | None, now_ns: int, wall_ns: int) -> Part | None:
+def _by_carrier(symbols: Iterable[str]) -> Mapping[StreamName, list[str]]:
+    """The symbols of each kind of instrument, in their order: no stream takes those of another."""
+    found: dict[StreamName, list[str]] = {stream: [] for stream in PRICE_STREAMS}
+    for symbol in symbols:
+        found[carrier_of(symbol)].append(symbol)
+    return found
+
+
+def _newer(known: Part | None, seen: Part | None, feed: str, now_ns: int, wall_ns: int) -> Part | None:
     """Keep what the exchange stamped later; a REST answer never covers a newer streamed price.
 
     An answer may carry a price that is hours old, so it counts as heard when the exchange made it.
     """
     if seen is None or (known is not None and known.exchange_ns > seen.exchange_ns):
         return known
-    age_ns = max(0, wall_ns - seen.exchange_ns)
-    return msgspec.structs.replace(seen, received_ns=now_ns - age_ns, source=Source.REST)
+    asked = msgspec.structs.replace(seen, source=Source.REST, feed=feed)
+    return _as_old_as_stamped(asked, now_ns, wall_ns)
+
+
+def _as_old_as_stamped(part: Part, now_ns: int, wall_ns: int) -> Part:
+    """The same, heard when the exchange made it."""
+    return msgspec.structs.replace(part, received_ns=now_ns - max(0, wall_ns - part.exchange_ns))
 
 
 def _do_without(_error: AppError) -> None:
-    """A sparkline that begins empty harms nobody, and a poll comes again."""
+    """A sparkline that begins empty harms nobody."""

@@ -1,7 +1,9 @@
-"""Replaces a data stream that is connected but mute: some die without the connection noticing."""
+"""Replaces data streams that are connected but mute: some die without the connection noticing."""
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from core.domain.carriage import PRICE_STREAMS
+from core.net.mailbox import Delivery
 from core.services.connection import ConnectionMonitor
 from core.services.market import QuoteBoard
 
@@ -15,14 +17,14 @@ _LOOK_MS = 2_000
 class MuteWatch(QObject):
     """Asks for a new connection, and waits twice as long before it asks again. Lives on the GUI thread."""
 
-    reconnect_wanted = Signal()
+    reconnect_wanted = Signal(object)  # StreamName
 
     def __init__(
         self, connection: ConnectionMonitor, board: QuoteBoard, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._connection, self._board = connection, board
-        self._patience_s = TOO_LONG_S
+        self._patience_s = dict.fromkeys(PRICE_STREAMS, TOO_LONG_S)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -38,11 +40,13 @@ class MuteWatch(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Judge the stream now."""
-        if len(self._board.streamed) >= ENOUGH_SYMBOLS and self._connection.mute_s > self._patience_s:
-            self._patience_s = min(self._patience_s * 2, LONGEST_S)
-            self.reconnect_wanted.emit()
+        """Judge the streams now."""
+        for name, feed in self._board.feeds.items():
+            is_mute = self._connection.mute_s(name) > self._patience_s[name]
+            if is_mute and len(feed.wanted) >= ENOUGH_SYMBOLS:
+                self._patience_s[name] = min(self._patience_s[name] * 2, LONGEST_S)
+                self.reconnect_wanted.emit(name)
 
     @Slot(object)
-    def _reset(self, _delivery: object) -> None:
-        self._patience_s = TOO_LONG_S
+    def _reset(self, delivery: Delivery) -> None:
+        self._patience_s[delivery.stream] = TOO_LONG_S

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.domain.carriage import carrier_of, is_vouched_for
 from core.domain.circumstances import Circumstances, Market, market_from
 from core.domain.configuration import AccountConfiguration
-from core.domain.connection import StreamName
 from core.domain.event import Fill
 from core.domain.fees import Fee, estimate_fees
 from core.domain.finding import Finding, Reason, Rule, Verdict, worst
@@ -104,11 +104,11 @@ class OrderGuard(QObject):
         """The market in `symbol` as it is known at this moment."""
         session = self._session
         ticker = session.market.ticker(symbol)
-        received_ns = None if ticker is None or ticker.quote is None else ticker.quote.received_ns
+        quote = None if ticker is None else ticker.quote
+        received_ns = None if quote is None else quote.received_ns
         now_ns = self._clock.monotonic_ns()
-        # Only shares come by the stream; the quotes of coins and contracts are polled, and age by themselves.
-        is_streamed = AssetClass.of_symbol(symbol) is AssetClass.EQUITY
-        is_live = not is_streamed or session.connection.is_live(StreamName.QUOTES)
+        source = None if quote is None else quote.source
+        is_live = is_vouched_for(carrier_of(symbol), source, session.connection.live)
         instrument = session.instruments.known.get(symbol)
         return market_from(
             ticker,

@@ -215,6 +215,8 @@ class PracticePrograms(QObject):
                 "stream_url": line["stream_url"],
                 "data_url": line["data_url"],
                 "data_stream_url": line["data_stream_url"],
+                "coin_stream_url": f"{line['data_stream_url']}/v1beta3/crypto/us",
+                "option_stream_url": f"{line['data_stream_url']}/v1beta1/indicative",
             }
         except (KeyError, IndexError, TypeError) as error:
             raise BadAnswer("The practice broker said too little.", detail=repr(error)) from error

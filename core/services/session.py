@@ -15,8 +15,7 @@ from core.domain.grant import Grant
 from core.domain.profile import ConnectionProfile
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError, SignInExpired
-from core.net.conversations import PACKED_HEADER, MarketConversation, OrderConversation
-from core.net.mailbox import MarketMailbox
+from core.net.conversations import OrderConversation
 from core.net.socket_driver import SocketDriver
 from core.net.stream_thread import StreamThread
 from core.protocol.trading import read_account
@@ -33,6 +32,7 @@ from core.services.instruments import InstrumentBook
 from core.services.log import EventLog
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
+from core.services.market_streams import MarketStreams
 from core.services.mute_watch import MuteWatch
 from core.services.order_guard import OrderGuard
 from core.services.order_sender import OrderSender
@@ -43,7 +43,6 @@ from core.services.settings import Settings
 from core.services.watchlist import Watchlist
 
 RETRY_REFUSED_MS = 5_000
-FEED = "iex"  # what every plan has; see protocol page section 5.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,6 @@ class Session(QObject):
         self._has_ended = False
         link = BrokerLink(profile, environment, grant.token, user_agent=parts.user_agent, clock=parts.clock)
         self._link = link
-        self._mailbox = MarketMailbox()
         # Quoted, because the id is the broker's text: it must not lead out of the folder.
         file_name = f"{environment.value}-{quote(account.id, safe='')}.sqlite"
         sender = OrderSender(
@@ -107,7 +105,8 @@ class Session(QObject):
         self.gains = GainsKeeper(self.activities, parts.clock, self)
         self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
         self.reports = Reports(parts.data_dir / "reports", self)
-        self.market = QuoteBoard(link, self._mailbox, parts.frames, parts.clock, feed=FEED, parent=self)
+        self._prices = MarketStreams(profile, grant.token, self)
+        self.market = QuoteBoard(link, self._prices.feeds, parts.frames, parts.clock, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
         self.connection = ConnectionMonitor(link, self.market, self.market_clock, parts.clock, self)
@@ -116,19 +115,13 @@ class Session(QObject):
         self._mute_watch = MuteWatch(self.connection, self.market, self)
         self.log = EventLog(parts.frames, parts.clock, self)
         self._orders_talk = OrderConversation(grant.token)
-        self._market_talk = MarketConversation(grant.token, self._mailbox)
         self._orders_socket = SocketDriver(
             StreamName.ORDERS, profile.endpoints[environment].stream_url, self._orders_talk
         )
-        self._market_socket = SocketDriver(
-            StreamName.QUOTES,
-            f"{profile.data_stream_url}/v2/{FEED}",
-            self._market_talk,
-            PACKED_HEADER,
-        )
-        workers: list[QObject] = [self._orders_talk, self._market_talk, self._orders_socket]
+        workers: list[QObject] = [self._orders_talk, self._orders_socket]
         if grant.may_read_data:
-            workers.append(self._market_socket)
+            workers += self._prices.workers
+        self._sockets = {StreamName.ORDERS: self._orders_socket, **self._prices.sockets}
         self._streams = StreamThread(*workers)
         self._retry_streams = QTimer(self)
         self._retry_streams.setSingleShot(True)
@@ -153,7 +146,7 @@ class Session(QObject):
             self.connection.take_status(_without_data_scope())
 
     def stop(self) -> None:
-        """End every request, close both streams, join every thread. Nothing is sent afterwards."""
+        """End every request, close every stream, join every thread. Nothing is sent afterwards."""
         for part in (
             self.flatten,
             self.orders,
@@ -177,16 +170,12 @@ class Session(QObject):
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
-        for socket in (self._orders_socket, self._market_socket):
+        for socket in self._sockets.values():
             socket.status_changed.connect(self.connection.take_status, queued)
             socket.status_changed.connect(self.log.take_status, queued)
             socket.status_changed.connect(self._watch_for_refusal, queued)
-        self._mute_watch.reconnect_wanted.connect(self._market_socket.reconnect_now, queued)
-        self._market_talk.has_to_speak.connect(self._market_socket.speak)
-        self._market_talk.symbols_refused.connect(self.market.limit_symbols, queued)
-        self.market.wanted_changed.connect(self._market_talk.want, queued)
+        self._mute_watch.reconnect_wanted.connect(self._reconnect)
         self.market.delivered.connect(self.log.take_delivery)
-        self._market_socket.came_live.connect(self.market.refresh, queued)
 
         self._orders_talk.events_arrived.connect(self.orders.take_events, queued)
         self._orders_talk.events_arrived.connect(self.log.take_order_events, queued)
@@ -249,13 +238,14 @@ class Session(QObject):
 
     @Slot()
     def _reconnect_refused(self) -> None:
-        for name, socket in (
-            (StreamName.ORDERS, self._orders_socket),
-            (StreamName.QUOTES, self._market_socket),
-        ):
+        for name in self._sockets:
             status = self.connection.status(name)
             if status.phase is StreamPhase.REFUSED and status.reason is RefusalReason.TOKEN_REFUSED:
-                QMetaObject.invokeMethod(socket, "reconnect_now", Qt.ConnectionType.QueuedConnection)
+                self._reconnect(name)
+
+    @Slot(object)
+    def _reconnect(self, name: StreamName) -> None:
+        QMetaObject.invokeMethod(self._sockets[name], "reconnect_now", Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
     def _end(self, error: SignInExpired) -> None:

@@ -31,6 +31,8 @@ _KEYS = frozenset(
         "stream_url",
         "data_url",
         "data_stream_url",
+        "coin_stream_url",
+        "option_stream_url",
         "pkce",
         "issuer",
     }
@@ -171,6 +173,9 @@ def profile_from(table: Mapping[str, Any], origin: str) -> ConnectionProfile:
         },
         data_url=check.base_url("data_url"),
         data_stream_url=check.base_url("data_stream_url", "ws"),
+        # Absent in profiles from before there were such streams: coins and options are then asked for.
+        coin_stream_url=check.url("coin_stream_url", "ws", required=False),
+        option_stream_url=check.url("option_stream_url", "ws", required=False),
         pkce=pkce,
         issuer=check.text("issuer", required=False) or None,
     )

@@ -50,6 +50,8 @@ class Stage:
             "stream_url": {"paper": line["stream_url"]["paper"]},
             "data_url": line["data_url"],
             "data_stream_url": line["data_stream_url"],
+            "coin_stream_url": f"{line['data_stream_url']}/v1beta3/crypto/us",
+            "option_stream_url": f"{line['data_stream_url']}/v1beta1/indicative",
         }
 
 

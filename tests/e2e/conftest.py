@@ -24,6 +24,8 @@ env = "paper"
 proxy_url = "{proxy_url}"
 data_url = "{data_url}"
 data_stream_url = "{data_stream_url}"
+coin_stream_url = "{data_stream_url}/v1beta3/crypto/us"
+option_stream_url = "{data_stream_url}/v1beta1/indicative"
 
 [trading_url]
 paper = "{trading_url}"

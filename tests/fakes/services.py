@@ -380,12 +380,13 @@ class FakeWatchlist(QObject):
 class FakeConnection(QObject):
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: "FakeSession") -> None:
+        super().__init__(session)
+        self._session = session
         self.rest_latency_ms: float | None = 41.0
         self.rest_ok: bool | None = True
-        self.symbols_followed = 24
-        self.symbol_budget: int | None = 30
+        self.followed = {StreamName.QUOTES: 24, StreamName.COINS: 1, StreamName.OPTIONS: 2}
+        self.budgets = {StreamName.QUOTES: 30}
         self.gaps = 0
         self.clock_skew_ms: float | None = 12.0
         now = time.monotonic_ns()
@@ -398,9 +399,9 @@ class FakeConnection(QObject):
                 connected_ns=now,
                 feed=feed,
             )
-            for name, feed in ((StreamName.ORDERS, ""), (StreamName.QUOTES, "iex"))
+            for name, feed in zip(StreamName, ("", "iex", "crypto us", "indicative"), strict=True)
         }
-        self.rates = {StreamName.ORDERS: 0.0, StreamName.QUOTES: 1284.0}
+        self.rates = {name: 1284.0 if name is StreamName.QUOTES else 0.0 for name in StreamName}
 
     def status(self, name: StreamName) -> StreamStatus:
         return self.statuses[name]
@@ -410,6 +411,19 @@ class FakeConnection(QObject):
 
     def is_live(self, name: StreamName) -> bool:
         return self.statuses[name].phase is StreamPhase.LIVE
+
+    @property
+    def live(self) -> frozenset[StreamName]:
+        return frozenset(name for name in StreamName if self.is_live(name))
+
+    def is_trading(self, name: StreamName) -> bool:
+        return name is StreamName.COINS or bool(self._session.market_clock.is_open)
+
+    def symbols_followed(self, name: StreamName) -> int:
+        return self.followed.get(name, 0)
+
+    def symbol_budget(self, name: StreamName) -> int | None:
+        return self.budgets.get(name)
 
     def show(self, name: StreamName, **changes) -> None:
         self.statuses[name] = replace(self.statuses[name], **changes)

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from pytestqt.qtbot import QtBot
 
-from core.domain.connection import LogLine, StreamName
+from core.domain.connection import LogLine, StreamName, StreamPhase
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus, OrderType, Side
 from core.domain.position import Position
@@ -144,6 +144,7 @@ def reference_session() -> FakeSession:
     session.positions.show(*(position(*holding) for holding in HOLDINGS))
     fill_orders(session)
     fill_log(session)
+    session.connection.show(StreamName.OPTIONS, phase=StreamPhase.OFF)  # no contract among all that
     return session
 
 

@@ -132,7 +132,8 @@ def test_what_can_be_done_without_leaves_a_narrow_status_bar_and_comes_back(wind
     narrowed(window, 1024, qtbot)
     assert not bar.frame_time.isVisible()
     assert bar.market.isVisible()
-    narrowed(window, 1440, qtbot)
+    assert bar.coins.toolTip().startswith("CRYPTO US")  # what it has no room for
+    narrowed(window, 1600, qtbot)
     assert bar.frame_time.isVisible()
 
 

@@ -58,7 +58,7 @@ def test_pause_holds_lines_back_and_counts_them(panel, session, qtbot):
 
 def test_streams_and_text_can_be_filtered(panel, session, qtbot):
     panel.streams[StreamName.QUOTES].setChecked(False)
-    session.log.show(line(1), line(2, StreamName.ORDERS))
+    session.log.show(line(1), line(2, StreamName.ORDERS), line(3, StreamName.COINS))
     assert last(panel) == "number 2"
     qtbot.keyClicks(panel.filter, "nothing like it")
     assert not panel.view.isVisible()

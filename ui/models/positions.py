@@ -1,12 +1,15 @@
 """The rows of the positions table: holdings valued at a price we can name, what is flat, and the total."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from PySide6.QtCore import QObject
 
-from core.domain.freshness import ACCOUNT_STALE_S, Freshness, age_s, freshness_of
+from core.domain.carriage import carrier_of, price_freshness
+from core.domain.connection import StreamName
+from core.domain.freshness import ACCOUNT_STALE_S, Freshness, age_s
 from core.domain.gains import Gains
-from core.domain.instrument import AssetClass, position_symbol
+from core.domain.instrument import position_symbol
 from core.domain.market import Ticker
 from core.domain.marking import MarkBy, MarkKind, mark_of
 from core.domain.position import Position
@@ -30,7 +33,7 @@ class PositionsModel(TableModel[PositionRow]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._received_ns: int | None = None
-        self._stream_is_live = True
+        self._live: AbstractSet[StreamName] = frozenset(StreamName)
         self._mark_by = MarkBy.LAST
         self._gains: Mapping[str, Gains] = {}
         self._key_of_market: dict[str, str] = {}  # the market's spelling -> the row's key
@@ -131,9 +134,9 @@ class PositionsModel(TableModel[PositionRow]):
         if touched:
             self._touch_with_total(touched)
 
-    def grow_older(self, now_ns: int, *, stream_is_live: bool) -> None:
-        """Judge every mark's age again; call it a few times a second."""
-        self._stream_is_live = stream_is_live
+    def grow_older(self, now_ns: int, live: AbstractSet[StreamName]) -> None:
+        """Judge every mark's age again, given the streams that are live; call it a few times a second."""
+        self._live = live
         touched = []
         for row in self._held():
             before = (row.freshness, figures.age(row.age) if shows_age(row) else "")
@@ -176,19 +179,15 @@ class PositionsModel(TableModel[PositionRow]):
         self._judge(row, now_ns)
 
     def _judge(self, row: PositionRow, now_ns: int) -> None:
-        """A streamed mark ages by the stream's rule, the broker's own by the rule for accounts.
-
-        Coins and contracts are polled, so that no stream has to be live for them.
-        """
+        """A market's mark ages by the rule for prices, the broker's own by the rule for accounts."""
         mark = row.mark_used
         if mark is None or row.position is None:
             row.age, row.freshness = None, Freshness.ABSENT
             return
         row.age = age_s(mark.heard_ns, now_ns)
         if mark.kind is not MarkKind.BROKER:
-            is_streamed = AssetClass.of_symbol(row.position.market_symbol) is AssetClass.EQUITY
-            is_live = self._stream_is_live or not is_streamed
-            row.freshness = freshness_of(mark.heard_ns, now_ns, stream_is_live=is_live)
+            carrier = carrier_of(row.position.market_symbol)
+            row.freshness = price_freshness(carrier, mark.heard_by, mark.heard_ns, now_ns, self._live)
         elif row.age is None:
             row.freshness = Freshness.ABSENT
         else:

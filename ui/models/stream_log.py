@@ -58,7 +58,7 @@ class StreamLogModel(ColumnModel[LogRow]):
                 title=self.tr("Stream"),
                 text=lambda row: words.stream_name(row.line.stream),
                 tone=lambda _row: "muted",
-                sample="Quotes",
+                sample="Options",
                 gives_way=1,  # the type tells nearly as much
             ),
             Column(

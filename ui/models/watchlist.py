@@ -1,12 +1,15 @@
 """The rows of the watchlist: symbols with their prices, and how old those are."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Literal
 
 from PySide6.QtCore import QObject
 
-from core.domain.freshness import Freshness, age_s, freshness_of
+from core.domain.carriage import carrier_of, price_freshness
+from core.domain.connection import StreamName
+from core.domain.freshness import Freshness, age_s
 from core.domain.market import Ticker
 from ui import figures
 from ui.models.column import CellKind, Column
@@ -23,6 +26,7 @@ class WatchRow:
 
     __slots__ = (
         "age",
+        "carrier",
         "change",
         "flash_until_ns",
         "freshness",
@@ -36,6 +40,7 @@ class WatchRow:
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
+        self.carrier = carrier_of(symbol)
         self.ticker: Ticker | None = None
         self.last: float | None = None
         self.change: float | None = None
@@ -57,7 +62,7 @@ class WatchlistModel(TableModel[WatchRow]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._stream_is_live = True
+        self._live: AbstractSet[StreamName] = frozenset(StreamName)
 
     def make_columns(self) -> tuple[Column[WatchRow], ...]:
         return (
@@ -139,9 +144,9 @@ class WatchlistModel(TableModel[WatchRow]):
         if touched:
             self.touch(touched)
 
-    def grow_older(self, now_ns: int, *, stream_is_live: bool) -> None:
-        """Judge every age again; call it a few times a second."""
-        self._stream_is_live = stream_is_live
+    def grow_older(self, now_ns: int, live: AbstractSet[StreamName]) -> None:
+        """Judge every age again, given the streams that are live; call it a few times a second."""
+        self._live = live
         aged, tired = [], []
         for row in self.rows():
             shown, freshness = figures.age(row.age), row.freshness
@@ -178,9 +183,10 @@ class WatchlistModel(TableModel[WatchRow]):
             self.touch(changed, columns=(TREND, TREND))
 
     def _age(self, row: WatchRow, now_ns: int) -> None:
-        received_ns = None if row.ticker is None else row.ticker.received_ns
+        ticker = row.ticker
+        received_ns, source = (None, None) if ticker is None else (ticker.received_ns, ticker.source)
         row.age = age_s(received_ns, now_ns)
-        row.freshness = freshness_of(received_ns, now_ns, stream_is_live=self._stream_is_live)
+        row.freshness = price_freshness(row.carrier, source, received_ns, now_ns, self._live)
 
     # ---- for ears -----------------------------------------------------------------------------------
 

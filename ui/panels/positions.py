@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, Signal, Sl
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.domain.connection import StreamName
 from core.domain.freshness import ACCOUNT_STALE_S, age_s
 from core.domain.gains import Gains
 from core.domain.instrument import position_symbol
@@ -165,8 +164,7 @@ class PositionsPanel(SessionPanel):
     @Slot()
     def _grow_older(self) -> None:
         if self.session is not None:
-            is_live = self.session.connection.is_live(StreamName.QUOTES)
-            self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
+            self.model.grow_older(self._clock.monotonic_ns(), self.session.connection.live)
             self.session.gains.check_day()
             self._say_age()
 

@@ -1,4 +1,4 @@
-"""The event log of both streams: live, stoppable, filtered, and ready to be copied."""
+"""The event log of all streams: live, stoppable, filtered, and ready to be copied."""
 
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QToolButton, QWidget
 
+from core.domain.carriage import PRICE_STREAMS
 from core.domain.connection import LogLine, StreamName
 from ui import words
 from ui.controls.labels import PlainLabel
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from core.services.session import Session
 
 _FILTER_WIDTH_PX, _FILTER_LEAST_PX = 160, 80
+# What the boxes choose: prices are one thing, whichever stream brings them. The lines say which it was.
+_CHOICES = {StreamName.ORDERS: (StreamName.ORDERS,), StreamName.QUOTES: PRICE_STREAMS}
 
 
 class StreamPanel(SessionPanel):
@@ -45,7 +48,7 @@ class StreamPanel(SessionPanel):
         self.filter.setProperty("compact", "true")
         self.filter.setMinimumWidth(_FILTER_LEAST_PX)
         self.filter.setMaximumWidth(_FILTER_WIDTH_PX)
-        self.streams = {name: QCheckBox(words.stream_name(name)) for name in StreamName}
+        self.streams = {name: QCheckBox(words.stream_name(name)) for name in _CHOICES}
         self.pause = IconButton(theme, "pause", self.tr("Pause"))
         self.pause.setCheckable(True)
         self.copy = IconButton(theme, "copy", self.tr("Copy the selected lines, or all"))
@@ -113,7 +116,9 @@ class StreamPanel(SessionPanel):
 
     @Slot()
     def _filter(self) -> None:
-        chosen = [name for name, box in self.streams.items() if box.isChecked()]
+        chosen = [
+            name for choice, box in self.streams.items() if box.isChecked() for name in _CHOICES[choice]
+        ]
         self.model.set_filter(self.filter.text(), chosen)
         self._is_following = True
         self._keep_up()

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.domain.connection import StreamName
 from core.domain.environment import Environment
 from core.domain.limits import Limits
 from core.domain.market import Source, Ticker
@@ -324,8 +323,7 @@ class Ticket(QWidget):
                 return self.tr("This ticket sends nothing more until the order is resolved.")
 
     def _source(self, ticker: Ticker | None) -> str:
-        if ticker is None or ticker.source is None:
+        part = None if ticker is None else ticker.quote or ticker.trade
+        if part is None:
             return ""
-        if ticker.source is Source.REST:
-            return self.tr("snapshot")
-        return self._session.connection.status(StreamName.QUOTES).feed.upper()
+        return self.tr("snapshot") if part.source is Source.REST else words.feed_name(part.feed)

@@ -7,7 +7,6 @@ from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.domain.connection import StreamName
 from core.domain.market import Ticker
 from core.domain.position import Position
 from core.errors import AppError
@@ -124,8 +123,7 @@ class WatchlistPanel(SessionPanel):
     def _grow_older(self) -> None:
         if self.session is None:
             return
-        is_live = self.session.connection.is_live(StreamName.QUOTES)
-        self.model.grow_older(self._clock.monotonic_ns(), stream_is_live=is_live)
+        self.model.grow_older(self._clock.monotonic_ns(), self.session.connection.live)
         self._beats += 1
         if self._beats % _TREND_EVERY_BEATS == 0:
             self._draw_trends()

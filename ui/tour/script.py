@@ -190,7 +190,7 @@ class Tour(QObject):
 
     def _see_live(self) -> str | None:
         session = self._session
-        lives = all(session.connection.is_live(name) for name in StreamName)
+        lives = session.connection.live >= {StreamName.ORDERS, StreamName.QUOTES}
         quoted = [s for s in session.watchlist.symbols if session.market.ticker(s) is not None]
         ready = session.orders.trading_block is TradingBlock.NONE
         account, rows = session.account.account, session.positions.positions
@@ -207,7 +207,8 @@ class Tour(QObject):
         )
 
     def _see_log(self) -> str | None:
-        counts = {name: sum(line.stream is name for line in self._session.log.lines) for name in StreamName}
+        lines, always = self._session.log.lines, (StreamName.ORDERS, StreamName.QUOTES)
+        counts = {name: sum(line.stream is name for line in lines) for name in always}
         if not all(counts.values()) or not self._window.desk.stream.view.isVisible():
             return None
         return ", ".join(f"{count} lines of {name.value}" for name, count in counts.items())

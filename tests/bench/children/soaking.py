@@ -28,7 +28,9 @@ class Soak(Observer):
 
         def end() -> None:
             status = session.connection.status(StreamName.QUOTES)
-            self.finish(symbols=session.connection.symbols_followed, messages=status.messages)
+            self.finish(
+                symbols=session.connection.symbols_followed(StreamName.QUOTES), messages=status.messages
+            )
 
         self._looking = QTimer(window)
         self._looking.timeout.connect(look)

@@ -45,6 +45,8 @@ def test_a_practice_profile_never_leaves_this_computer_although_its_redirect_nam
         {"proxy_url": ""},
         {"data_url": "https://data.example"},
         {"data_stream_url": "wss://data.example"},
+        {"coin_stream_url": "wss://data.example/v1beta3/crypto/us"},
+        {"option_stream_url": "wss://data.example/v1beta1/opra"},
         {
             "endpoints": {
                 Environment.PAPER: Endpoints(trading_url="http://127.0.0.1:9", stream_url="wss://x.example")

@@ -26,7 +26,8 @@ PATIENCE_MS = 20_000
 class World:
     """A broker, a session of ours with it, and what the session reported."""
 
-    def __init__(self, folder: Path, stack: ExitStack, *arguments: str) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, *arguments: str, **changes: Any) -> None:
+        """`arguments` are the broker's; `changes` are entries of the profile."""
         self.broker = stack.enter_context(
             PracticeProgram(
                 folder / "broker.log", "--auto-approve", "--fresh", "--rate-limit", "0", *arguments
@@ -41,6 +42,8 @@ class World:
             endpoints={Environment.PAPER: paper},
             data_url=line["data_url"],
             data_stream_url=line["data_stream_url"],
+            coin_stream_url=f"{line['data_stream_url']}/v1beta3/crypto/us",
+            option_stream_url=f"{line['data_stream_url']}/v1beta1/indicative",
         )
         grant = Grant(token=Secret(self.broker.token()), scopes=frozenset({"trading", "data"}))
         found = self.broker.call("GET", "/v2/account").json()
@@ -48,7 +51,7 @@ class World:
             settings=settings, frames=frames, clock=SystemClock(), data_dir=folder, user_agent="test"
         )
         self.session = Session(
-            known,
+            replace(known, **changes),
             Environment.PAPER,
             grant,
             replace(account(), id=found["id"], number=found["account_number"]),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.carriage import PRICE_STREAMS
 from core.domain.connection import LogLine, RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.order import OrderStatus
@@ -29,6 +30,7 @@ from core.services.frame_clock import FrameClock
 from core.services.log import EventLog
 from core.services.market import QuoteBoard
 from core.services.market_clock import MarketClock
+from core.services.market_feed import MarketFeed
 from core.services.mute_watch import ENOUGH_SYMBOLS, LONGEST_S, TOO_LONG_S, MuteWatch
 from tests.core.builders import event, order, profile
 
@@ -140,7 +142,8 @@ class Strip:
     def __init__(self) -> None:
         self.clock, self.frames = HandClock(), FrameClock()
         self.link = BrokerLink(profile(), Environment.PAPER, Secret("t"), user_agent="x")
-        self.board = QuoteBoard(self.link, MarketMailbox(), self.frames, self.clock, feed="iex")
+        feeds = {stream: MarketFeed(MarketMailbox(stream), stream.value) for stream in PRICE_STREAMS}
+        self.board = QuoteBoard(self.link, feeds, self.frames, self.clock)
         self.market_clock = MarketClock(self.link, self.clock)
         self.monitor = ConnectionMonitor(self.link, self.board, self.market_clock, self.clock)
         self.changes: list[bool] = []
@@ -215,7 +218,7 @@ def test_a_connected_but_mute_stream_is_replaced_with_growing_patience(strip):
     from tests.core.builders import MORNING
 
     watch, asked = MuteWatch(strip.monitor, strip.board), []
-    watch.reconnect_wanted.connect(lambda: asked.append(strip.clock.now_s))
+    watch.reconnect_wanted.connect(lambda name: asked.append((strip.clock.now_s, name)))
     strip.market_clock.hours = MarketHours(at=MORNING, is_open=True, next_open=None, next_close=None)
     strip.take(Phase.LIVE, connected_ns=strip.clock.monotonic_ns())
     strip.board.follow("watchlist", [f"S{number}" for number in range(ENOUGH_SYMBOLS - 1)])
@@ -239,4 +242,4 @@ def test_a_connected_but_mute_stream_is_replaced_with_growing_patience(strip):
 def test_only_a_live_stream_can_be_mute(strip, phase):
     strip.board.follow("watchlist", ["A"])
     strip.take(phase, connected_ns=1)
-    assert strip.monitor.mute_s == 0.0
+    assert strip.monitor.mute_s(QUOTES) == 0.0

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from core.domain.carriage import PRICE_STREAMS
+from core.domain.connection import StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.market import Source, Ticker
 from core.domain.secret import Secret
@@ -15,10 +17,14 @@ from core.services.broker_link import BrokerLink
 from core.services.clock import SystemClock
 from core.services.frame_clock import FrameClock
 from core.services.market import QuoteBoard
+from core.services.market_feed import SMALL_PLAN_BUDGETS, MarketFeed
 from tests.core.golden import golden
 from tests.fakes.broker import Broker, lose
 
 SNAPSHOT = golden("snapshots")["AAPL"]
+QUOTES, COINS, OPTIONS = PRICE_STREAMS
+NAMES = {QUOTES: "iex", COINS: "crypto us", OPTIONS: "indicative"}
+CONTRACT = "AAPL261218C00200000"
 
 
 class Board:
@@ -26,17 +32,32 @@ class Board:
 
     def __init__(self, broker: Broker) -> None:
         self.link = BrokerLink(broker.profile(), Environment.PAPER, Secret("t"), user_agent="x")
-        self.mailbox, self.frames = MarketMailbox(), FrameClock()
-        self.board = QuoteBoard(self.link, self.mailbox, self.frames, SystemClock(), feed="iex")
+        self.frames = FrameClock()
+        self.mailboxes = {stream: MarketMailbox(stream) for stream in PRICE_STREAMS}
+        self.feeds = {
+            stream: MarketFeed(box, NAMES[stream], on_demand=stream is not QUOTES)
+            for stream, box in self.mailboxes.items()
+        }
+        self.board = QuoteBoard(self.link, self.feeds, self.frames, SystemClock())
         self.told: list[dict[str, Ticker]] = []
         self.wanted: list[frozenset[str]] = []
         self.delivered: list[Any] = []
         self.board.tickers_changed.connect(self.told.append)
-        self.board.wanted_changed.connect(self.wanted.append)
+        self.feeds[QUOTES].wanted_changed.connect(self.wanted.append)
         self.board.delivered.connect(self.delivered.append)
 
-    def post(self, *messages: Message, at: int = 1) -> None:
-        self.mailbox.post(list(messages), at)
+    def post(self, *messages: Message, at: int = 1, stream: StreamName = QUOTES) -> None:
+        self.mailboxes[stream].post(list(messages), at)
+
+    def stream(self, stream: StreamName = QUOTES) -> None:
+        """From now on the stream carries whatever is asked of it."""
+        feed = self.feeds[stream]
+        feed.wanted_changed.connect(feed.take_carried)
+        feed.take_carried(feed.wanted)
+        self.enter(stream, StreamPhase.LIVE)
+
+    def enter(self, stream: StreamName, phase: StreamPhase) -> None:
+        self.feeds[stream].take_status(StreamStatus(name=stream, phase=phase))
 
     def stop(self) -> None:
         self.board.stop()
@@ -124,7 +145,7 @@ def test_a_gap_in_the_stream_reads_everything_again(board, broker, qtbot):
     broker.snapshots = {"AAPL": SNAPSHOT}
     board.board.follow("watchlist", ["AAPL"])
     qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
-    board.board.refresh()
+    board.board.refresh(QUOTES)
     qtbot.waitUntil(lambda: len(snapshots(broker)) == 2)
 
 
@@ -159,12 +180,11 @@ def test_a_pair_is_asked_of_no_stock_feed(board, broker, qtbot):
     assert board.wanted[-1] == frozenset()
 
 
-def test_coins_and_contracts_are_polled_from_feeds_of_their_own(board, broker, qtbot, monkeypatch):
-    contract = "AAPL261218C00200000"
-    broker.snapshots = {"BTC/USD": SNAPSHOT, contract: SNAPSHOT}
+def test_coins_and_contracts_are_polled_from_feeds_of_their_own_until_they_are_streamed(board, broker, qtbot):
+    broker.snapshots = {"BTC/USD": SNAPSHOT, CONTRACT: SNAPSHOT}
     board.board._poll.setInterval(20)
-    board.board.follow("ticket", ["BTC/USD", contract])
-    qtbot.waitUntil(lambda: all(board.board.ticker(symbol) for symbol in ("BTC/USD", contract)))
+    board.board.follow("ticket", ["BTC/USD", CONTRACT])
+    qtbot.waitUntil(lambda: all(board.board.ticker(symbol) for symbol in ("BTC/USD", CONTRACT)))
 
     def asked(folder: str) -> int:
         return sum(path.startswith(folder) for _, path, _ in broker.requests)
@@ -172,18 +192,25 @@ def test_coins_and_contracts_are_polled_from_feeds_of_their_own(board, broker, q
     qtbot.waitUntil(lambda: asked("/v1beta3/crypto/us/snapshots") > 1 < asked("/v1beta1/options/snapshots"))
     assert not snapshots(broker)
     assert not any(board.wanted)
+    board.stream(COINS)
+    qtbot.waitUntil(lambda: asked("/v1beta1/options/snapshots") > 3)
+    assert board.board.unstreamed == {CONTRACT}
+    board.stream(OPTIONS)
+    assert not board.board._poll.isActive()
+    board.enter(COINS, StreamPhase.WAITING)
+    assert board.board._poll.isActive()
+    assert board.board.unstreamed == {"BTC/USD"}
 
 
-def test_a_small_plan_streams_the_most_important_symbols_and_polls_the_rest(
-    board, broker, qtbot, monkeypatch
-):
+def test_a_small_plan_streams_the_most_important_symbols_and_polls_the_rest(board, broker, qtbot):
+    board.stream()
     board.board._poll.setInterval(20)
     watched = [f"S{number:02}" for number in range(40)]
     board.board.follow("watchlist", watched)
     board.board.follow("ticket", ["TICKET"])
     board.board.follow("positions", ["P1", "P2"])
-    board.board.limit_symbols(frozenset())
-    assert board.board.budget == market.SMALL_PLAN_BUDGET
+    board.feeds[QUOTES].limit_symbols(board.feeds[QUOTES].wanted)
+    assert board.feeds[QUOTES].budget == SMALL_PLAN_BUDGETS[QUOTES]
     assert board.wanted[-1] == {"TICKET", "P1", "P2", *watched[:27]}
     qtbot.waitUntil(lambda: len(snapshots(broker)) >= 3)
     assert "S39" in snapshots(broker)[-1]
@@ -193,10 +220,10 @@ def test_a_small_plan_streams_the_most_important_symbols_and_polls_the_rest(
 def test_a_broker_that_refuses_everything_is_asked_less_and_less_and_then_no_more(board):
     board.board.follow("watchlist", [f"S{number}" for number in range(40)])
     for _ in range(20):
-        board.board.limit_symbols(frozenset())
+        board.feeds[QUOTES].limit_symbols(board.feeds[QUOTES].wanted)
     sizes = [len(wanted) for wanted in board.wanted]
-    assert sizes == [40, 30, 15, 7, 3, 1]
-    assert board.board.streamed == frozenset()
+    assert sizes == [40, 30, 15, 7, 3, 1, 0]
+    assert len(board.board.unstreamed) == 40
 
 
 def test_an_idle_board_costs_no_frames(board, qtbot):

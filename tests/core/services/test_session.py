@@ -161,7 +161,7 @@ def test_quotes_reach_the_board_for_what_is_watched_and_held(make, broker, qtbot
         session = make(scopes=frozenset({"trading", "data"}), data_stream_url=f"ws://{server.address}")
         qtbot.waitUntil(lambda: session.connection.is_live(StreamName.QUOTES))
         qtbot.waitUntil(lambda: set(session.positions.positions) == {"AAPL", "BTCUSD"})
-        assert session.market.streamed == {"AAPL", "NVDA"}
+        assert session.market.feeds[StreamName.QUOTES].wanted == {"AAPL", "NVDA"}
         server.tell([{"T": "q", "S": "NVDA", "bp": 100.0, "ap": 100.2}], packed=True)
         qtbot.waitUntil(lambda: session.market.ticker("NVDA") is not None)
         session.stop()

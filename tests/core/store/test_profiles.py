@@ -164,6 +164,8 @@ def test_no_key_takes_an_address_that_hides_where_it_leads(address):
         ("redirect_uri", address + "/cb"),
         ("stream_url.paper", streamed),
         ("data_stream_url", streamed),
+        ("coin_stream_url", streamed),
+        ("option_stream_url", streamed),
     ]:
         with pytest.raises(ProfileInvalid):
             profile_from(changed(key, value), "x")
@@ -185,6 +187,13 @@ def test_literal_loopback_addresses_need_no_certificate(host):
     profile = profile_from(table, "x")
     assert profile.is_loopback_only
     assert profile.endpoints[Environment.PAPER].trading_url == f"http://{host}/paper"
+
+
+def test_a_profile_from_before_there_were_streams_of_coins_and_options_names_none():
+    profile = profile_from(GOOD, "x")
+    assert (profile.coin_stream_url, profile.option_stream_url) == ("", "")
+    address = "wss://stream.data.broker.example/v1beta3/crypto/us"
+    assert profile_from(changed("coin_stream_url", address), "x").coin_stream_url == address
 
 
 def test_only_bases_lose_their_last_slash():

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import Qt
 
+from core.domain.connection import StreamName
 from core.domain.gains import Gains
-from core.domain.market import Quote, Ticker, Trade
+from core.domain.market import Quote, Source, Ticker, Trade
 from core.domain.marking import MarkBy
 from tests.ui.scene import position
 from ui.models.position_columns import (
@@ -104,9 +105,9 @@ def test_a_broker_s_mark_serves_until_a_price_comes_and_ages_by_the_rule_for_acc
     model = PositionsModel()
     model.show_positions((position("NVDA", "40", "180.18", "180.13"),), NOW, NOW)
     assert model.cell(0, MARK).text == "180.18"
-    model.grow_older(NOW + 60 * S, stream_is_live=False)
+    model.grow_older(NOW + 60 * S, frozenset())
     assert model.cell(0, MARK).tone == "text"
-    model.grow_older(NOW + 120 * S, stream_is_live=False)
+    model.grow_older(NOW + 120 * S, frozenset())
     assert model.cell(0, MARK).tone == "faint"
     assert model.cell(0, MARK).badge == "2 min"
 
@@ -126,16 +127,31 @@ def test_a_contract_counts_a_hundred_times(qapp):
     assert texts(model, 1)[PERCENT] == "+16.13 %"
 
 
-def test_a_coin_is_found_under_the_markets_spelling_and_needs_no_stream(qapp):
+def test_a_coin_is_found_under_the_markets_spelling_and_needs_no_other_stream_than_its_own(qapp):
     model = PositionsModel()
     coin = replace(position("BTCUSD", "0.5", "90000", "90000"), asset_class="crypto")
     model.show_positions((coin,), NOW, NOW)
     model.apply({"BTC/USD": heard("BTC/USD", 91_000.0)}, NOW)
     model.show_working({"BTC/USD": 2})
-    model.grow_older(NOW, stream_is_live=False)
+    model.grow_older(NOW, {StreamName.COINS})
     assert (texts(model, 0)[MARK], texts(model, 0)[WORKING]) == ("91,000.00", "2")
     assert model.cell(0, MARK).tone == "text"
-    model.grow_older(NOW + 20 * S, stream_is_live=True)
+    model.grow_older(NOW + 20 * S, frozenset(StreamName))
+    assert model.cell(0, MARK).tone == "faint"
+    model.grow_older(NOW, frozenset(StreamName) - {StreamName.COINS})
+    assert model.cell(0, MARK).tone == "faint"
+
+
+def test_a_mark_that_was_asked_for_ages_by_itself_while_its_stream_is_away(qapp):
+    model = PositionsModel()
+    coin = replace(position("BTCUSD", "0.5", "90000", "90000"), asset_class="crypto")
+    model.show_positions((coin,), NOW, NOW)
+    asked = Quote("BTC/USD", 90_990.0, 91_010.0, 1, 1, 0, NOW + S, source=Source.REST, feed="crypto us")
+    # The trade is the stream's still; what was heard last is the quote.
+    model.apply({"BTC/USD": replace_struct(heard("BTC/USD", 91_000.0), quote=asked)}, NOW + S)
+    model.grow_older(NOW + 2 * S, frozenset())
+    assert model.cell(0, MARK).tone == "text"
+    model.grow_older(NOW + 20 * S, frozenset())
     assert model.cell(0, MARK).tone == "faint"
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from PySide6.QtCore import Qt
 
+from core.domain.connection import StreamName
 from core.domain.market import Quote, Ticker, Trade
 from ui.models.watchlist import AGE, CHANGE, LAST, SYMBOL, TREND, WatchlistModel
 
@@ -59,19 +60,19 @@ def test_a_stale_price_is_faint_everywhere_and_its_age_is_amber(model: Watchlist
 
 
 def test_prices_turn_stale_when_the_stream_stops(model: WatchlistModel):
-    model.grow_older(NOW, stream_is_live=False)
+    model.grow_older(NOW, frozenset())
     assert model.cell(0, LAST).tone == "faint"
     assert model.cell(0, AGE).tone == "warning"
-    model.grow_older(NOW, stream_is_live=True)
+    model.grow_older(NOW, frozenset(StreamName))
     assert model.cell(0, LAST).tone == "text"
 
 
 def test_growing_older_touches_only_ages_that_read_differently(model: WatchlistModel):
     ranges = []
     model.dataChanged.connect(lambda top, bottom, _roles: ranges.append((top.column(), bottom.column())))
-    model.grow_older(NOW, stream_is_live=True)
+    model.grow_older(NOW, frozenset(StreamName))
     assert ranges == []
-    model.grow_older(NOW + S, stream_is_live=True)
+    model.grow_older(NOW + S, frozenset(StreamName))
     assert ranges == [(AGE, AGE)]
 
 
