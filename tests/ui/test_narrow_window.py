@@ -1,26 +1,40 @@
 """The window down to 1024 pixels: nothing that is used is cut, and nothing stands outside."""
 
 import contextlib
+from collections.abc import Hashable
+from datetime import date
+from decimal import Decimal
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 
 from core.domain.environment import Environment
+from core.domain.intent import IntentState
+from core.domain.request import ReplaceRequest
 from core.services.frame_clock import FrameClock
 from core.services.session import Session
 from core.services.settings import Settings
-from tests.fakes.services import FakeSettings, StandingClock
+from tests.fakes.services import FakeOrderDesk, FakeSettings, StandingClock
 from tests.ui.scene import reference_session
+from ui.delegates.text import TextDelegate
 from ui.main_window import MainWindow
 from ui.models.column import CellKind
-from ui.models.orders import OrdersView
+from ui.models.order_columns import SIDE, STATUS
+from ui.models.order_row import NS_PER_S
+from ui.models.orders import OrdersModel, OrdersView
+from ui.panels.table_view import TableView
 
 
 @pytest.fixture
-def window(theme, qtbot):
-    made = MainWindow(theme, cast(Settings, FakeSettings()), FrameClock(), StandingClock())
+def clock():
+    return StandingClock()
+
+
+@pytest.fixture
+def window(theme, clock, qtbot):
+    made = MainWindow(theme, cast(Settings, FakeSettings()), FrameClock(), clock)
     qtbot.addWidget(made)
     made.resize(1440, 900)
     made.show()
@@ -31,6 +45,11 @@ def window(theme, qtbot):
     made.show_session(cast(Session, session), {Environment.PAPER: account})
     yield made
     made.close_session()
+
+
+def orders_of(window: MainWindow) -> FakeOrderDesk:
+    assert window.session is not None
+    return cast(FakeOrderDesk, window.session.orders)
 
 
 def box_of(widget: QWidget, window: MainWindow) -> QRect:
@@ -162,3 +181,67 @@ def test_a_window_has_room_on_a_screen_of_600_lines_and_the_ticket_its_button(wi
     box = box_of(send, window)
     assert box.bottom() < window.height()
     assert box.height() >= send.minimumSizeHint().height()
+
+
+def text_seen(view: TableView, key: Hashable, column: int) -> str:
+    """As much of a cell's text as is drawn without scrolling."""
+    place = view.place_of(key)
+    assert place is not None
+    delegate = view.itemDelegateForColumn(column)
+    assert isinstance(delegate, TextDelegate)
+    boxes = {number: (left, room) for number, _, left, room in view._column_boxes(view.viewport().rect())}
+    if column not in boxes:
+        return ""
+    left, room = boxes[column]
+    box = QRectF(left, 0, room, view.rowHeight(place))
+    model = cast(OrdersModel, view.model())
+    return delegate.shown(model.cell(place, column).text, model.row_at(place), box) if left >= 0 else ""
+
+
+@pytest.mark.parametrize("width", [1024, 1210])
+@pytest.mark.parametrize("shown", [OrdersView.WORKING, OrdersView.ALL])
+@pytest.mark.parametrize("clock_s", [59, 59 * 60])
+def test_every_unknown_outcome_is_seen_with_its_age_without_scrolling(window, qtbot, width, shown, clock_s):
+    orders, desk = window.desk.orders, orders_of(window)
+    desk.answer(desk.cancel("o-1"), IntentState.JOURNALED, IntentState.SENT, IntentState.UNKNOWN)
+    change = ReplaceRequest(order_id="o-5", qty=None, limit_price=None, stop_price=Decimal("179.00"))
+    desk.answer(desk.replace(change), IntentState.JOURNALED, IntentState.SENT, IntentState.UNKNOWN)
+    orders.views.choose(shown.value)
+    narrowed(window, width, qtbot)
+    since_ns = min(orders.model.unknown_since_ns)
+    orders._pulse.set_on(False)
+    half_a_second_ns = NS_PER_S // 2  # the three came within less
+    orders.model.grow_older(since_ns + clock_s * NS_PER_S + half_a_second_ns, date(2026, 11, 20))
+    age = orders.model.words.unknown_age(since_ns)
+
+    def seen() -> list[str]:
+        return [text_seen(orders.view, key, STATUS) for key in ("bw-0001", "c-o-1", "c-o-5")]
+
+    wanted = [f"Unknown \u00b7 {age}", f"Cancel unknown \u00b7 {age}", f"Replace unknown \u00b7 {age}"]
+    qtbot.waitUntil(
+        lambda: all(text.startswith(words) for text, words in zip(seen(), wanted, strict=True)), timeout=3_000
+    )
+
+
+def test_what_is_unknown_is_counted_with_its_age_behind_every_tab_filter_and_search(window, clock, qtbot):
+    tabs, orders = window.desk.blotter.tabs, window.desk.orders
+    narrowed(window, 1024, qtbot)
+    qtbot.waitUntil(lambda: tabs.pill_text(0).startswith("1 unknown \u00b7 "))
+    assert tabs.accessibleTabName(0) == "Orders 1 unknown"
+    window.desk.reveal(window.desk.stream)
+    assert tabs.tabRect(tabs.count() - 1).right() < tabs.width()
+    told = tabs.pill_text(0)
+    assert told.startswith("1 unknown \u00b7 ")
+    clock.pass_s(17)
+    qtbot.waitUntil(lambda: tabs.pill_text(0) not in ("", told))  # it grows older behind another tab too
+    orders.views.choose(OrdersView.FILLED.value)
+    orders.search.setText("nothing of the kind")
+    assert tabs.pill_text(0).startswith("1 unknown \u00b7 ")
+
+
+def test_the_status_stands_at_its_own_place_again_once_all_columns_have_room(window, qtbot):
+    header = window.desk.orders.view.horizontalHeader()
+    narrowed(window, 1024, qtbot)
+    qtbot.waitUntil(lambda: header.visualIndex(STATUS) == SIDE + 1)
+    narrowed(window, 1440, qtbot)
+    qtbot.waitUntil(lambda: [header.visualIndex(place) for place in range(header.count())] == list(range(12)))

@@ -52,7 +52,8 @@ def test_the_segments_count_and_filter(panel):
     ]
     panel.views.choose("filled")
     assert keys(panel) == ["c-o-6"]
-    assert panel.count == "5 working"
+    assert panel.count == "1 unknown"
+    assert panel.overdue.endswith(" s")
 
 
 def test_orders_on_their_way_and_unknown_ones_stand_first(panel):

@@ -97,7 +97,7 @@ def tabbed(theme, clock, qtbot):
 
 def test_tabs_show_one_panel_with_its_actions_and_spoken_counts(tabbed, qtbot, tmp_path):
     assert tabbed.tabs.accessibleTabName(0) == "Positions 5"
-    assert tabbed.tabs.accessibleTabName(1) == "Orders 5 working"
+    assert tabbed.tabs.accessibleTabName(1) == "Orders 1 unknown"
     orders = tabbed.findChild(OrdersPanel)
     assert isinstance(orders, Panel)
     with qtbot.waitSignal(tabbed.current_changed) as shown:

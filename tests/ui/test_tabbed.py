@@ -69,5 +69,5 @@ def test_a_panel_that_is_asked_for_is_made_and_stays_behind(host, qtbot):
 
 def test_the_count_of_a_panel_that_came_later_stands_on_its_tab(host):
     host.second().set_count("7 new")
-    assert host.tabs.tabData(1) == "7 new"
-    assert host.tabs.tabData(2) is None
+    assert host.tabs.pill_text(1) == "7 new"
+    assert host.tabs.pill_text(2) == ""

@@ -39,6 +39,7 @@ class CellDelegate(QAbstractItemDelegate):
         self.style = style
         self.model = model
         self.wanted_px = 0.0  # the widest content that did not fit its cell; the view sets it back
+        self.needed_px = 0.0  # the widest part of such content that must not be cut; the view sets it back
 
     def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: Any) -> None:
         """Draw `cell`; the painter's pen, brush and font are free to change."""

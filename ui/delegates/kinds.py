@@ -15,7 +15,6 @@ from ui.models.column import CellKind
 from ui.models.column_model import ColumnModel
 
 _DELEGATES: dict[CellKind, type[CellDelegate]] = {
-    CellKind.TEXT: TextDelegate,
     CellKind.FIGURE: FigureDelegate,
     CellKind.REMARKED: RemarkedDelegate,
     CellKind.PRICE: PriceDelegate,
@@ -32,4 +31,6 @@ def delegate_for(style: CellStyle, model: ColumnModel[Any], column: int, parent:
     kind = model.columns[column].kind
     if kind is CellKind.ACTIONS:
         return ActionsDelegate(style, model, column, parent)
+    if kind is CellKind.TEXT:
+        return TextDelegate(style, model, parent, must=model.columns[column].must)
     return _DELEGATES[kind](style, model, parent)

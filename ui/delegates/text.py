@@ -1,6 +1,9 @@
 """Words at the left and figures at the right."""
 
-from PySide6.QtCore import QRectF
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QPainter
 
 from ui.delegates.cell import CellDelegate, CellStyle
@@ -16,20 +19,41 @@ from ui.delegates.drawing import (
     draw_text,
 )
 from ui.models.column import Cell
+from ui.models.column_model import ColumnModel
 
 _MIN_BADGE_GAP_PX = 6.0
 
 
 class TextDelegate(CellDelegate):
-    """A word, elided at its end."""
+    """A word, elided at its end; what a row's words must keep asks for room of its own."""
 
-    def draw(self, painter: QPainter, box: QRectF, cell: Cell, _row: object) -> None:
-        measure = self.style.base
+    def __init__(
+        self,
+        style: CellStyle,
+        model: ColumnModel[Any],
+        parent: QObject | None = None,
+        *,
+        must: Callable[[Any], str] | None = None,
+    ) -> None:
+        super().__init__(style, model, parent)
+        self._must = must
+
+    def draw(self, painter: QPainter, box: QRectF, cell: Cell, row: object) -> None:
         color = self.style.theme.colors.tone(cell.tone)
-        text = cell.text
-        if not self.fits(measure.width(text), box):
-            text = measure.elided(text, box.width())
-        draw_text(painter, box.left(), box.center().y(), text, measure, color)
+        text = self.shown(cell.text, row, box)
+        draw_text(painter, box.left(), box.center().y(), text, self.style.base, color)
+
+    def shown(self, text: str, row: object, box: QRectF) -> str:
+        """As much of `text` as has room in `box`."""
+        measure = self.style.base
+        if self.fits(measure.width(text), box):
+            return text
+        shown = measure.elided(text, box.width())
+        must = "" if self._must is None else self._must(row)
+        if not must:
+            return shown
+        self.needed_px = max(self.needed_px, measure.width(must))
+        return shown if shown.startswith(must) else measure.elided(must, box.width())
 
 
 class FigureDelegate(CellDelegate):

@@ -58,7 +58,7 @@ class Column(Generic[Row]):
     """One column over rows of one type.
 
     `sample` is the widest text it should need to show, so that its width holds; it grows with wider ones.
-    Where there is no room, words are elided down to `least`, figures never.
+    Where there is no room, words are elided down to `least` and to what `must` says of a row, figures never.
     """
 
     title: str
@@ -72,8 +72,10 @@ class Column(Generic[Row]):
     actions: Callable[[Row], tuple[RowAction, ...]] | None = None
     sample: str = ""
     least: str = ""  # of words: what still has to be whole in a narrow table; the sample if empty
+    must: Callable[[Row], str] | None = None  # how much of a row's words has to be whole there too
     spoken_title: str = ""  # where the title is a sign or nothing
     stretches: bool = False
+    place_when_tight: int = 0  # where it stands in a table that is wider than its room; 0: as ever
     gives_way: int = 0  # where there is no room for all, the largest goes first; 0 always stays
 
     def cell(self, row: Row) -> Cell:

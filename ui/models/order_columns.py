@@ -142,6 +142,8 @@ class OrderWords(QObject):
                 sample=self.tr("Unknown \u00b7 59 s, checking"),
                 # How long an outcome has been unknown is read in the narrowest table too.
                 least=self.tr("Unknown \u00b7 59 s"),
+                must=self.unknown_text,
+                place_when_tight=SIDE + 1,
                 stretches=True,
             ),
             Column(
@@ -184,7 +186,7 @@ class OrderWords(QObject):
     def status_text(self, row: OrderRow) -> str:
         """Where the order stands; what is not known is said so, with its age."""
         if row.is_unknown:
-            return self._unknown_text(row)
+            return self._unknown_whole_text(row)
         if row.is_on_the_way:
             return self._sending_text(row)
         if row.order is not None:
@@ -214,34 +216,32 @@ class OrderWords(QObject):
             text = f"{text}: {reason}"
         return f"{text} \u00b7 {self.tr('other program')}" if self.is_foreign(row) else text
 
-    def _unknown_text(self, row: OrderRow) -> str:
-        since = 0.0
-        if row.waiting is not None and self.now_ns:
-            since = max(0.0, (self.now_ns - row.waiting.since_ns) / NS_PER_S)
-        if row.waiting is not None and row.waiting.is_let_go:
-            return self._given_up_text(row, since)
+    def unknown_text(self, row: OrderRow) -> str:
+        """What is unknown and for how long, in the fewest words; empty for what is known."""
+        if not row.is_unknown or row.waiting is None:
+            return ""
         if row.change is None:
-            text = self.tr("Unknown \u00b7 {age}, checking")
+            text = self.tr("Unknown \u00b7 {age}")
         elif row.change.kind is IntentKind.CANCEL:
-            text = self.tr("Cancel unknown \u00b7 {age}, checking")
+            text = self.tr("Cancel unknown \u00b7 {age}")
         else:
-            text = self.tr("Replace unknown \u00b7 {age}, checking")
-        age = figures.age(since) if since >= _COUNTED_S else f"{int(since)} s"
-        text = text.format(age=age)
+            text = self.tr("Replace unknown \u00b7 {age}")
+        return text.format(age=self.unknown_age(row.waiting.since_ns))
+
+    def unknown_age(self, since_ns: int) -> str:
+        """For how long something has been unknown; the first minute in whole seconds."""
+        since_s = max(0.0, (self.now_ns - since_ns) / NS_PER_S) if self.now_ns else 0.0
+        return figures.age(since_s) if since_s >= _COUNTED_S else f"{int(since_s)} s"
+
+    def _unknown_whole_text(self, row: OrderRow) -> str:
+        if row.waiting is not None and row.waiting.is_let_go:
+            return self.tr("{unknown}, not checked any more").format(unknown=self.unknown_text(row))
+        text = self.tr("{unknown}, checking").format(unknown=self.unknown_text(row))
         seen_ns = None if row.waiting is None else row.waiting.last_lookup_ns
         if seen_ns is None:
             return text
         at = figures.local_time(datetime.fromtimestamp(seen_ns / NS_PER_S, tz=UTC))
         return f"{text} \u00b7 " + self.tr("not at the broker at {time}").format(time=at)
-
-    def _given_up_text(self, row: OrderRow, since_s: float) -> str:
-        if row.change is None:
-            text = self.tr("Unknown \u00b7 {age}, not checked any more")
-        elif row.change.kind is IntentKind.CANCEL:
-            text = self.tr("Cancel unknown \u00b7 {age}, not checked any more")
-        else:
-            text = self.tr("Replace unknown \u00b7 {age}, not checked any more")
-        return text.format(age=figures.age(since_s))
 
     def _sending_text(self, row: OrderRow) -> str:
         if row.change is None:

@@ -155,6 +155,12 @@ class OrdersModel(TableModel[OrderRow]):
             self._say_changed(self._unknown, (STATUS, STATUS))
 
     @property
+    def unknown_since_ns(self) -> list[int]:
+        """Since when, in wall time, each outcome that is unknown has been so, shown or not."""
+        waiting = (self._rows[key].waiting for key in self._unknown)
+        return [intent.since_ns for intent in waiting if intent is not None]
+
+    @property
     def is_searching(self) -> bool:
         """Whether a search hides what does not match."""
         return not self._search.is_empty

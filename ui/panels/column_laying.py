@@ -32,6 +32,7 @@ class ColumnLaying(QObject):
         self._is_laying = False
         self._is_by_hand = False
         self._content_px = [0.0] * len(model.columns)  # the widest contents seen that outgrew their columns
+        self._needed_px = [0.0] * len(model.columns)  # the widest parts of them that must not be cut
         self._anew = QTimer(self)
         self._anew.setSingleShot(True)
         self._anew.timeout.connect(self.lay)
@@ -45,11 +46,16 @@ class ColumnLaying(QObject):
 
         Laying them may show or hide a scroll bar, which changes the room: then they are laid once more.
         """
+        if self._is_by_hand:
+            self._lead()
         if self._is_by_hand or self._is_laying:
             return
         columns = self._model.columns
         wanted = [self._header.wanted_width(place, px) for place, px in enumerate(self._content_px)]
-        least = [self._header.least_width(place, px) for place, px in enumerate(self._content_px)]
+        least = [
+            self._header.least_width(place, px, needed)
+            for place, (px, needed) in enumerate(zip(self._content_px, self._needed_px, strict=True))
+        ]
         self._is_laying = True
         for _ in range(_LAYING_ROUNDS):
             room = self._view.viewport().width()
@@ -63,13 +69,24 @@ class ColumnLaying(QObject):
             if self._view.viewport().width() == room:
                 break
         self._is_laying = False
+        self._lead()
+
+    def _lead(self) -> None:
+        """Where the table is wider than its room, move what has to be seen to where it is."""
+        is_over = self._header.length() > self._view.viewport().width()
+        for place, column in enumerate(self._model.columns):
+            target = column.place_when_tight if is_over else place
+            if column.place_when_tight and self._header.visualIndex(place) != target:
+                self._header.moveSection(self._header.visualIndex(place), target)
 
     def take_wants(self) -> None:
         """Make room, after this frame, for what did not fit its cell in it."""
         for place, delegate in enumerate(self._delegates):
             wanted, delegate.wanted_px = min(delegate.wanted_px, _WIDEST_PX), 0.0
-            if wanted > self._content_px[place]:
-                self._content_px[place] = wanted
+            needed, delegate.needed_px = min(delegate.needed_px, _WIDEST_PX), 0.0
+            if wanted > self._content_px[place] or needed > self._needed_px[place]:
+                self._content_px[place] = max(wanted, self._content_px[place])
+                self._needed_px[place] = max(needed, self._needed_px[place])
                 self._anew.start()
 
     @Slot()
@@ -77,6 +94,7 @@ class ColumnLaying(QObject):
         """What was wide is gone: other rows are shown from now on."""
         if any(self._content_px):
             self._content_px = [0.0] * len(self._content_px)
+            self._needed_px = [0.0] * len(self._needed_px)
             self.lay()
 
     @Slot()

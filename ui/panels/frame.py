@@ -70,7 +70,7 @@ class Panel(Sheet):
         self, theme: Theme, title: str, parent: QWidget | None = None, *, is_linked: bool = False
     ) -> None:
         super().__init__(theme, parent)
-        self._title, self._subtitle, self._count = title, "", ""
+        self._title, self._subtitle, self._count, self._overdue = title, "", "", ""
         self.setAccessibleName(title)
         self._title_label = PlainLabel(title, font=theme.fonts.strong)
         self._subtitle_label = ElidedLabel("", tone="muted")
@@ -127,10 +127,15 @@ class Panel(Sheet):
             self._subtitle_label.show_text(subtitle)
             self.title_changed.emit()
 
-    def set_count(self, count: str) -> None:
-        """Say how many; shown by a host with tabs."""
-        if count != self._count:
-            self._count = count
+    @property
+    def overdue(self) -> str:
+        """The age of what is counted, where it should have ended by now; mostly empty."""
+        return self._overdue
+
+    def set_count(self, count: str, overdue: str = "") -> None:
+        """Say how many, and for how long that has been wrong; shown by a host with tabs."""
+        if (count, overdue) != (self._count, self._overdue):
+            self._count, self._overdue = count, overdue
             self.title_changed.emit()
 
     def add_title_action(self, widget: QWidget) -> None:

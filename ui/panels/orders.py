@@ -188,6 +188,7 @@ class OrdersPanel(SessionPanel):
         # The wall clock here, since that is what the trader compares the times with.
         today = datetime.fromtimestamp(now_ns / NS_PER_S).astimezone().date()
         self.model.grow_older(now_ns, today)
+        self._show_count()
 
     def _is_foreign(self, row: OrderRow) -> bool:
         session, order = self.session, row.order
@@ -214,10 +215,20 @@ class OrdersPanel(SessionPanel):
             self.views.relabel(view.value, whole if shows_count else name, whole)
         self._fold_views()
         working = self.model.count(OrdersView.WORKING)
-        self.set_count(self.tr("{count} working").format(count=working) if working else "")
+        self._show_count()
         for button in (self.cancel_all, self.cancel_many):
             button.setEnabled(self.session is not None and working > 0)
         self._say_if_empty()
+
+    def _show_count(self) -> None:
+        """What is unknown goes first: behind another tab, a filter or a search it is told here alone."""
+        if since_ns := self.model.unknown_since_ns:
+            age = self.model.words.unknown_age(min(since_ns))
+            self.set_count(self.tr("{count} unknown").format(count=len(since_ns)), age)
+        else:
+            working = self.model.count(OrdersView.WORKING)
+            self.set_count(self.tr("{count} working").format(count=working) if working else "")
+        self._pulse.set_on(self.session is not None, unseen=bool(since_ns))
 
     def _fold_views(self) -> None:
         """A narrow title row has the filter in a menu, with its counts."""

@@ -14,19 +14,19 @@ class Pulse(QObject):
     def __init__(self, watched: QWidget, every_ms: int = BEAT_MS) -> None:
         super().__init__(watched)
         self._watched = watched
-        self._is_on = False
+        self._is_on = self._beats_unseen = False
         self._timer = QTimer(self)
         self._timer.setInterval(every_ms)
         self._timer.timeout.connect(self.beat)
         watched.installEventFilter(self)
 
-    def set_on(self, is_on: bool) -> None:
-        """Begin or end."""
-        self._is_on = is_on
+    def set_on(self, is_on: bool, *, unseen: bool = False) -> None:
+        """Begin or end; `unseen`: beat while `watched` is hidden too, since others show its age."""
+        self._is_on, self._beats_unseen = is_on, unseen
         self._follow(is_visible=self._watched.isVisible())
 
     def _follow(self, *, is_visible: bool) -> None:
-        if self._is_on and is_visible:
+        if self._is_on and (is_visible or self._beats_unseen):
             if not self._timer.isActive():
                 self._timer.start()
                 self.beat.emit()

@@ -26,7 +26,11 @@ _LEAST_PX = 400
 
 
 class PanelTabs(QTabBar):
-    """A tab bar that paints itself; a tab's count is its tab data and part of its spoken name."""
+    """A tab bar that paints itself; a tab's count is its tab data and part of its spoken name.
+
+    A count that is overdue has its age beside it and is a warning. Ears get the count alone: they would
+    hear every second.
+    """
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,18 +45,27 @@ class PanelTabs(QTabBar):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.changed.connect(self.update)
 
-    def set_count(self, place: int, count: str) -> None:
+    def set_count(self, place: int, count: str, overdue: str = "") -> None:
         """Show `count` in the pill of a tab; an empty one shows none."""
-        if (self.tabData(place) or "") == count:
+        pill = (count, overdue)
+        if self._pill(place) == pill:
             return
-        self.setTabData(place, count)
+        self.setTabData(place, pill)
         self.setAccessibleTabName(place, f"{self.tabText(place)} {count}".strip())
         self.setIconSize(self.iconSize())  # the one public call that lays the tabs out again
         self.update()
 
+    def _pill(self, place: int) -> tuple[str, str]:
+        count, overdue = self.tabData(place) or ("", "")
+        return count, overdue
+
+    def pill_text(self, place: int) -> str:
+        """What stands in the pill of a tab."""
+        return " \u00b7 ".join(filter(None, self._pill(place)))
+
     def _pill_width(self, place: int) -> int:
-        count = self.tabData(place) or ""
-        return round(self._counts.width(count)) + 2 * _PILL_PADDING_PX if count else 0
+        text = self.pill_text(place)
+        return round(self._counts.width(text)) + 2 * _PILL_PADDING_PX if text else 0
 
     def _inner_width(self, place: int) -> int:
         pill = self._pill_width(place)
@@ -87,11 +100,11 @@ class PanelTabs(QTabBar):
             start = left + round(self._words.width(text)) + _PILL_GAP_PX
             shape = QRectF(start, middle - _PILL_HEIGHT_PX / 2, pill, _PILL_HEIGHT_PX)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colors.raised)
+            _count, overdue = self._pill(place)
+            painter.setBrush(colors.warning_tint if overdue else colors.raised)
             painter.drawRoundedRect(shape, _PILL_HEIGHT_PX / 2, _PILL_HEIGHT_PX / 2)
-            draw_text(
-                painter, start + _PILL_PADDING_PX, middle, self.tabData(place), self._counts, colors.muted
-            )
+            tone = colors.warning if overdue else colors.muted
+            draw_text(painter, start + _PILL_PADDING_PX, middle, self.pill_text(place), self._counts, tone)
         if is_current:
             line = QRect(
                 box.left(), PANEL_TITLE_PX + 1 - _UNDERLINE_PX, self._inner_width(place), _UNDERLINE_PX
@@ -143,7 +156,7 @@ class TabbedPanel(Sheet):
         self._actions.addWidget(panel.title_actions)
         self._make_room()
         place = self.tabs.addTab(panel.title)
-        self.tabs.set_count(place, panel.count)
+        self.tabs.set_count(place, panel.count, panel.overdue)
         panel.title_changed.connect(self._show_counts)
 
     def add_later(self, title: str, make: Callable[[], PanelT]) -> Callable[[], PanelT]:
@@ -175,7 +188,7 @@ class TabbedPanel(Sheet):
                 stack.removeWidget(kept)
                 kept.deleteLater()
         self._make_room()
-        self.tabs.set_count(place, panel.count)
+        self.tabs.set_count(place, panel.count, panel.overdue)
         panel.title_changed.connect(self._show_counts)
         self.panel_made.emit()
 
@@ -227,7 +240,7 @@ class TabbedPanel(Sheet):
     def _show_counts(self) -> None:
         for place, panel in enumerate(self._panels):
             if panel is not None:
-                self.tabs.set_count(place, panel.count)
+                self.tabs.set_count(place, panel.count, panel.overdue)
 
     def minimumSizeHint(self) -> QSize:
         # Not what the title row needs in one line: in a narrow window it takes two.

@@ -49,13 +49,17 @@ class TableHeader(QHeaderView):
         column = self._columns[place]
         return self._around(column, max(content, _content_width(self._style, column, column.sample)))
 
-    def least_width(self, place: int, content: float) -> int:
-        """Return the width below which a column has to go: figures stay whole, words keep what they must."""
+    def least_width(self, place: int, content: float, needed: float = 0) -> int:
+        """Return the width below which a column has to go: figures stay whole, words keep what they must.
+
+        `needed` is what rows say that they must, in pixels.
+        """
         column = self._columns[place]
         if column.kind is CellKind.SYMBOL and column.least:
             return self._around(column, self._style.strong.width(column.least))  # without its pill
         if column.kind in (CellKind.TEXT, CellKind.SYMBOL):
-            return self._around(column, _content_width(self._style, column, column.least or column.sample))
+            least = _content_width(self._style, column, column.least or column.sample)
+            return self._around(column, max(least, needed))
         return self.wanted_width(place, content)
 
     def _around(self, column: Column[Any], content: float) -> int:
