@@ -14,56 +14,36 @@ from pathlib import Path
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
+from core.store.journal_check import Sound, check, check_beside_log, connected, damaged, error_code
+from core.store.journal_schema import COLUMNS, COLUMNS_OF, LISTED, SCHEMA_VERSION, STEPS, row_sum
 from core.store.write_ahead_log import LogState, log_state
 
-SCHEMA_VERSION = 2
 # SQLite empties its log in the middle of a commit once it holds a thousand pages, each with a head: 4.12 MB.
 ROOM_BYTES = 4_400_000
 _CACHE_KIB = 256
 # Changed rows after which the log is emptied where no order waits for it: two or three dozen orders.
 MANY_CHANGES = 300
-_SCHEMA_1 = """
-CREATE TABLE journal (account_id TEXT NOT NULL, environment TEXT NOT NULL);
-CREATE TABLE intent (
-    client_order_id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    symbol TEXT NOT NULL,
-    body BLOB NOT NULL,
-    target_order_id TEXT,
-    order_id TEXT,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    created_ns INTEGER NOT NULL,
-    since_ns INTEGER NOT NULL
-) STRICT;
-CREATE INDEX intent_state ON intent (state);
-"""
-# `sending` has a row for each Retry by a person, `moment` when an intent passed which point after the click.
-_TO_2 = """
-ALTER TABLE intent ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
-ALTER TABLE intent ADD COLUMN sendings INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE intent ADD COLUMN is_let_go INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE sending (
-    client_order_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    at_ns INTEGER NOT NULL,
-    PRIMARY KEY (client_order_id, number)
-) STRICT;
-CREATE TABLE moment (
-    client_order_id TEXT NOT NULL,
-    moment TEXT NOT NULL,
-    after_ns INTEGER NOT NULL,
-    PRIMARY KEY (client_order_id, moment)
-) STRICT;
-"""
-# What leads from each version to the next; an empty file is version 0.
-_STEPS = {0: _SCHEMA_1, 1: _TO_2}
 _WRITING_S = 0.02
-_COLUMNS = (
-    "client_order_id, kind, symbol, body, target_order_id, order_id, state, reason, created_ns, since_ns, "
-    "request_id, sendings, is_let_go"
-)
-_MARKS = ",".join("?" * 13)
+_MARKS = ",".join("?" * len(COLUMNS_OF[SCHEMA_VERSION]))
+_SUM = f"row_sum({LISTED})"
+_INSERT = f"INSERT INTO intent ({LISTED}, checksum) VALUES ({_MARKS})"  # noqa: S608 - of our own names
+
+
+def _change(names: tuple[str, ...], condition: str = "") -> str:
+    """The statement that changes columns of a row together with its sum, if the row is as it was written.
+
+    The new sum is made of what the row holds, and not of what is believed of it.
+    """
+    new = ", ".join(f":{name}" if name in names else name for name in COLUMNS)
+    changes = ", ".join(f"{name} = :{name}" for name in names)
+    return (
+        f"UPDATE intent SET {changes}, checksum = row_sum({new}) "  # noqa: S608 - of our own names
+        f"WHERE client_order_id = :client_order_id AND checksum = {_SUM} {condition}"
+    )
+
+
+_NOTE = _change(("order_id", "state", "reason", "since_ns", "request_id", "is_let_go"))
+_SEND_AGAIN = _change(("sendings", "is_let_go"), "AND body = :body")
 
 
 class Journal:
@@ -72,24 +52,29 @@ class Journal:
     def __init__(self, path: Path, *, account_id: str, environment: Environment) -> None:
         """Open or make the journal. Raises StorageFailed when it is not sound or another account's.
 
-        `is_cut_short` tells that what was written last may be missing: the machine died, or worse.
+        Every row is compared with its sum. `is_cut_short` tells that what was written last may be missing:
+        the machine died, or worse.
         """
         self.path = path
         self._account_id, self._environment = account_id, environment
         self._lock = threading.Lock()
         self._changes_moved = 0  # how many of the changes are in the file itself, out of the log
         self._log = path.with_name(f"{path.name}-wal")
+        self._is_log_awaited = False
         self._places: dict[Path, tuple[int, int]] = {}
         with self._translated("could not be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not path.exists()
             self.is_cut_short = self._look_at_log() is LogState.CUT_SHORT
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            held = self._log.stat().st_size if self._log.exists() else 0
+            sound = check_beside_log(path, account_id, environment) if held else None
+            self._database = connected(path)
         try:
             with self._translated("could not be opened"):
-                version = self._prepare()
-                # A file that was made and holds nothing: the making was cut short, or all that came after.
-                self.is_cut_short |= version == 0 and not is_new
+                sound = self._prepare(sound)
+                # A file that was made and holds nothing: the making was cut short, or all that came after. A
+                # log that is not as long as it was made: what is missing of it may end where a record does.
+                self.is_cut_short |= (sound.version == 0 and not is_new) or held < sound.log_bytes
                 self._places = {file: _place(file) for file in (path, self._log)}
         except StorageFailed:
             self._database.close()
@@ -99,7 +84,7 @@ class Journal:
         """Write a new intent; returns once the disk has it. After StorageFailed nothing may be sent."""
         if intent.account_id != self._account_id or intent.environment is not self._environment:
             raise StorageFailed("This order belongs to another account.", "Nothing was sent.")
-        row = (
+        row: tuple[object, ...] = (
             intent.client_order_id,
             intent.kind.value,
             intent.symbol,
@@ -112,11 +97,11 @@ class Journal:
             intent.since_ns,
             intent.request_id,
             intent.sendings,
-            intent.is_let_go,
+            int(intent.is_let_go),
         )
         with self._translated("could not be written, so nothing was sent"):
             self._require_in_place()
-            self._database.execute(f"INSERT INTO intent ({_COLUMNS}) VALUES ({_MARKS})", row)  # noqa: S608
+            self._database.execute(_INSERT, (*row, row_sum(*row)))
 
     def record_again(self, intent: Intent, *, at_ns: int) -> None:
         """Write that a person sends a recorded intent once more at `at_ns`, byte for byte as it was.
@@ -129,30 +114,25 @@ class Journal:
             self._at_once() as execute,
         ):
             self._require_in_place()
-            changed = execute(
-                "UPDATE intent SET sendings = ?, is_let_go = 0 WHERE client_order_id = ? AND body = ?",
-                (number, key, intent.body),
-            )
-            if changed.rowcount != 1:
+            again = {"client_order_id": key, "body": intent.body, "sendings": number, "is_let_go": 0}
+            if execute(_SEND_AGAIN, again).rowcount != 1:
                 raise ValueError("no such intent")
             execute("INSERT INTO sending VALUES (?, ?, ?)", (key, number, at_ns))
 
     def update(self, intent: Intent) -> None:
         """Write the state of a known intent. Raises StorageFailed; the earlier record stays as it was."""
+        note = {
+            "client_order_id": intent.client_order_id,
+            "order_id": intent.order_id,
+            "state": intent.state.value,
+            "reason": intent.reason,
+            "since_ns": intent.since_ns,
+            "request_id": intent.request_id,
+            "is_let_go": int(intent.is_let_go),
+        }
         with self._translated("could not be updated"):
-            self._database.execute(
-                "UPDATE intent SET state = ?, order_id = ?, reason = ?, since_ns = ?, request_id = ?, "
-                "is_let_go = ? WHERE client_order_id = ?",
-                (
-                    intent.state.value,
-                    intent.order_id,
-                    intent.reason,
-                    intent.since_ns,
-                    intent.request_id,
-                    intent.is_let_go,
-                    intent.client_order_id,
-                ),
-            )
+            if self._database.execute(_NOTE, note).rowcount != 1 and self._has(intent.client_order_id):
+                raise damaged(self.path.name)
 
     def note_moments(self, moments: Mapping[str, Mapping[str, int]]) -> None:
         """Write when intents passed which points, in nanoseconds since the click. Raises StorageFailed."""
@@ -178,7 +158,10 @@ class Journal:
         """Every intent whose fate is not settled, oldest first. Raises StorageFailed."""
         settled = [state.value for state in IntentState if state.is_settled]
         marks = ",".join("?" * len(settled))
-        query = f"SELECT {_COLUMNS} FROM intent WHERE state NOT IN ({marks}) ORDER BY created_ns"  # noqa: S608
+        query = (
+            f"SELECT {LISTED}, checksum FROM intent "  # noqa: S608 - of our own names
+            f"WHERE state NOT IN ({marks}) ORDER BY created_ns"
+        )
         with self._translated("could not be read"):
             return tuple(self._intent(row) for row in self._database.execute(query, settled))
 
@@ -190,6 +173,9 @@ class Journal:
     def close(self) -> None:
         """Close the file; nothing may be recorded after."""
         with self._lock:
+            if self._is_log_awaited:
+                with suppress(sqlite3.Error):  # then the next start misses a log in which nothing was left
+                    self._await_log(0)
             self._database.close()
 
     def _look_at_log(self) -> LogState:
@@ -199,35 +185,40 @@ class Journal:
             threading.Event().wait(_WRITING_S)
             again = log_state(self._log)  # another program may have been writing just then
             if again is found:
-                raise self._damaged()
+                raise damaged(self.path.name)
             found = again
         size = self.path.stat().st_size if self.path.exists() else None
         if not size and self._log.exists() and self._log.stat().st_size:
-            raise self._damaged()
+            raise damaged(self.path.name)
         return found
 
-    def _prepare(self) -> int:
-        """Make sure of the file and bring it up; the version that was found."""
+    def _prepare(self, sound: Sound | None) -> Sound:
+        """Make sure of the file, unless that was done, and bring it up; what was found."""
         execute = self._database.execute
-        execute("PRAGMA busy_timeout = 500")
         # Held until closed: two programs on one journal would each believe in half of the orders.
         execute("PRAGMA locking_mode = EXCLUSIVE")
-        version = execute("PRAGMA user_version").fetchone()[0]
-        # Half a page lost in the middle would otherwise show only when that page is needed.
-        if execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise self._damaged()
         # Nothing is changed before it is known to be ours.
-        self._require_ours(version)
+        if sound is None:
+            sound = check(self._database, self.path.name, self._account_id, self._environment)
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = FULL")
+        execute("PRAGMA journal_size_limit = -1")  # its length is made once, and waited for by the next start
         # The log begins anew, so that no half record of an earlier run lies behind those of this one. It is
         # opened by reading: before that SQLite says that a table is locked.
         execute("SELECT 1 FROM sqlite_master").fetchall()
+        self._is_log_awaited = sound.log_bytes > 0
         with suppress(sqlite3.OperationalError):  # a full disk: what is there can be read all the same
+            if self._is_log_awaited:
+                # The note goes where half a record would be, were the log not begun anew before it too.
+                execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+                self._await_log(0)
             execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if version != SCHEMA_VERSION:
-            self._bring_up_from(version)
-        return int(version)
+        if sound.version != SCHEMA_VERSION:
+            self._bring_up_from(sound.version)
+            if sound.version:  # that wrote every row anew
+                with suppress(sqlite3.OperationalError):
+                    execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return sound
 
     def make_room(self) -> None:
         """Let the log grow now: a commit that makes it longer takes the disk twice as long. Never raises.
@@ -244,7 +235,9 @@ class Journal:
                 execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_BYTES,))
                 execute("ROLLBACK")
                 execute("UPDATE journal SET account_id = account_id")  # has the disk take it all
-            except sqlite3.OperationalError:
+                self._await_log(self._log.stat().st_size)
+                execute("PRAGMA wal_checkpoint").fetchone()  # it must be known without the log
+            except (sqlite3.OperationalError, OSError):
                 if self._database.in_transaction:
                     execute("ROLLBACK")
 
@@ -255,26 +248,14 @@ class Journal:
             self._changes_moved = changes
             self._database.execute("PRAGMA wal_checkpoint").fetchone()
 
-    def _require_ours(self, version: int) -> None:
-        name = self.path.name
-        if version not in _STEPS and version != SCHEMA_VERSION:
-            raise StorageFailed(
-                f"The order journal {name} was written by another version of Bellwether.",
-                "Trading is off. Use that version, or move the file away after checking your orders.",
-            )
-        execute = self._database.execute
-        tables = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables if version == 0 else not tables >= {"journal", "intent"}:
-            raise StorageFailed(f"{name} is not an order journal.", "Trading is off. Move the file away.")
-        bound = (self._account_id, self._environment.value)
-        if version and execute("SELECT account_id, environment FROM journal").fetchone() != bound:
-            raise StorageFailed(f"The order journal {name} belongs to another account.", "Trading is off.")
+    def _await_log(self, length: int) -> None:
+        """Have the next start look for a log of that length, or for none."""
+        self._database.execute("UPDATE journal SET log_bytes = ?", (length,))
+        self._is_log_awaited = length > 0
 
-    def _damaged(self) -> StorageFailed:
-        return StorageFailed(
-            f"The order journal {self.path.name} is damaged.",
-            "Trading is off and the file is kept. Check your orders at the broker, then move it away.",
-        )
+    def _has(self, client_order_id: str) -> bool:
+        query = "SELECT 1 FROM intent WHERE client_order_id = ?"
+        return self._database.execute(query, (client_order_id,)).fetchone() is not None
 
     def _require_in_place(self) -> None:
         """Raise OSError if the file is not where the next start will look for it."""
@@ -285,10 +266,11 @@ class Journal:
         """Make the tables of this version, all or nothing: half a journal would belong to nobody."""
         with self._at_once() as execute:
             for step in range(version, SCHEMA_VERSION):
-                for statement in _STEPS[step].split(";")[:-1]:
+                for statement in STEPS[step].split(";")[:-1]:
                     execute(statement)
             if version == 0:
-                execute("INSERT INTO journal VALUES (?, ?)", (self._account_id, self._environment.value))
+                bound = (self._account_id, self._environment.value)
+                execute("INSERT INTO journal (account_id, environment) VALUES (?, ?)", bound)
             execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
@@ -305,8 +287,10 @@ class Journal:
             raise
 
     def _intent(self, row: tuple[object, ...]) -> Intent:
+        if row[-1] != row_sum(*row[:-1]):
+            raise damaged(self.path.name)
         client_order_id, kind, symbol, body, target, order_id, state, reason, created_ns, since_ns = row[:10]
-        request_id, sendings, is_let_go = row[10:]
+        request_id, sendings, is_let_go, _sum = row[10:]
         return Intent(
             client_order_id=str(client_order_id),
             kind=IntentKind(str(kind)),
@@ -331,7 +315,7 @@ class Journal:
             with self._lock:
                 yield
         except (sqlite3.Error, OSError, ValueError) as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than matters here
+            code = error_code(error)
             if code == sqlite3.SQLITE_BUSY:
                 raise StorageFailed(
                     f"The order journal {self.path.name} is in use by another program.",
@@ -345,7 +329,7 @@ class Journal:
                     detail=f"{type(error).__name__}: {error}",
                 ) from error
             if code == sqlite3.SQLITE_CORRUPT:
-                raise self._damaged() from error
+                raise damaged(self.path.name) from error
             raise StorageFailed(
                 f"The order journal {what}.",
                 "Free disk space or check the data folder, then try again.",

@@ -3,6 +3,8 @@
 SQLite takes a log up to the first frame that does not add up, says nothing of what comes after, and writes
 over it. For a log that ends in the middle of a record that is right: nobody was told that it is on disk.
 But when committed records follow, they were promised to be there: none may be missed or overwritten.
+A log that ends exactly where a record does looks like one in which nothing more was recorded: that what is
+missing was there is known by its length alone, which the journal keeps.
 Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 
@@ -52,19 +54,26 @@ def _frames_state(
         piece = log[place : place + size]
         if len(piece) < 16:
             return LogState.CUT_SHORT
-        if struct.unpack_from(">2I", piece, 8) != salts:
+        theirs = struct.unpack_from(">2I", piece, 8)
+        if not _is_of(theirs, salts):
             # Left over from before the log was last begun anew: nothing of this log can follow.
             return LogState.DAMAGED if _ends(log, place, size, salts) else LogState.WHOLE
         if len(piece) < size:
             return LogState.CUT_SHORT
         sums = _added(_added(sums, piece[:8], order), piece[_FRAME:], order)
-        if sums != struct.unpack_from(">2I", piece, 16):
-            # Without an end it was rolled back, or never completed; with one that record may have been
-            # complete, and with more at least the others were.
+        if theirs != salts or sums != struct.unpack_from(">2I", piece, 16):
+            # With an end that record may have been complete, and with more at least the others were.
             ends = _ends(log, place, size, salts)
-            return (LogState.WHOLE, LogState.CUT_SHORT, LogState.DAMAGED)[min(ends, 2)]
+            if ends == 0 and _is_followed(log, place, size, order):
+                return LogState.WHOLE  # written before, and rolled back
+            return LogState.DAMAGED if ends > 1 else LogState.CUT_SHORT
         place += size
     return LogState.WHOLE
+
+
+def _is_of(theirs: tuple[int, ...], salts: tuple[int, ...]) -> bool:
+    """Whether a frame belongs to the log of these salts: both differ in an older one, one if it suffered."""
+    return theirs[0] == salts[0] or theirs[1] == salts[1]
 
 
 def _ends(log: bytes, start: int, size: int, salts: tuple[int, ...]) -> int:
@@ -72,8 +81,18 @@ def _ends(log: bytes, start: int, size: int, salts: tuple[int, ...]) -> int:
     return sum(
         struct.unpack_from(">I", log, place + 4)[0] != 0
         for place in range(start, len(log) - 15, size)
-        if struct.unpack_from(">2I", log, place + 8) == salts
+        if _is_of(struct.unpack_from(">2I", log, place + 8), salts)
     )
+
+
+def _is_followed(log: bytes, place: int, size: int, order: str) -> bool:
+    """Whether the next frame was written after this one, as those of a record are."""
+    following = log[place + size : place + 2 * size]
+    if len(following) < size:
+        return False
+    sums = struct.unpack_from(">2I", log, place + 16)
+    added = _added(_added((sums[0], sums[1]), following[:8], order), following[_FRAME:], order)
+    return added == struct.unpack_from(">2I", following, 16)
 
 
 def _added(sums: tuple[int, int], part: bytes, order: str) -> tuple[int, int]:

@@ -24,7 +24,8 @@ from urllib.parse import quote
 
 import core.net.connections  # noqa: F401 - loaded once, not in every life
 from core.domain.environment import Environment
-from core.store.journal import _SCHEMA_1, Journal
+from core.store.journal import Journal
+from core.store.journal_schema import SCHEMA_1
 from tests.kills.life import Doomed, Survivor
 from tests.kills.office import AT_ITS_END, Office, allowed_states, read_rows, shown_figures
 from tests.kills.points import POINTS, Deed, Point
@@ -252,7 +253,7 @@ class Lap:
         ).encode()
         self._journal.parent.mkdir()
         with contextlib.closing(sqlite3.connect(self._journal)) as database:
-            database.executescript("PRAGMA journal_mode = WAL;" + _SCHEMA_1 + "PRAGMA user_version = 1;")
+            database.executescript("PRAGMA journal_mode = WAL;" + SCHEMA_1 + "PRAGMA user_version = 1;")
             database.execute("INSERT INTO journal VALUES (?, 'paper')", (self._scene["account_id"],))
             row = (key, "place", "AAPL", body, None, None, "journaled", "", time.time_ns(), time.time_ns())
             database.execute("INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

@@ -122,7 +122,7 @@ def _in_the_transaction(method: str, change: str) -> Arm:
 
 def _bringing_up(chance: random.Random) -> None:
     original = Journal._bring_up_from
-    left = chance.randint(1, 9)
+    left = chance.randint(1, 13)
 
     def wrapped(self: Journal, version: int) -> None:
         def count(_statement: str) -> None:

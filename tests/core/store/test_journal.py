@@ -14,7 +14,8 @@ import pytest
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
-from core.store.journal import SCHEMA_VERSION, Journal
+from core.store.journal import Journal
+from core.store.journal_schema import COLUMNS, SCHEMA_VERSION, STEPS, row_sum
 from tests.fakes.torn_log import torn, used
 
 ROOT = Path(__file__).parents[3]
@@ -162,7 +163,8 @@ def test_a_folder_in_the_files_place_is_refused(path):
 def test_a_state_of_a_later_version_is_told_and_not_guessed(path):
     journal = opened(path)
     journal.record(an_intent())
-    journal._database.execute("UPDATE intent SET state = 'teleported'")
+    sum_of_it = ", ".join(COLUMNS).replace("state", "'teleported'")
+    journal._database.execute(f"UPDATE intent SET state = 'teleported', checksum = row_sum({sum_of_it})")
     with pytest.raises(StorageFailed, match="could not be read"):
         journal.unsettled()
     journal.close()
@@ -171,7 +173,7 @@ def test_a_state_of_a_later_version_is_told_and_not_guessed(path):
 def test_a_crash_while_it_is_made_leaves_nothing_that_belongs_to_nobody(path, monkeypatch):
     """The making fails at each of its statements in turn; the next opening starts afresh."""
     path.parent.mkdir()
-    for fails_at in range(2, 12):
+    for fails_at in range(2, 30):
         database = _FailingDatabase(path, fails_at)
         monkeypatch.setattr(sqlite3, "connect", lambda *_args, database=database, **_options: database)
         try:
@@ -376,14 +378,90 @@ PRAGMA user_version = 1;
 """
 
 
+VERSION_2 = VERSION_1.replace(
+    "PRAGMA user_version = 1;",
+    """
+ALTER TABLE intent ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE intent ADD COLUMN sendings INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE intent ADD COLUMN is_let_go INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE sending (
+    client_order_id TEXT NOT NULL, number INTEGER NOT NULL, at_ns INTEGER NOT NULL,
+    PRIMARY KEY (client_order_id, number)
+) STRICT;
+CREATE TABLE moment (
+    client_order_id TEXT NOT NULL, moment TEXT NOT NULL, after_ns INTEGER NOT NULL,
+    PRIMARY KEY (client_order_id, moment)
+) STRICT;
+UPDATE intent SET sendings = 2, is_let_go = 1 WHERE client_order_id = 'bw-1';
+INSERT INTO sending VALUES ('bw-1', 2, 50);
+INSERT INTO moment VALUES ('bw-1', 'clicked', 0);
+PRAGMA user_version = 2;
+""",
+)
+
+
+def as_written_by(version: str, path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.executescript("PRAGMA journal_mode = WAL;" + version)
+    database.close()
+
+
 @pytest.fixture
 def old_path(path: Path) -> Path:
     """A journal as the first version wrote it."""
-    path.parent.mkdir()
-    with sqlite3.connect(path) as database:
-        database.executescript(VERSION_1)
-    database.close()
+    as_written_by(VERSION_1, path)
     return path
+
+
+def test_a_journal_of_the_second_version_is_brought_up_with_all_that_it_holds(path):
+    as_written_by(VERSION_2, path)
+    for _ in range(2):
+        journal = opened(path)
+        assert journal.known_ids() == {"bw-1", "bw-2"}
+        assert not journal.is_cut_short
+        (left,) = journal.unsettled()
+        assert (left.state, left.order_id, left.sendings, left.is_let_go) == (S.WORKING, "o-1", 2, True)
+        assert journal.moments("bw-1") == {"clicked": 0}
+        journal.close()
+    journal = opened(path)
+    journal.update(replace(journal.unsettled()[0], state=S.FILLED))
+    assert journal.unsettled() == ()
+    journal.close()
+
+
+@pytest.mark.parametrize("version", [VERSION_1, VERSION_2])
+def test_an_old_journal_that_was_never_closed_is_brought_up_from_its_log(path, tmp_path, version):
+    database = sqlite3.connect(tmp_path / path.name)
+    database.executescript("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;" + version)
+    path.parent.mkdir()
+    for file in (tmp_path / path.name, log_of(tmp_path / path.name)):
+        shutil.copy(file, path.parent / file.name)
+    database.close()
+    journal = opened(path)
+    assert journal.known_ids() == {"bw-1", "bw-2"}
+    assert not journal.is_cut_short
+    journal.record(an_intent(3))
+    journal.close()
+    again = opened(path)
+    assert [intent.client_order_id for intent in again.unsettled()] == ["bw-1", "bw-3"]
+    again.close()
+
+
+def test_a_journal_of_the_second_version_with_thousands_of_orders_is_brought_up_whole(path):
+    as_written_by(VERSION_2, path)
+    with sqlite3.connect(path) as database:
+        database.executemany(
+            "INSERT INTO intent VALUES (?, 'place', 'NVDA', ?, NULL, NULL, 'unknown', '', ?, 1, '', 1, 0)",
+            [(f"bw-{number}", b"x" * 300, number) for number in range(10, 5_000)],
+        )
+    database.close()
+    opened(path).close()
+    assert path.with_name(path.name + "-wal").exists() is False
+    journal = opened(path)
+    assert len(journal.known_ids()) == 4_992
+    assert len(journal.unsettled()) == 4_991
+    journal.close()
 
 
 def test_a_journal_of_the_first_version_is_brought_up_with_all_that_it_holds(old_path):
@@ -407,10 +485,8 @@ def test_another_accounts_journal_is_not_brought_up(old_path):
 
 
 def test_a_journal_that_cannot_be_brought_up_stays_of_the_first_version(old_path, monkeypatch):
-    from core.store import journal as module
-
-    broken = module._TO_2.replace("CREATE TABLE moment", "CREATE NONSENSE moment")
-    monkeypatch.setitem(module._STEPS, 1, broken)
+    broken = STEPS[1].replace("CREATE TABLE moment", "CREATE NONSENSE moment")
+    monkeypatch.setitem(STEPS, 1, broken)
     with pytest.raises(StorageFailed):
         opened(old_path)
     with sqlite3.connect(old_path) as database:
@@ -631,3 +707,140 @@ def test_a_journal_that_is_no_longer_where_it_was_takes_nothing(path, lost):
         journal.probe()
         journal.record(an_intent(2))
     journal.close()
+
+
+@pytest.mark.parametrize("what", [b"bw-7", b"NVDA", b"journaled", b"why-7", b"o-7", b"r-7", b'"qty":"7"'])
+def test_a_bit_flipped_in_what_a_row_says_is_damage_wherever_it_stands(path, what):
+    """The id stands in the table and in its index: an order of ours must not become another program's."""
+    journal = opened(path)
+    for number in range(20):
+        journal.record(
+            an_intent(
+                number, order_id=f"o-{number}", reason=f"why-{number}", request_id=f"r-{number}",
+                body=b'{"qty":"%d"}' % number,
+            )
+        )  # fmt: skip
+    journal.close()
+    whole, start, places = path.read_bytes(), 0, []
+    while (start := whole.find(what, start)) >= 0:
+        places.append(start)
+        start += 1
+    assert places
+    # What was there before a row was moved may stand in the file a second time, and belongs to nothing.
+    harmed = [whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :] for place in places]
+    refused = 0
+    for content in harmed:
+        path.write_bytes(content)
+        try:
+            again = opened(path)
+        except StorageFailed:
+            assert path.read_bytes() == content
+            refused += 1
+        else:
+            assert len(again.unsettled()) == 20
+            again.close()
+    assert refused >= (2 if what == b"bw-7" else 1)
+
+
+def test_the_sum_of_a_row_is_the_same_in_every_version():
+    """Of a journal that lies on somebody's disk."""
+    texts = ("o-1", "refused", "n\xf6 \u2013 \u0378")
+    assert row_sum("bw-1", "place", "BTC/USD", b"\x00{}", None, *texts, 1, 2, "", 1, 0) == 1682156076
+    assert row_sum("bw-1", "place", "BTC/USD", "no body", None, *texts, 1, 2, "", 1, 0) is None
+
+
+def test_a_note_keeps_the_sum_right_when_a_sending_was_counted_that_never_was_written(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    journal.update(an_intent(sendings=2, state=S.UNKNOWN))
+    journal.close()
+    again = opened(path)
+    assert [intent.sendings for intent in again.unsettled()] == [1]
+    again.close()
+
+
+def test_a_row_that_is_damaged_while_in_use_takes_no_note_that_would_hide_it(path):
+    journal = opened(path)
+    journal.record(an_intent())
+    journal.record(an_intent(2))
+    journal._database.execute("UPDATE intent SET symbol = 'NVDB' WHERE client_order_id = 'bw-1'")
+    with pytest.raises(StorageFailed, match="is damaged"):
+        journal.update(an_intent(state=S.FILLED))
+    with pytest.raises(StorageFailed, match="nothing was sent again"):
+        journal.record_again(an_intent(sendings=2), at_ns=1)
+    with pytest.raises(StorageFailed, match="is damaged"):
+        journal.unsettled()
+    journal.update(an_intent(2, state=S.FILLED))
+    journal.close()
+    with pytest.raises(StorageFailed, match="is damaged"):
+        opened(path)
+
+
+def test_a_row_that_is_gone_is_damage(path):
+    journal = opened(path)
+    for number in range(3):
+        journal.record(an_intent(number))
+    journal._database.execute("DELETE FROM intent WHERE client_order_id = 'bw-1'")
+    journal.close()
+    with pytest.raises(StorageFailed, match="is damaged"):
+        opened(path)
+
+
+@pytest.mark.parametrize("lost", ["the last record", "all records", "all it held", "the log"])
+def test_a_log_that_ends_where_a_record_does_or_is_gone_is_told(path, tmp_path, lost):
+    journal, log = opened(path), log_of(path)
+    journal.make_room()
+    for number in range(5):
+        journal.record(an_intent(number))
+    copy = tmp_path / "crashed" / path.name
+    copy.parent.mkdir()
+    shutil.copy(path, copy)
+    whole = log.read_bytes()
+    journal.close()
+    frame = 24 + 4096
+    ends = [at + frame for at in range(32, used(whole), frame) if any(whole[at + 4 : at + 8])]
+    length, known = {
+        "the last record": (ends[-2], 4),
+        "all records": (32, 0),
+        "all it held": (0, 0),
+        "the log": (0, 0),
+    }[lost]
+    if lost != "the log":
+        log_of(copy).write_bytes(whole[:length])
+    again = opened(copy)
+    assert again.is_cut_short
+    assert len(again.known_ids()) == known
+    again.record(an_intent(99))
+    again.close()
+    once_more = opened(copy)
+    assert not once_more.is_cut_short
+    once_more.close()
+
+
+def test_no_log_is_missed_that_was_not_promised(path, tmp_path):
+    """After an orderly end, and after a crash wherever the log is emptied or given its length anew."""
+    first = opened(path)
+    first.make_room()
+    first.record(an_intent())
+    first.close()
+    assert not log_of(path).exists()
+    copy = tmp_path / "crashed" / path.name
+    journal = opened(path)
+    moments: list[dict[str, bytes]] = []
+    journal._database.set_trace_callback(
+        lambda _statement: moments.append({file.name: file.read_bytes() for file in (path, log_of(path))})
+    )
+    journal.make_room()
+    journal.record(an_intent(2))
+    journal.note_moments({"bw-2": {"clicked": 0}})
+    moments.append({file.name: file.read_bytes() for file in (path, log_of(path))})
+    journal.close()
+    assert len(moments) > 10
+    for files in moments:
+        copy.parent.mkdir()
+        for name, content in files.items():
+            (copy.parent / name).write_bytes(content)
+        again = opened(copy)
+        assert not again.is_cut_short
+        again.close()
+        shutil.rmtree(copy.parent)

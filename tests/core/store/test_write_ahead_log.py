@@ -57,6 +57,30 @@ def test_a_flipped_bit_anywhere_is_damage_unless_only_the_last_record_suffers(tm
     assert state(tmp_path, bytes(damaged)) is LogState.CUT_SHORT
 
 
+FIELDS = {"page": 3, "size": 7, "first salt": 8, "second salt": 15, "sum": 16, "content": 99}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_bit_flipped_in_the_frame_that_ends_the_last_record_is_told_wherever_it_is(tmp_path, log, field):
+    """A frame of another log, or one that ends no record, would be what was left over from before."""
+    for bit in range(8):
+        damaged = bytearray(log)
+        damaged[len(log) - FRAME + FIELDS[field]] ^= 1 << bit
+        assert state(tmp_path, bytes(damaged)) is LogState.CUT_SHORT
+
+
+def test_a_last_record_that_lost_the_mark_of_its_end_is_told(tmp_path, log):
+    damaged = bytearray(log)
+    damaged[len(log) - FRAME + 4 : len(log) - FRAME + 8] = bytes(4)
+    assert state(tmp_path, bytes(damaged)) is LogState.CUT_SHORT
+
+
+def test_a_frame_written_over_the_end_of_the_last_record_is_told(tmp_path, log):
+    other = next(at for at in range(HEAD, len(log), FRAME) if not any(log[at + 4 : at + 8]))
+    damaged = log[:-FRAME] + log[other : other + FRAME]
+    assert state(tmp_path, damaged) is LogState.CUT_SHORT
+
+
 def test_what_lies_behind_a_log_that_was_begun_anew_is_not_part_of_it(tmp_path):
     path = tmp_path / "a.sqlite"
     database = sqlite3.connect(path, isolation_level=None)
