@@ -144,6 +144,8 @@ class DataStreamSession:
                 self._go_live()
             case Phase.LIVE, Failure(code=code) if code in _REQUEST_REFUSED:
                 self._take_refusal(code)
+            case _, Failure(code=code) if code in _REQUEST_REFUSED:
+                pass  # nothing was asked for yet
             case _, Failure() if (reason := self.refusal(message)) is not RefusalReason.NONE:
                 self.phase, self.over_because = Phase.OVER, reason
             case Phase.LIVE, Subscription():

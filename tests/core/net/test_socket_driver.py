@@ -35,8 +35,12 @@ class Stream(QObject):
 
     asked_to_reconnect = Signal()
     wanted = Signal(object)
+    needed = Signal()
+    spared = Signal()
 
-    def __init__(self, address: str, *, market: bool = False, patience: Patience = CALM) -> None:
+    def __init__(
+        self, address: str, *, market: bool = False, on_demand: bool = False, patience: Patience = CALM
+    ) -> None:
         super().__init__()
         self._made_on = threading.get_ident()
         self.statuses: list[StreamStatus] = []
@@ -60,6 +64,7 @@ class Stream(QObject):
             address,
             self.talk,
             PACKED_HEADER if market else None,
+            on_demand=on_demand,
             patience=patience,
             wait_s=self._wait,
         )
@@ -69,6 +74,8 @@ class Stream(QObject):
         self.driver.came_live.connect(self._on_live, queued)
         self.driver.went_down.connect(self._on_down, queued)
         self.asked_to_reconnect.connect(self.driver.reconnect_now, queued)
+        self.needed.connect(self.driver.start, queued)
+        self.spared.connect(self.driver.stop, queued)
         self.thread_ = StreamThread(self.talk, self.driver)
 
     def _wait(self, attempt: int, reason: RefusalReason, _chance: float) -> float:
@@ -425,6 +432,35 @@ def test_an_error_of_the_data_stream_ends_it_for_its_reason(start, qtbot, code, 
         else:
             qtbot.waitUntil(lambda: stream.lives == 1)
             assert stream.attempts == [(1, reason)]
+
+
+def test_a_stream_on_demand_is_connected_when_it_is_asked_for_and_can_be_again(start, qtbot):
+    with streaming(data_stream) as server, streaming(order_stream) as other:
+        stream, witness = start(server.url, market=True, on_demand=True), start(other.url)
+        qtbot.waitUntil(lambda: witness.lives == 1)
+        assert (stream.statuses, server.attempts) == ([], [])
+        for times in (1, 2):
+            stream.needed.emit()
+            stream.needed.emit()
+            qtbot.waitUntil(lambda times=times: stream.lives == times)
+            stream.spared.emit()
+            qtbot.waitUntil(lambda: stream.status.phase is Phase.OFF)
+        qtbot.waitUntil(lambda: len(server.closes) == 2)
+        assert len(server.attempts) == 2
+        assert server.closes == [1000, 1000]
+
+
+def test_what_a_market_stream_carries_is_told_and_nothing_of_it_after_a_cut(start, qtbot):
+    with streaming(data_stream) as server:
+        stream = start(server.url, market=True)
+        told: list[frozenset[str]] = []
+        stream.talk.carried_changed.connect(told.append, Qt.ConnectionType.DirectConnection)
+        stream.wanted.emit(frozenset({"A", "B"}))
+        qtbot.waitUntil(lambda: told[-1:] == [{"A", "B"}])
+        server.cut()
+        qtbot.waitUntil(lambda: len(told) >= 3)
+        qtbot.waitUntil(lambda: told[-1:] == [{"A", "B"}])
+        assert frozenset() in told
 
 
 def test_a_conversation_is_there_until_its_driver_has_stopped(qapp):

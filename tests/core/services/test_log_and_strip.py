@@ -243,3 +243,31 @@ def test_only_a_live_stream_can_be_mute(strip, phase):
     strip.board.follow("watchlist", ["A"])
     strip.take(phase, connected_ns=1)
     assert strip.monitor.mute_s(QUOTES) == 0.0
+
+
+def test_few_quiet_coins_are_no_mute_stream_and_many_are_at_any_hour(strip):
+    asked: list[StreamName] = []
+    watch = MuteWatch(strip.monitor, strip.board)
+    watch.reconnect_wanted.connect(asked.append)
+    for name in (StreamName.COINS, StreamName.OPTIONS):
+        strip.take(Phase.LIVE, name, connected_ns=strip.clock.monotonic_ns())
+    strip.board.follow("watchlist", [f"C{number}/USD" for number in range(ENOUGH_SYMBOLS - 1)])
+    strip.clock.now_s += TOO_LONG_S + 1
+    watch.look()
+    assert strip.monitor.is_live(StreamName.COINS)
+    coins = [f"C{number}/USD" for number in range(ENOUGH_SYMBOLS)]
+    contracts = [f"A261218C{number:08}" for number in range(ENOUGH_SYMBOLS)]
+    strip.board.follow("watchlist", coins + contracts)
+    watch.look()
+    assert strip.monitor.status(StreamName.COINS).phase is Phase.SILENT
+    assert strip.monitor.is_live(StreamName.OPTIONS), "contracts rest with the stock market"
+    assert asked == [StreamName.COINS]
+    assert strip.monitor.live == {StreamName.OPTIONS}
+    watch.stop()
+
+
+def test_lines_say_which_stream_they_came_by(log, qtbot):
+    box = MarketMailbox(StreamName.COINS)
+    box.post([QuoteMessage(S="BTC/USD", bp=1.0, ap=2.0)], 999 * S)
+    log.take_delivery(box.take())
+    assert [line.stream for line in told(log, qtbot)] == [StreamName.COINS]

@@ -1,6 +1,7 @@
 """The quote board: one announcement a frame, nothing newer covered by something older, no storm."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,8 +121,6 @@ def test_followed_symbols_are_streamed_and_read_once_by_rest(board, broker, qtbo
 
 def test_an_answer_by_rest_never_covers_a_newer_quote_of_the_stream(board, broker, qtbot):
     broker.snapshots = {"AAPL": SNAPSHOT}
-    from datetime import UTC, datetime
-
     streamed = QuoteMessage(S="AAPL", bp=1.0, ap=2.0, t=datetime(2026, 11, 20, 15, 4, 7, tzinfo=UTC))
     board.post(streamed, at=5)
     qtbot.waitUntil(lambda: len(board.told) == 1)
@@ -224,6 +223,53 @@ def test_a_broker_that_refuses_everything_is_asked_less_and_less_and_then_no_mor
     sizes = [len(wanted) for wanted in board.wanted]
     assert sizes == [40, 30, 15, 7, 3, 1, 0]
     assert len(board.board.unstreamed) == 40
+
+
+def test_a_frame_of_three_streams_is_one_change_and_each_price_says_its_feed(board, qtbot):
+    board.post(quote("A", 1))
+    board.post(quote("BTC/USD", 2), stream=COINS)
+    board.post(quote(CONTRACT, 3), stream=OPTIONS)
+    qtbot.waitUntil(lambda: bool(board.told))
+    (change,) = board.told
+    assert {symbol: ticker.quote.feed for symbol, ticker in change.items()} == {
+        "A": "iex",
+        "BTC/USD": "crypto us",
+        CONTRACT: "indicative",
+    }
+    assert [delivery.stream for delivery in board.delivered] == [QUOTES, COINS, OPTIONS]
+
+
+def test_a_trade_that_a_feed_brings_late_is_as_old_as_its_stamp(board, qtbot):
+    clock = SystemClock()
+    before = clock.monotonic_ns()
+    made = datetime.now(UTC) - timedelta(minutes=15)
+    for symbol, stream in ((CONTRACT, OPTIONS), ("BTC/USD", COINS)):
+        board.post(TradeMessage(S=symbol, p=5.0, t=made), at=before, stream=stream)
+    qtbot.waitUntil(lambda: board.board.ticker("BTC/USD") is not None)
+    late, prompt = (board.board.ticker(symbol).trade.received_ns for symbol in (CONTRACT, "BTC/USD"))
+    assert (before - late) / 1e9 == pytest.approx(15 * 60, abs=30)
+    assert prompt == before
+
+
+def test_prices_of_options_are_asked_of_the_whole_market_once_that_is_proven(board, broker, qtbot):
+    broker.snapshots = {CONTRACT: SNAPSHOT}
+    board.feeds[OPTIONS].name = "opra"
+    board.board.follow("ticket", [CONTRACT])
+    qtbot.waitUntil(lambda: board.board.ticker(CONTRACT) is not None)
+    assert board.board.ticker(CONTRACT).quote.feed == "indicative"
+    board.stream(OPTIONS)
+    board.feeds[OPTIONS].take_start()
+    qtbot.waitUntil(lambda: board.board.ticker(CONTRACT).quote.feed == "opra")
+    asked = [path for _, path, _ in broker.requests if "options/snapshots" in path]
+    assert ["feed=indicative" in path for path in asked] == [True, False]
+
+
+def test_a_stream_that_comes_back_is_made_up_for_alone(board, broker, qtbot):
+    board.board.follow("watchlist", ["AAPL", "BTC/USD"])
+    qtbot.waitUntil(lambda: len(broker.requests) >= 2)
+    board.feeds[COINS].take_start()
+    qtbot.waitUntil(lambda: sum("crypto" in path for _, path, _ in broker.requests) == 2)
+    assert len(snapshots(broker)) == 1
 
 
 def test_an_idle_board_costs_no_frames(board, qtbot):

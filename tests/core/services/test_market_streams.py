@@ -128,7 +128,7 @@ def test_a_cut_stream_makes_its_prices_stale_at_once_and_a_poll_or_a_reconnect_f
     wait(qtbot, lambda: session.connection.status(COINS).reason is RefusalReason.CONNECTION_LIMIT)
     assert not session.connection.is_live(COINS)
     # The other stream goes on, and what it brings is as fresh as before.
-    assert session.connection.is_live(QUOTES)
+    assert session.market.feeds[QUOTES].is_live
     wait(qtbot, lambda: not is_streamed(world, BTC))
     wait(qtbot, lambda: session.guard.market(BTC).freshness is Freshness.FRESH)
     asked = quote(world, BTC)
