@@ -9,6 +9,7 @@ from PySide6.QtCore import QMetaObject, QObject, Qt, QTimer, Signal, Slot
 
 from core.domain.account import Account
 from core.domain.alarm import Alarm
+from core.domain.client_order_id import PREFIX
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.grant import Grant
@@ -90,7 +91,7 @@ class Session(QObject):
             parts.clock,
             grant=grant,
             account=account,
-            new_id=lambda: f"bw-{uuid.uuid4()}",
+            new_id=lambda: f"{PREFIX}{uuid.uuid4()}",
             parent=self,
         )
         self._shelf = HistoryShelf(

@@ -1,4 +1,5 @@
 import time
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -238,6 +239,19 @@ def test_an_order_of_another_program_is_marked(panel, session):
     session.orders.foreign.add("o-9")
     session.orders.show_orders(order("o-9"))
     assert status_of(panel, "c-o-9") == "Working · other program"
+
+
+def test_an_order_that_the_journal_may_have_lost_is_not_called_another_programs(panel, session, theme, qtbot):
+    key = f"bw-{uuid.uuid4()}"
+    session.orders.foreign.add("o-9")
+    session.orders.show_orders(order("o-9", client_order_id=key))
+    assert status_of(panel, key) == "Working · not in the journal"
+    tip = panel.model.index(panel.model.place_of(key), STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    assert "the journal has lost it" in tip
+    details = OrderDetails(theme, session, panel.model, panel.model.row(key))
+    qtbot.addWidget(details)
+    lost = "Placed by: Bellwether on another computer, or lost from this computer's journal"
+    assert lost in details.facts.text
 
 
 def test_a_refusal_is_told_in_plain_words_with_the_brokers_own_and_the_request_id(panel, session):

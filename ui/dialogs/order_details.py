@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QWidget
 
+from core.domain.client_order_id import is_of_our_form
 from core.domain.timeline import Moment, OrderTimeline
 from ui import figures, refusals, sentences, words
 from ui.controls.labels import PlainLabel
@@ -129,8 +130,7 @@ class OrderDetails(DialogFrame):
         for number, fill in enumerate(self._session.orders.executions(shown.id) if shown.id else (), 1):
             label = self.tr("Execution {number}").format(number=number)
             rows[label] = f"{figures.quantity(fill.qty)} @ {figures.exact_price(fill.price)}"
-        own = self._session.orders.is_own(shown) if row.intent is None else True
-        rows[self.tr("Placed by")] = self.tr("Bellwether") if own else self.tr("another program")
+        rows[self.tr("Placed by")] = self._maker()
         rows[self.tr("Order id")] = words.outside_text(shown.id, 64) or figures.MISSING
         rows[self.tr("Our id")] = words.outside_text(shown.client_order_id, 64)
         if shown.replaces:
@@ -138,6 +138,15 @@ class OrderDetails(DialogFrame):
         if shown.replaced_by:
             rows[self.tr("Replaced by")] = words.outside_text(shown.replaced_by, 64)
         return rows
+
+    def _maker(self) -> str:
+        orders, shown = self._session.orders, self._row.shown
+        if self._row.intent is not None or orders.is_own(shown):
+            return self.tr("Bellwether")
+        parent = orders.orders.get(shown.parent_id or "")
+        if any(is_of_our_form(one.client_order_id) for one in (shown, parent) if one is not None):
+            return self.tr("Bellwether on another computer, or lost from this computer's journal")
+        return self.tr("another program")
 
     def _show_timeline(self) -> None:
         timing = self._session.orders.timing

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from PySide6.QtCore import QCoreApplication, QObject
 
+from core.domain.client_order_id import is_of_our_form
 from core.domain.intent import IntentKind
 from core.domain.order import Order, OrderStatus, Side
 from ui import figures, refusals, words
@@ -203,6 +204,11 @@ class OrderWords(QObject):
         reason = row.intent.reason if row.intent is not None else row.shown.reject_reason
         if row.is_refused and reason:
             text += "\n" + self.tr("The broker's words: {reason}").format(reason=words.outside_text(reason))
+        if self._is_unrecorded(row):
+            text += "\n" + self.tr(
+                "Bellwether placed this order, but this computer's journal does not know it: "
+                "it was placed on another computer, or the journal has lost it."
+            )
         if row.intent is not None and row.intent.request_id:
             text += "\n" + self.tr("Request id: {id}").format(
                 id=words.outside_text(row.intent.request_id, 64)
@@ -214,7 +220,13 @@ class OrderWords(QObject):
         if row.is_refused and order.reject_reason:
             reason = refusals.meaning(order.reject_reason) or words.outside_text(order.reject_reason)
             text = f"{text}: {reason}"
+        if self._is_unrecorded(row):
+            return f"{text} \u00b7 {self.tr('not in the journal')}"
         return f"{text} \u00b7 {self.tr('other program')}" if self.is_foreign(row) else text
+
+    def _is_unrecorded(self, row: OrderRow) -> bool:
+        """Whether a Bellwether placed it that is not this one, or this one, whose journal has lost it."""
+        return self.is_foreign(row) and is_of_our_form(row.shown.client_order_id)
 
     def unknown_text(self, row: OrderRow) -> str:
         """What is unknown and for how long, in the fewest words; empty for what is known."""

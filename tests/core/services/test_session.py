@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.client_order_id import is_of_our_form
 from core.domain.connection import StreamName, StreamPhase
 from core.domain.environment import Coverage, Environment
 from core.domain.grant import Grant
@@ -96,7 +97,7 @@ def test_a_session_becomes_ready_by_itself_and_trades(make, broker, qtbot):
     assert session.account.account is not None
     assert session.account.account.number == "PA3SIM00001"
     key = placed(session, qtbot)
-    assert key.startswith("bw-")
+    assert is_of_our_form(key)
     fills: list[Any] = []
     session.orders.filled.connect(fills.append)
     broker.positions = [golden("position")]
