@@ -1,6 +1,6 @@
 """The sentences for what checking an order found; translated like those of `ui.words`."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from core.domain.fee_rates import FeeKind
@@ -45,29 +45,43 @@ _REASONS: dict[str, str] = {
     ),
     Reason.QTY_BELOW_MINIMUM: QT_TRANSLATE_NOOP("Words", "The smallest quantity of this coin is {least}."),
     Reason.WAITS_FOR_OPEN: QT_TRANSLATE_NOOP(
-        "Words", "The market is closed: the order waits for the next open."
+        "Words", "The market is closed: the order waits until it opens, {when} New York time."
     ),
     Reason.FINDS_NOTHING: QT_TRANSLATE_NOOP(
-        "Words", "The market is closed: an immediate order will find nothing and be cancelled."
+        "Words",
+        "The market is closed: an immediate order will find nothing and be cancelled. "
+        "It opens {when} New York time.",
     ),
     Reason.HOURS_UNREAD: QT_TRANSLATE_NOOP("Words", "Whether the market is open is still being read."),
     Reason.OPENING_AUCTION_SHUT: QT_TRANSLATE_NOOP(
-        "Words", "Orders for the opening auction are refused from 09:28 to 19:00 New York time."
+        "Words",
+        "Orders for the opening auction are refused from 09:28 until {when} New York time; "
+        "later ones are for the next trading day.",
     ),
     Reason.CLOSING_AUCTION_SHUT: QT_TRANSLATE_NOOP(
-        "Words", "Orders for the closing auction are refused from ten minutes before the close to 19:00."
+        "Words",
+        "Orders for the closing auction are refused from ten minutes before the close until {when} "
+        "New York time; later ones are for the next trading day.",
+    ),
+    Reason.WAITS_FOR_OPENING_AUCTION: QT_TRANSLATE_NOOP(
+        "Words", "The order waits for the opening auction, {when} New York time."
+    ),
+    Reason.WAITS_FOR_CLOSING_AUCTION: QT_TRANSLATE_NOOP(
+        "Words", "The order waits for the closing auction, {when} New York time."
     ),
     Reason.OVERNIGHT_TRADES: QT_TRANSLATE_NOOP(
         "Words", "The overnight session may fill this order now. The quote here is the day\u2019s."
     ),
     Reason.WAITS_FOR_SESSION: QT_TRANSLATE_NOOP(
-        "Words", "Nothing trades now: the order waits for the session that begins at {time} New York time."
+        "Words", "Nothing trades now: the order waits for the session that begins {when} New York time."
     ),
     Reason.OVERNIGHT_NOT_OFFERED: QT_TRANSLATE_NOOP(
-        "Words", "{symbol} is not traded overnight: the order waits for 04:00 New York time."
+        "Words", "{symbol} is not traded overnight: the order waits until {when} New York time."
     ),
     Reason.OVERNIGHT_SWITCHED_OFF: QT_TRANSLATE_NOOP(
-        "Words", "Overnight trading is switched off in your account settings: the order waits for 04:00."
+        "Words",
+        "Overnight trading is switched off in your account settings: "
+        "the order waits until {when} New York time.",
     ),
     Reason.FRACTION_NOT_EXTENDED: QT_TRANSLATE_NOOP(
         "Words", "Fractions of this share trade in regular hours only."
@@ -171,6 +185,26 @@ _REASONS: dict[str, str] = {
         "Words", "Without a price your limits cannot be checked, so nothing is sent."
     ),
 }
+# Where the broker has not said when it opens next.
+_UNDATED: dict[str, str] = {
+    Reason.WAITS_FOR_OPEN: QT_TRANSLATE_NOOP(
+        "Words", "The market is closed: the order waits for the next open."
+    ),
+    Reason.FINDS_NOTHING: QT_TRANSLATE_NOOP(
+        "Words", "The market is closed: an immediate order will find nothing and be cancelled."
+    ),
+    Reason.WAITS_FOR_SESSION: QT_TRANSLATE_NOOP(
+        "Words", "Nothing trades now: the order waits for the next session."
+    ),
+    Reason.OVERNIGHT_NOT_OFFERED: QT_TRANSLATE_NOOP(
+        "Words", "{symbol} is not traded overnight: the order waits for the next morning\u2019s session."
+    ),
+    Reason.OVERNIGHT_SWITCHED_OFF: QT_TRANSLATE_NOOP(
+        "Words",
+        "Overnight trading is switched off in your account settings: "
+        "the order waits for the next morning\u2019s session.",
+    ),
+}
 _RULES: dict[str, str] = {
     Rule.TERMS: QT_TRANSLATE_NOOP("Words", "Terms fit together"),
     Rule.INSTRUMENT: QT_TRANSLATE_NOOP("Words", "Instrument is traded"),
@@ -212,6 +246,10 @@ _FEES: dict[str, str] = {
     FeeKind.CAT: QT_TRANSLATE_NOOP("Words", "audit trail (CAT) at {rate} a share"),
     FeeKind.COIN: QT_TRANSLATE_NOOP("Words", "0.25 % of what is received"),
 }
+_MOMENTS: dict[str, str] = {
+    "today": QT_TRANSLATE_NOOP("Words", "today at {time}"),
+    "day": QT_TRANSLATE_NOOP("Words", "{day} at {time}"),
+}
 _RATE: dict[str, str] = {"known": QT_TRANSLATE_NOOP("Words", "{fee}, rate of {date}")}
 _MILLION = Decimal(1_000_000)
 _COUNTS = frozenset({"requested", "existing", "qty", "level", "increment"})
@@ -235,7 +273,8 @@ def sentence(finding: Finding) -> str:
     if isinstance(finding.code, Problem):
         return order_words.problem(finding.code)
     facts = {name: _spelled(finding, name, fact) for name, fact in finding.facts.items()}
-    return look_up(_REASONS, finding.code).format(**facts)
+    is_dated = "when" in facts or finding.code not in _UNDATED
+    return look_up(_REASONS if is_dated else _UNDATED, finding.code).format(**facts)
 
 
 def rule(code: Rule) -> str:
@@ -257,9 +296,23 @@ def fee(value: Fee) -> str:
     return look_up(_RATE, "known").format(fee=text, date=f"{value.known:%Y-%m-%d}")
 
 
+def moment(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
+    """When something will be, on the exchange's wall clock: `Monday 30 Nov at 09:30`, `today at 19:00`.
+
+    It is only called today where that is one day: by the exchange's calendar and by the trader's, which is
+    that of `here`, or of this computer.
+    """
+    local = at.astimezone(figures.market_zone())
+    today = now.astimezone(figures.market_zone()).date()
+    is_today = local.date() == today == at.astimezone(here).date() == now.astimezone(here).date()
+    text = look_up(_MOMENTS, "today" if is_today else "day")
+    return text.format(day=f"{local:%A} {local.day} {local:%b}", time=f"{local:%H:%M}")
+
+
 def _spelled(finding: Finding, name: str, fact: Fact) -> str:
     if isinstance(fact, datetime):
-        return figures.market_time(fact)
+        now = finding.facts["now"]
+        return moment(fact, now if isinstance(now, datetime) else fact)
     if isinstance(fact, str):
         if name == "side":
             return words.side(fact).lower()

@@ -83,6 +83,8 @@ class Reason(StrEnum):
     HOURS_UNREAD = "hours_unread"
     OPENING_AUCTION_SHUT = "opening_auction_shut"
     CLOSING_AUCTION_SHUT = "closing_auction_shut"
+    WAITS_FOR_OPENING_AUCTION = "waits_for_opening_auction"
+    WAITS_FOR_CLOSING_AUCTION = "waits_for_closing_auction"
     OVERNIGHT_TRADES = "overnight_trades"
     OVERNIGHT_NOT_OFFERED = "overnight_not_offered"
     OVERNIGHT_SWITCHED_OFF = "overnight_switched_off"

@@ -5,6 +5,7 @@ Source: protocol page sections 1.4, 3.1, 3.2, 3.9 and 3.12. What an order's own 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.circumstances import Circumstances
@@ -19,7 +20,7 @@ from core.domain.money import is_on_grid
 from core.domain.option_rules import options
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.request import IMMEDIATE, WORKS_LONG, OrderRequest
-from core.domain.trading_hours import Phase
+from core.domain.trading_hours import Phase, TradingHours, trading_day
 
 _OTC = "OTC"
 _NOT_AUCTIONS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
@@ -141,20 +142,32 @@ def _session(request: OrderRequest, around: Circumstances) -> Finding:
         return Finding(rule=Rule.SESSION)
     is_immediate = request.time_in_force in _NOT_AUCTIONS
     return _found(
-        Rule.SESSION, Verdict.CAUTION, Reason.FINDS_NOTHING if is_immediate else Reason.WAITS_FOR_OPEN
+        Rule.SESSION,
+        Verdict.CAUTION,
+        Reason.FINDS_NOTHING if is_immediate else Reason.WAITS_FOR_OPEN,
+        **_when(around.hours, around.hours.opening),
     )
+
+
+def _when(hours: TradingHours, at: datetime | None) -> dict[str, Fact]:
+    """The facts for words about a moment to come: they name the day where it is not today's."""
+    return {} if at is None or hours.now is None else {"when": at, "now": hours.now}
 
 
 def _auction(request: OrderRequest, around: Circumstances) -> Iterator[Finding]:
     if request.time_in_force not in IMMEDIATE - _NOT_AUCTIONS:
         return
-    hours = around.hours
-    if request.time_in_force is TimeInForce.OPG and hours.refuses_opening_auction:
-        yield _found(Rule.AUCTION, Verdict.REFUSED, Reason.OPENING_AUCTION_SHUT)
-    elif request.time_in_force is TimeInForce.CLS and hours.refuses_closing_auction:
-        yield _found(Rule.AUCTION, Verdict.REFUSED, Reason.CLOSING_AUCTION_SHUT)
-    else:
+    hours, is_opening = around.hours, request.time_in_force is TimeInForce.OPG
+    if hours.refuses_opening_auction if is_opening else hours.refuses_closing_auction:
+        code = Reason.OPENING_AUCTION_SHUT if is_opening else Reason.CLOSING_AUCTION_SHUT
+        yield _found(Rule.AUCTION, Verdict.REFUSED, code, **_when(hours, hours.auctions_open_again))
+        return
+    auction = hours.opening if is_opening else hours.closing
+    if auction is None or hours.now is None or trading_day(auction) == trading_day(hours.now):
         yield Finding(rule=Rule.AUCTION)
+        return
+    code = Reason.WAITS_FOR_OPENING_AUCTION if is_opening else Reason.WAITS_FOR_CLOSING_AUCTION
+    yield _found(Rule.AUCTION, Verdict.CAUTION, code, **_when(hours, auction))
 
 
 def _extended_hours(request: OrderRequest, around: Circumstances) -> Iterator[Finding]:
@@ -170,11 +183,10 @@ def _extended_hours(request: OrderRequest, around: Circumstances) -> Iterator[Fi
         return
     is_offered = "overnight_tradable" in attributes and "overnight_halted" not in attributes
     is_switched_off = around.configuration.disable_overnight_trading
-    facts: dict[str, Fact] = {}
+    trades_overnight = is_offered and not is_switched_off
+    facts = _when(around.hours, around.hours.next_session(overnight=trades_overnight))
     if phase is Phase.CLOSED:
         code = Reason.WAITS_FOR_SESSION
-        # After a weekend or a holiday the overnight session comes before that of the morning.
-        facts["time"] = "20:00" if is_offered and not is_switched_off else "04:00"
     elif not is_offered:
         code, facts["symbol"] = Reason.OVERNIGHT_NOT_OFFERED, request.symbol
     else:

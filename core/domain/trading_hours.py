@@ -35,6 +35,11 @@ def trading_day(at: datetime) -> date:
     return at.astimezone(_zone()).date()
 
 
+def _on(day: date, at: time) -> datetime:
+    """A time of New York's wall clock as a moment, in UTC, whatever the season."""
+    return datetime.combine(day, at, _zone()).astimezone(UTC)
+
+
 def _earlier(at: time, by: timedelta) -> time:
     return (datetime.combine(date(2000, 1, 1), at) - by).time()
 
@@ -49,8 +54,7 @@ class MarketDay:
     @classmethod
     def of(cls, day: date, ends: time | None) -> "MarketDay":
         """Take the end of the session as the calendar spells it, in New York's time."""
-        moment = None if ends is None else datetime.combine(day, ends, _zone()).astimezone(UTC)
-        return cls(day=day, session_ends=moment)
+        return cls(day=day, session_ends=None if ends is None else _on(day, ends))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,36 @@ class TradingHours:
             return None
         today = trading_day(self.now)
         return None if self.calendar is not None and self.calendar.day == today else today
+
+    @property
+    def opening(self) -> datetime | None:
+        """When the exchange opens next; None where that is not known, or where it should have by now."""
+        return self._to_come(self.next_open)
+
+    @property
+    def closing(self) -> datetime | None:
+        """When the exchange closes next, on this trading day or the next one; None as above."""
+        return self._to_come(self.next_close)
+
+    def next_session(self, *, overnight: bool) -> datetime | None:
+        """When trading for the next trading day begins: at 04:00 on it, or `overnight` the evening before.
+
+        The overnight session comes before every trading day, and so not before a holiday or a weekend.
+        """
+        if self.opening is None:
+            return None
+        day = trading_day(self.opening)
+        if overnight:
+            return self._to_come(_on(day - timedelta(days=1), _OVERNIGHT))
+        return self._to_come(_on(day, _PRE_MARKET))
+
+    @property
+    def auctions_open_again(self) -> datetime | None:
+        """When orders for auctions are taken again today; None until the clock was read."""
+        return None if self.now is None else _on(trading_day(self.now), _AUCTIONS_OPEN_AGAIN)
+
+    def _to_come(self, at: datetime | None) -> datetime | None:
+        return None if at is None or self.now is None or at <= self.now else at
 
     @property
     def refuses_opening_auction(self) -> bool:

@@ -103,7 +103,6 @@ PASSING = [
     (asked("limit", limit_price="189.4", extended_hours=True), around(hours=at(17), market=CLOSED)),
     (asked("limit", limit_price="189.4", extended_hours=True), around(hours=at(8, day=23), market=CLOSED)),
     (asked(time_in_force="opg"), around(hours=at(8, day=23), market=CLOSED)),
-    (asked(time_in_force="opg"), around(hours=at(19, 30, day=19), market=CLOSED)),
     (asked(time_in_force="cls"), around()),
     (asked(symbol=BTC, qty="0.01", time_in_force="gtc"), coins()),
     (asked(symbol=BTC, qty="0.01", time_in_force="gtc"), coins(hours=at(23, day=21))),
@@ -219,6 +218,20 @@ FAILING = [
         Rule.AUCTION,
         V.REFUSED,
         R.CLOSING_AUCTION_SHUT,
+    ),
+    (
+        asked(time_in_force="opg"),
+        around(hours=at(20), market=CLOSED),
+        Rule.AUCTION,
+        V.CAUTION,
+        R.WAITS_FOR_OPENING_AUCTION,
+    ),
+    (
+        asked(time_in_force="cls"),
+        around(hours=at(12, day=21, next_close=datetime(2026, 11, 23, 21, tzinfo=UTC)), market=CLOSED),
+        Rule.AUCTION,
+        V.CAUTION,
+        R.WAITS_FOR_CLOSING_AUCTION,
     ),
     (
         asked("limit", qty="0.5", limit_price="189.4", extended_hours=True),
@@ -461,23 +474,6 @@ def test_a_partnership_that_the_account_shuts_out_is_refused():
     found = worst(check(LIMIT, surroundings))
     assert found is not None
     assert found.code is R.PTP_NOT_ALLOWED
-
-
-@pytest.mark.parametrize(
-    ("surroundings", "begins"),
-    [
-        (around(hours=at(12, day=21)), "20:00"),
-        (around(hours=at(12, day=21), instrument=replace(SHARE, attributes=frozenset())), "04:00"),
-        (
-            around(hours=at(21), configuration=AccountConfiguration(disable_overnight_trading=True)),
-            "04:00",
-        ),
-    ],
-)
-def test_an_order_that_finds_everything_closed_is_told_when_the_next_session_begins(surroundings, begins):
-    found = check(asked("limit", limit_price="189.4", extended_hours=True), surroundings)
-    (waiting,) = (finding for finding in found if finding.rule is Rule.EXTENDED_HOURS)
-    assert (waiting.code, waiting.facts) == (R.WAITS_FOR_SESSION, {"time": begins})
 
 
 def test_the_worst_finding_is_told_first():
