@@ -13,8 +13,6 @@ CARRIERS = {
     AssetClass.OPTION: StreamName.OPTIONS,
 }
 PRICE_STREAMS = tuple(CARRIERS.values())
-# Feeds whose trades come a quarter of an hour late (protocol page section 5.1).
-LATE_TRADES = frozenset({"indicative"})
 
 
 def carrier_of(symbol: str) -> StreamName:

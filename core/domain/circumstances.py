@@ -6,7 +6,7 @@ from decimal import Decimal
 from core.domain.account import Account
 from core.domain.configuration import AccountConfiguration
 from core.domain.environment import Environment
-from core.domain.freshness import Freshness
+from core.domain.freshness import NS_PER_S, Freshness
 from core.domain.instrument import AssetClass, Instrument
 from core.domain.market import Ticker
 from core.domain.money import on_grid
@@ -17,11 +17,15 @@ from core.domain.trading_hours import TradingHours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """What is known about the instrument's market; prices on the instrument's grid."""
+    """What is known about the instrument's market; prices on the instrument's grid.
+
+    `late_s` is how old the last trade is where its feed brings trades late, else None.
+    """
 
     bid: Decimal | None = None
     ask: Decimal | None = None
     last: Decimal | None = None
+    late_s: float | None = None
     freshness: Freshness = Freshness.ABSENT
     age_s: float | None = None
     is_open: bool | None = None
@@ -38,8 +42,13 @@ class Market:
 
     @property
     def reference(self) -> Decimal | None:
-        """The price that distances are measured from: the last trade, or the middle until there is one."""
-        return self.last if self.last is not None else self.mid
+        """The price that distances are measured from: the last trade, or the middle until there is one.
+
+        A late trade serves only where there is no middle.
+        """
+        if self.last is None or (self.late_s is not None and self.mid is not None):
+            return self.mid
+        return self.last
 
 
 def market_from(
@@ -49,10 +58,11 @@ def market_from(
     age_s: float | None,
     is_open: bool | None,
     feed_is_live: bool,
+    now_ns: int = 0,
     asset_class: AssetClass = AssetClass.EQUITY,
     increment: Decimal | None = None,
 ) -> Market:
-    """The market as `ticker` shows it; a price of 0 means that the side is not active."""
+    """The market as `ticker` shows it at `now_ns`; a price of 0 means that the side is not active."""
 
     def priced(price: float | None) -> Decimal | None:
         if price is None or price <= 0:
@@ -61,10 +71,14 @@ def market_from(
 
     quote = None if ticker is None else ticker.quote
     trade = None if ticker is None else ticker.trade
+    late_s = None
+    if ticker is not None and trade is not None and ticker.has_late_trade:
+        late_s = max(0.0, (now_ns - trade.received_ns) / NS_PER_S)
     return Market(
         bid=priced(None if quote is None else quote.bid),
         ask=priced(None if quote is None else quote.ask),
         last=priced(None if trade is None else trade.price),
+        late_s=late_s,
         freshness=freshness,
         age_s=age_s,
         is_open=is_open,

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+# Feeds whose trades come a quarter of an hour late (protocol page section 5.1).
+LATE_TRADES = frozenset({"indicative"})
+
 
 class Source(StrEnum):
     """Where a price came from."""
@@ -67,11 +70,20 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
     previous_close: float | None = None
 
     @property
+    def has_late_trade(self) -> bool:
+        """Whether the newest trade is not the market's newest, since its feed brings trades late."""
+        return self.trade is not None and self.trade.feed in LATE_TRADES
+
+    @property
+    def prompt_trade(self) -> Trade | None:
+        """The newest trade, but no late one beside a quote, as which it would look as fresh."""
+        return None if self.has_late_trade and self.quote is not None else self.trade
+
+    @property
     def last(self) -> float | None:
-        """The newest trade's price, or the middle of the quote until there is one."""
-        if self.trade is not None:
-            return self.trade.price
-        return self.mid
+        """The newest trade's price, or the middle of the quote until there is one (`prompt_trade`)."""
+        trade = self.prompt_trade
+        return self.mid if trade is None else trade.price
 
     @property
     def mid(self) -> float | None:

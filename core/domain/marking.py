@@ -84,7 +84,7 @@ def mark_of(
 
 def _streamed(position: Position, ticker: Ticker, by: MarkBy) -> Mark | None:
     if by is MarkBy.LAST:
-        trade = ticker.trade
+        trade = ticker.prompt_trade
         if trade is None or trade.price <= 0:
             return None
         return Mark(

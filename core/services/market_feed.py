@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from core.domain.carriage import LATE_TRADES
 from core.domain.connection import StreamName, StreamPhase, StreamStatus
+from core.domain.market import LATE_TRADES
 from core.net.mailbox import MarketMailbox
 
 # What the smallest plan streams, for when the broker complains (protocol page section 5.1). Nobody limits

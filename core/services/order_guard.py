@@ -116,6 +116,7 @@ class OrderGuard(QObject):
             age_s=age_s(received_ns, now_ns),
             is_open=session.market_clock.is_open,
             feed_is_live=is_live,
+            now_ns=now_ns,
             asset_class=AssetClass.of_symbol(symbol),
             increment=None if instrument is None else instrument.price_increment,
         )

@@ -326,4 +326,7 @@ class Ticket(QWidget):
         part = None if ticker is None else ticker.quote or ticker.trade
         if part is None:
             return ""
-        return self.tr("snapshot") if part.source is Source.REST else words.feed_name(part.feed)
+        if part.source is Source.REST:
+            return self.tr("snapshot")
+        # There is room for a word; where its prices come from is told whole by the strip.
+        return words.feed_name(part.feed).partition(" ")[0]

@@ -73,7 +73,8 @@ class TicketHeader(QWidget):
         self.ask = PriceButton(self.tr("Ask"), tone="muted")
         for which, button in (("bid", self.bid), ("ask", self.ask), ("last", self.last)):
             button.clicked.connect(partial(self.price_chosen.emit, which))
-        self._change = PlainLabel(align=Qt.AlignmentFlag.AlignRight)
+        # Gives way where prices are long: without their source and age those would look like news.
+        self._change = WholeLabel(align=Qt.AlignmentFlag.AlignRight)
         self._change.set_caption(self.tr("Change today"))
         self._times = PlainLabel("\u00d7", tone="muted")
         self._sizes = WholeLabel(tone="muted")
@@ -112,16 +113,21 @@ class TicketHeader(QWidget):
         if ticker is None:
             for button in (self.last, self.bid, self.ask):
                 button.show_price("", "muted")
-            for label in (self._change, self._times):
-                label.show_text("")
+            self._times.show_text("")
+            self._change.show_whole("")
             self._sizes.show_whole("")
             self._age.show_text(self.tr("no quote") if self.symbol.text() else "", "muted")
             return
         is_stale = market.freshness >= Freshness.STALE
-        self.last.show_price(figures.price(ticker.last), "muted" if is_stale else "text")
+        if ticker.trade is not None and market.late_s is not None:
+            # What L and a click take, so this and not the middle; with its age, for it is nobody's news.
+            late = f"{figures.price(ticker.trade.price)} \u00b7 {figures.age(market.late_s)}"
+            self.last.show_price(late, "muted")
+        else:
+            self.last.show_price(figures.price(ticker.last), "muted" if is_stale else "text")
         change = ticker.change_fraction
         tone = "muted" if is_stale else _TONES[figures.direction(change)]
-        self._change.show_text("" if change is None else figures.signed_percent(change), tone)
+        self._change.show_whole("" if change is None else figures.signed_percent(change), tone=tone)
         quote = ticker.quote
         is_quoted = quote is not None
         self.bid.show_price(figures.exact_price(market.bid) if is_quoted else "", "muted")
@@ -136,8 +142,10 @@ class TicketHeader(QWidget):
             )
         )
         age = figures.age(market.age_s)
-        text = self.tr("stale \u00b7 {age}").format(age=age) if is_stale else age
-        self._age.show_text(" \u00b7 ".join(filter(None, (source, text))), _AGE_TONES[market.freshness])
+        # That a price is stale matters more than who told it; for both there is seldom room.
+        told = self.tr("stale") if is_stale else source
+        self._age.show_text(" \u00b7 ".join(filter(None, (told, age))), _AGE_TONES[market.freshness])
+        self._age.setToolTip(source)
 
     @Slot()
     def _on_symbol_edited(self) -> None:
