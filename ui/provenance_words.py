@@ -31,6 +31,12 @@ _FORMULAS: dict[str, str] = {
         "Words", "For every fill that closed: quantity \u00d7 (its price \u2212 average price). Without fees."
     ),
 }
+_REALISED_DAY = QT_TRANSLATE_NOOP(
+    "Words",
+    "The day begins at 20:00 New York time the evening before, with the overnight session; weekends count "
+    "for Friday. The broker\u2019s day change counts from the close at 16:00, so that later fills are in two "
+    "of its days.",
+)
 _INPUTS: dict[str, str] = {
     InputName.QTY: QT_TRANSLATE_NOOP("Words", "Quantity"),
     InputName.AVERAGE: QT_TRANSLATE_NOOP("Words", "Average price"),
@@ -62,9 +68,16 @@ def figure_name(figure: Figure) -> str:
 def formula(explained: Provenance) -> str:
     """How it was reckoned, in words."""
     text = words.look_up(_FORMULAS, explained.formula)
+    if explained.figure is Figure.REALISED_DAY:
+        return f"{text}\n{realised_day()}"
     if explained.input(InputName.MULTIPLIER) is not None and explained.figure is not Figure.PERCENT:
         return words.translated("{formula}, \u00d7 contract size").format(formula=text)
     return text
+
+
+def realised_day() -> str:
+    """Which fills count for the day, and why the account's own change may be another."""
+    return words.translated(_REALISED_DAY)
 
 
 def value(figure: Figure, number: Decimal | None) -> str:

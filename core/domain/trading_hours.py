@@ -35,6 +35,17 @@ def trading_day(at: datetime) -> date:
     return at.astimezone(_zone()).date()
 
 
+def day_of_gains(at: datetime) -> date:
+    """The trading day that a fill at a moment (aware) counts for, as in the broker's own figures of the day.
+
+    It begins with the overnight session at 20:00 in New York the evening before. Nothing new begins on a
+    weekend: what coins trade then counts for Friday. Holidays, which need the calendar, are days like others.
+    """
+    local = at.astimezone(_zone())
+    day = local.date() + timedelta(days=1 if local.time() >= _OVERNIGHT else 0)
+    return day - timedelta(days=max(0, day.weekday() - _FRIDAY))
+
+
 def _on(day: date, at: time) -> datetime:
     """A time of New York's wall clock as a moment, in UTC, whatever the season."""
     return datetime.combine(day, at, _zone()).astimezone(UTC)

@@ -9,7 +9,7 @@ from core.domain.activity import Activity
 from core.domain.freshness import NS_PER_S
 from core.domain.gains import Gains, counts, fold
 from core.domain.instrument import position_symbol
-from core.domain.trading_hours import trading_day
+from core.domain.trading_hours import day_of_gains
 from core.services.clock import Clock
 from core.services.history import ActivityFeed
 from core.services.history_reader import HistoryPhase
@@ -72,7 +72,7 @@ class GainsKeeper(QObject):
         self._go_on(None)
 
     def check_day(self) -> None:
-        """Begin a new day when it has come in New York; costs nothing otherwise."""
+        """Begin a new trading day when it has come; costs nothing otherwise."""
         if self._today() != self._day:
             self._day = self._today()
             self._touched = set(self._fills)
@@ -109,7 +109,7 @@ class GainsKeeper(QObject):
     def _fold(self) -> None:
         touched, self._touched = self._touched, set()
         fills = [fill for symbol in touched for fill in self._fills[symbol].values()]
-        self._gains |= fold(fills, day=self._day, day_of=trading_day)
+        self._gains |= fold(fills, day=self._day, day_of=day_of_gains)
         self.changed.emit(self._gains)
 
     @Slot(object)
@@ -120,4 +120,4 @@ class GainsKeeper(QObject):
             self._feed.reader.read()
 
     def _today(self) -> date:
-        return trading_day(datetime.fromtimestamp(self._clock.wall_ns() / NS_PER_S, UTC))
+        return day_of_gains(datetime.fromtimestamp(self._clock.wall_ns() / NS_PER_S, UTC))

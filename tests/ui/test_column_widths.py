@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.models.column import Column
+from ui.models.column import CellKind, Column
 from ui.panels.column_widths import fitted
 
 
@@ -35,6 +35,20 @@ def test_columns_give_way_one_after_the_other_once_no_word_can_be_shorter_and_wo
     assert fitted(table, [50, 50, 50, 50], least, 170) == [50, 70, 50, 0]
     assert fitted(table, [50, 50, 50, 50], least, 120) == [50, 70, 0, 0]
     assert fitted(table, [50, 50, 50, 50], least, 90) == [50, 40, 0, 0]
+
+
+def test_a_contract_s_symbol_stays_whole_while_other_columns_can_give_way_for_it():
+    table = [
+        Column(title="", text=str, kind=CellKind.SYMBOL),
+        Column(title="", text=str),
+        Column(title="", text=str, gives_way=1),
+    ]
+    wanted, least = [164, 50, 50], [60, 50, 50]
+    assert fitted(table, wanted, least, 264) == [164, 50, 50]
+    assert fitted(table, wanted, least, 263) == [164, 99, 0]
+    assert fitted(table, wanted, least, 214) == [164, 50, 0]
+    assert fitted(table, wanted, least, 150) == [100, 50, 0]
+    assert fitted(table, wanted, least, 90) == [60, 50, 0]
 
 
 def test_where_nothing_can_give_way_any_more_the_table_is_wider_than_its_room():

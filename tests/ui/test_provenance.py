@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal as D
 
 import pytest
+from PySide6.QtCore import Qt
 
 from core.domain.gains import Gains
 from core.domain.market import Quote, Ticker, Trade
@@ -13,6 +14,7 @@ from tests.fakes.services import StandingClock
 from tests.ui.scene import position
 from ui import provenance_words, words
 from ui.dialogs.provenance import ProvenanceDialog
+from ui.models.position_columns import REALISED, REALISED_DAY
 from ui.models.positions import PositionsModel
 
 S = 1_000_000_000
@@ -99,6 +101,18 @@ def test_realised_gains_name_their_fills_and_since_when(theme, clock, model):
     assert dialog.comparison.isHidden()
     assert "no figure of its own" in dialog.note.text()
     dialog.reject()
+
+
+def test_the_gain_of_the_day_says_when_its_day_begins_and_why_the_broker_s_differs(theme, clock, model):
+    dialog = opened(theme, clock, model, "NVDA", Figure.REALISED_DAY)
+    assert "20:00 New York time the evening before" in dialog.formula.text()
+    assert "The broker\u2019s day change counts from the close at 16:00" in dialog.formula.text()
+    dialog.choice.setCurrentIndex(dialog.choice.findData(Figure.REALISED.value))
+    assert "20:00" not in dialog.formula.text()
+    dialog.reject()
+    place = model.place_of("NVDA")
+    assert "20:00 New York time" in model.index(place, REALISED_DAY).data(Qt.ItemDataRole.ToolTipRole)
+    assert "20:00 New York time" not in model.index(place, REALISED).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_position_that_closes_meanwhile_is_said_so(theme, clock, model):

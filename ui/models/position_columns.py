@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from core.domain.freshness import Freshness
 from core.domain.marking import MarkKind
 from core.domain.provenance import Figure
-from ui import figures, words
+from ui import figures, provenance_words, words
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.position_row import PositionRow
 from ui.theme.colors import Tone
@@ -144,7 +144,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             sort=lambda row: row.realised_day,
             kind=CellKind.CHANGE,
             tone=lambda row: _tone_of_realised(row, row.realised_day),
-            tool_tip=_realised_tool_tip,
+            tool_tip=_realised_day_tool_tip,
             sample="+8,888.88",
             gives_way=3,
         ),
@@ -265,6 +265,10 @@ def _realised_tool_tip(row: PositionRow) -> str:
     if row.is_explained:
         return _tr("What closing earned, by the account's fills; without fees.")
     return _tr("Older fills are not known here: what closing earned before is missing.")
+
+
+def _realised_day_tool_tip(row: PositionRow) -> str:
+    return "\n".join(filter(None, (_realised_tool_tip(row), provenance_words.realised_day())))
 
 
 def _tone_of_figure(row: PositionRow) -> Tone:

@@ -1,9 +1,9 @@
 """How wide the columns of a table are in the room there is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ui.models.column import Column
+from ui.models.column import CellKind, Column
 
 
 def fitted(
@@ -12,24 +12,31 @@ def fitted(
     """Return widths for `columns` that fill `room` exactly where that is possible.
 
     What is lacking comes first from the columns whose least is below what they want, those that stretch
-    before the others. What is lacking still comes from the columns that give way: they get no width at all.
-    Beyond that the table is wider than its room. What is left over goes to the columns that were squeezed,
-    then to those that stretch, or else evenly to all but the first.
+    before the others, symbols not yet. What is lacking still comes from the columns that give way: they get
+    no width at all; and then from symbols. Beyond that the table is wider than its room. What is left over
+    goes to the columns that were squeezed, then to those that stretch, or else evenly to all but the first.
     """
     widths = [max(want, floor) for want, floor in zip(wanted, least, strict=True)]
     full = list(widths)
     spare = room - sum(widths)
     places = range(len(columns))
     by_elasticity = sorted(places, key=lambda place: not columns[place].stretches)
-    for place in by_elasticity:
-        taken = min(max(0, -spare), widths[place] - least[place])
-        widths[place] -= taken
-        spare += taken
+    names = [place for place in places if columns[place].kind is CellKind.SYMBOL]
+
+    def squeeze(places: Iterable[int], spare: int) -> int:
+        for place in places:
+            taken = min(max(0, -spare), widths[place] - least[place])
+            widths[place] -= taken
+            spare += taken
+        return spare
+
+    spare = squeeze((place for place in by_elasticity if place not in names), spare)
     yielding = [place for place in places if columns[place].gives_way]
     for place in sorted(yielding, key=lambda place: -columns[place].gives_way):
         if spare < 0:
             spare += widths[place]
             widths[place] = 0
+    spare = squeeze(names, spare)
     if spare <= 0:
         return widths
     for place in reversed(by_elasticity):

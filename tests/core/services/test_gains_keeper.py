@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from core.domain.activity import Activity
+from core.domain.trading_hours import day_of_gains
 from core.services.gains import MOST_PAGES, GainsKeeper
 from core.services.history import ActivityFeed
 from core.services.history_reader import HistoryPhase
@@ -68,13 +69,45 @@ def test_fills_are_folded_by_symbol_and_day_in_any_order_and_once(keeper, feed, 
     assert gains.fills == 3
 
 
+def test_a_new_trading_day_begins_with_the_overnight_session(keeper, feed, clock, qtbot):
+    night = fill(3, "sell", "1", "120", at=NOON + timedelta(hours=8, minutes=30))  # 20:30 in New York
+    with qtbot.waitSignal(keeper.changed):
+        feed.arrived.emit((fill(1, "buy", "2", "100"), fill(2, "sell", "1", "110"), night))
+    assert keeper.gains["BTCUSD"].realised_day == D(10)  # the night is of the day that comes
+    clock.at = NOON + timedelta(hours=9)
+    keeper.check_day()
+    assert keeper.gains["BTCUSD"].realised_day == D(20)
+    clock.at = NOON + timedelta(hours=22)
+    keeper.check_day()
+    assert keeper.gains["BTCUSD"].realised_day == D(20)  # the same day after midnight
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        ("2026-11-24T19:59:59-05:00", 24),  # a Tuesday
+        ("2026-11-24T20:00:00-05:00", 25),
+        ("2026-11-25T03:59:00-05:00", 25),
+        ("2026-11-27T21:00:00-05:00", 27),  # Friday night: no session begins
+        ("2026-11-28T12:00:00-05:00", 27),
+        ("2026-11-29T19:59:00-05:00", 27),
+        ("2026-11-29T20:00:00-05:00", 30),  # Sunday night
+        ("2026-10-31T23:30:00-04:00", 30),  # the night in which the clocks go back, by then of October
+        ("2026-11-01T20:00:00-05:00", 2),
+        ("2027-03-14T20:00:00-04:00", 15),  # the clocks went forward that morning
+    ],
+)
+def test_a_moment_counts_for_the_trading_day_whose_session_it_is(at, day):
+    assert day_of_gains(datetime.fromisoformat(at).astimezone(UTC)).day == day
+
+
 def test_a_new_day_in_new_york_begins_a_new_count(keeper, feed, clock, qtbot):
     with qtbot.waitSignal(keeper.changed):
         feed.arrived.emit((fill(1, "buy", "2", "100"), fill(2, "sell", "1", "110")))
-    clock.at = NOON + timedelta(hours=11)  # 23:00 in New York
+    clock.at = NOON + timedelta(hours=7)  # 19:00 in New York
     keeper.check_day()
     assert keeper.gains["BTCUSD"].realised_day == D(10)
-    clock.at = NOON + timedelta(hours=13)
+    clock.at = NOON + timedelta(hours=8)
     keeper.check_day()
     assert (keeper.gains["BTCUSD"].realised_day, keeper.gains["BTCUSD"].realised) == (D(0), D(10))
 
