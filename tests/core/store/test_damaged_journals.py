@@ -4,7 +4,9 @@ A bit flips, an end is cut off, a page is written over another: in the file or i
 end and after a kill.
 """
 
+import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -231,6 +233,29 @@ def test_whatever_is_damaged_is_told_or_refused_and_never_taken_for_what_was_rec
     before = left[shape]
     with tempfile.TemporaryDirectory() as folder:
         check(Path(folder), damage.to(before.files), before)
+
+
+@pytest.mark.long
+def test_ten_thousand_damaged_journals_are_told_refused_or_whole(left, figure):
+    chance, came, wrong = random.Random(1), Counter[str](), []
+    for _ in range(10_000):
+        shape = chance.choice(sorted(left))
+        damage = Damage(
+            blow=chance.choice(list(Blow)),
+            is_log=chance.random() < 0.5,
+            is_behind_records=chance.random() < 0.25,
+            place=chance.randrange(SCALE),
+            other=chance.randrange(SCALE),
+            bit=chance.randrange(8),
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                came[check(Path(folder), damage.to(left[shape].files), left[shape])] += 1
+            except AssertionError as error:
+                wrong.append(f"{shape} {damage}: {error}")
+    detail = " ".join(f"{name}={came[name]}" for name in ("whole", "told", "refused"))
+    figure("damaged_journals", 10_000, len(wrong), detail)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("shape", ["closed", "killed", "killed_early", "closed_small"])
