@@ -74,6 +74,7 @@ class SocketDriver(QObject):
     status_changed = Signal(object)  # StreamStatus
     came_live = Signal()  # a conversation is complete; whatever was missed must now be read by REST
     went_down = Signal()  # it was live, and is no more
+    fell_back = Signal(object)  # str: the address that is used from now on
 
     def __init__(
         self,
@@ -83,11 +84,16 @@ class SocketDriver(QObject):
         header: tuple[bytes, bytes] | None = None,
         *,
         on_demand: bool = False,
+        fallback: str = "",
         patience: Patience | None = None,
         wait_s: Callable[[int, RefusalReason, float], float] = reconnect_wait_s,
     ) -> None:
-        """One that is `on_demand` is not started with its thread, but by whoever needs it."""
+        """One that is `on_demand` is not started with its thread, but by whoever needs it.
+
+        `fallback` is an address that every plan has, for when the plan turns out not to have the first.
+        """
         super().__init__()
+        self._fallback = fallback
         self.on_demand = on_demand
         self._patience, self._wait_s = patience or Patience(), wait_s
         self._name, self._address, self._header = name, address, header
@@ -185,6 +191,11 @@ class SocketDriver(QObject):
         if self._live_ns and (now - self._live_ns) / _NS >= self._patience.steady_s:
             self._failures = 0
         self._drop(politely=politely)
+        if reason is RefusalReason.PLAN_LACKS_FEED and self._fallback:
+            self._address, self._fallback = self._fallback, ""
+            self.fell_back.emit(self._address)
+            self._connect()
+            return
         self._failures += 1
         if reason in HOPELESS:
             self._enter(StreamPhase.REFUSED, reason)

@@ -1,5 +1,6 @@
 """One market data feed as the GUI thread sees it: what is wanted of it, and what it gives."""
 
+import re
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -12,6 +13,7 @@ from core.net.mailbox import MarketMailbox
 # coins by a documented number.
 SMALL_PLAN_BUDGETS = {StreamName.QUOTES: 30, StreamName.COINS: 30, StreamName.OPTIONS: 200}
 CLOSE_AFTER_MS = 5_000
+_FEED = re.compile(r"/v\d+(?:beta\d+)?/(.+)$")
 
 
 class MarketFeed(QObject):
@@ -84,6 +86,11 @@ class MarketFeed(QObject):
         before, self.is_live = self.streamed, status.phase is StreamPhase.LIVE
         self._tell_unless(before)
 
+    @Slot(object)
+    def take_address(self, address: str) -> None:
+        """The stream is another from now on."""
+        self.name = feed_name(address)
+
     @Slot()
     def take_start(self) -> None:
         """The stream is live, for the first time or again, and does not replay what was missed."""
@@ -117,3 +124,9 @@ class MarketFeed(QObject):
     def _tell_unless(self, before: frozenset[str]) -> None:
         if self.streamed != before:
             self.streamed_changed.emit()
+
+
+def feed_name(address: str) -> str:
+    """What the broker calls the feed at an address: `iex`, `indicative`, `crypto us`."""
+    found = _FEED.search(address)
+    return found[1].strip("/").replace("/", " ") if found else address.rstrip("/").rpartition("/")[2]

@@ -4,7 +4,6 @@ All of them run on the session's one stream thread. That of stocks is connected 
 while somebody wants something of them.
 """
 
-import re
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Qt
@@ -15,10 +14,11 @@ from core.domain.secret import Secret
 from core.net.conversations import PACKED_HEADER, MarketConversation
 from core.net.mailbox import MarketMailbox
 from core.net.socket_driver import SocketDriver
-from core.services.market_feed import MarketFeed
+from core.services.market_feed import MarketFeed, feed_name
 
 STOCK_FEED = "iex"  # what every plan has; see protocol page section 5.1
-_FEED = re.compile(r"/v\d+(?:beta\d+)?/(.+)$")
+# Of options: that of the whole market, and the one that every plan has.
+_WHOLE, _COMMON = "/opra", "/indicative"
 
 
 class MarketStreams(QObject):
@@ -44,7 +44,9 @@ class MarketStreams(QObject):
         if not address:
             return
         talk = MarketConversation(token, mailbox)
-        socket = SocketDriver(stream, address, talk, PACKED_HEADER, on_demand=on_demand)
+        socket = SocketDriver(
+            stream, address, talk, PACKED_HEADER, on_demand=on_demand, fallback=fallback_of(address)
+        )
         queued = Qt.ConnectionType.QueuedConnection
         talk.has_to_speak.connect(socket.speak)
         talk.symbols_refused.connect(feed.limit_symbols, queued)
@@ -52,6 +54,7 @@ class MarketStreams(QObject):
         feed.wanted_changed.connect(talk.want, queued)
         socket.status_changed.connect(feed.take_status, queued)
         socket.came_live.connect(feed.take_start, queued)
+        socket.fell_back.connect(feed.take_address, queued)
         if on_demand:
             feed.connection_needed.connect(socket.start, queued)
             feed.connection_spared.connect(socket.stop, queued)
@@ -68,7 +71,6 @@ def addresses(profile: ConnectionProfile) -> Mapping[StreamName, str]:
     }
 
 
-def feed_name(address: str) -> str:
-    """What the broker calls the feed at an address: `iex`, `indicative`, `crypto us`."""
-    found = _FEED.search(address)
-    return found[1].strip("/").replace("/", " ") if found else address.rstrip("/").rpartition("/")[2]
+def fallback_of(address: str) -> str:
+    """Where to go when the plan lacks the feed at an address (error 409); empty if nowhere."""
+    return address.removesuffix(_WHOLE) + _COMMON if address.endswith(_WHOLE) else ""

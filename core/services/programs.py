@@ -216,7 +216,7 @@ class PracticePrograms(QObject):
                 "data_url": line["data_url"],
                 "data_stream_url": line["data_stream_url"],
                 "coin_stream_url": f"{line['data_stream_url']}/v1beta3/crypto/us",
-                "option_stream_url": f"{line['data_stream_url']}/v1beta1/indicative",
+                "option_stream_url": f"{line['data_stream_url']}/v1beta1/opra",
             }
         except (KeyError, IndexError, TypeError) as error:
             raise BadAnswer("The practice broker said too little.", detail=repr(error)) from error

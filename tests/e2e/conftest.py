@@ -25,7 +25,7 @@ proxy_url = "{proxy_url}"
 data_url = "{data_url}"
 data_stream_url = "{data_stream_url}"
 coin_stream_url = "{data_stream_url}/v1beta3/crypto/us"
-option_stream_url = "{data_stream_url}/v1beta1/indicative"
+option_stream_url = "{data_stream_url}/v1beta1/opra"
 
 [trading_url]
 paper = "{trading_url}"

@@ -39,7 +39,13 @@ class Stream(QObject):
     spared = Signal()
 
     def __init__(
-        self, address: str, *, market: bool = False, on_demand: bool = False, patience: Patience = CALM
+        self,
+        address: str,
+        *,
+        market: bool = False,
+        on_demand: bool = False,
+        fallback: str = "",
+        patience: Patience = CALM,
     ) -> None:
         super().__init__()
         self._made_on = threading.get_ident()
@@ -65,6 +71,7 @@ class Stream(QObject):
             self.talk,
             PACKED_HEADER if market else None,
             on_demand=on_demand,
+            fallback=fallback,
             patience=patience,
             wait_s=self._wait,
         )
@@ -448,6 +455,25 @@ def test_a_stream_on_demand_is_connected_when_it_is_asked_for_and_can_be_again(s
         qtbot.waitUntil(lambda: len(server.closes) == 2)
         assert len(server.attempts) == 2
         assert server.closes == [1000, 1000]
+
+
+def test_a_feed_that_the_plan_lacks_is_replaced_once_and_the_replacement_s_word_counts(start, qtbot):
+    async def refuse(peer: Peer) -> None:
+        await peer.say_packed([{"T": "success", "msg": "connected"}])
+        await peer.hear()
+        await peer.say_packed([{"T": "error", "code": 409, "msg": "insufficient subscription"}])
+        await peer.stay()
+
+    with streaming(refuse) as whole, streaming(data_stream) as common, streaming(refuse) as other:
+        stream = start(whole.url, market=True, fallback=common.url)
+        fell: list[str] = []
+        stream.driver.fell_back.connect(fell.append, Qt.ConnectionType.DirectConnection)
+        qtbot.waitUntil(lambda: stream.lives == 1)
+        assert (fell, len(whole.attempts), stream.attempts) == ([common.url], 1, [])
+        assert Phase.REFUSED not in stream.phases
+        hopeless = start(whole.url, market=True, fallback=other.url)
+        qtbot.waitUntil(lambda: bool(hopeless.statuses) and hopeless.status.phase is Phase.REFUSED)
+        assert (hopeless.status.reason, len(other.attempts)) == (RefusalReason.PLAN_LACKS_FEED, 1)
 
 
 def test_what_a_market_stream_carries_is_told_and_nothing_of_it_after_a_cut(start, qtbot):

@@ -43,7 +43,7 @@ class World:
             data_url=line["data_url"],
             data_stream_url=line["data_stream_url"],
             coin_stream_url=f"{line['data_stream_url']}/v1beta3/crypto/us",
-            option_stream_url=f"{line['data_stream_url']}/v1beta1/indicative",
+            option_stream_url=f"{line['data_stream_url']}/v1beta1/opra",
         )
         grant = Grant(token=Secret(self.broker.token()), scopes=frozenset({"trading", "data"}))
         found = self.broker.call("GET", "/v2/account").json()

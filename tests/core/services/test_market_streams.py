@@ -11,7 +11,8 @@ from core.domain.connection import RefusalReason, StreamName, StreamPhase
 from core.domain.freshness import Freshness
 from core.domain.market import Quote, Source
 from core.services import market, market_feed
-from core.services.market_streams import addresses, feed_name
+from core.services.market_feed import feed_name
+from core.services.market_streams import addresses, fallback_of
 from tests.core.builders import profile
 from tests.core.services.practice_world import PATIENCE_MS, World
 
@@ -89,9 +90,36 @@ def test_a_contract_comes_by_the_stream_of_options(begin, qtbot):
     wait(qtbot, lambda: is_streamed(world, contract))
     seen = quote(world, contract)
     assert seen is not None
-    assert seen.feed == "indicative"
     assert world.session.guard.market(contract).freshness is Freshness.FRESH
     assert phase(world, COINS) is StreamPhase.OFF
+    # The basic plan lacks the whole market's feed: the one that every plan has is taken instead, once.
+    assert (seen.feed, world.session.connection.status(OPTIONS).feed) == ("indicative", "indicative")
+    assert world.session.connection.status(OPTIONS).reconnects == 0
+
+
+def test_a_larger_plan_has_the_whole_market_s_quotes_of_contracts(begin, qtbot):
+    world = begin("--hours", "always", "--plan", "plus")
+    contract = contract_of(world)
+    world.session.market.follow("ticket", [contract])
+    wait(qtbot, lambda: is_streamed(world, contract))
+    seen = quote(world, contract)
+    assert seen is not None
+    assert (seen.feed, world.session.connection.status(OPTIONS).feed) == ("opra", "opra")
+
+
+def test_a_stream_that_is_cut_comes_back_and_what_was_missed_is_read(begin, qtbot):
+    world = begin()
+    session = world.session
+    session.market.follow("ticket", [BTC])
+    wait(qtbot, lambda: is_streamed(world, BTC))
+    asked = len(world.broker.asked("GET /data/v1beta3/crypto/us/snapshots"))
+    last = quote(world, BTC)
+    world.broker.control("POST", "/drop-streams", stream="data")
+    wait(qtbot, lambda: session.connection.gaps >= 1)
+    wait(qtbot, lambda: session.connection.status(COINS).reconnects == 1)
+    wait(qtbot, lambda: is_streamed(world, BTC) and quote(world, BTC) != last)
+    assert session.guard.market(BTC).freshness is Freshness.FRESH
+    wait(qtbot, lambda: len(world.broker.asked("GET /data/v1beta3/crypto/us/snapshots")) > asked)
 
 
 def test_what_nobody_wants_any_more_is_closed_after_a_while_and_opened_again(begin, qtbot, monkeypatch):
@@ -193,3 +221,9 @@ def test_a_feed_is_called_what_the_broker_calls_it(address, name):
 def test_a_profile_says_where_each_stream_is():
     known = profile(coin_stream_url="ws://127.0.0.1:9/c", option_stream_url="")
     assert addresses(known) == {QUOTES: "ws://127.0.0.1:9/v2/iex", COINS: "ws://127.0.0.1:9/c", OPTIONS: ""}
+
+
+def test_only_the_feed_of_the_larger_plan_has_another_in_its_place():
+    assert fallback_of("wss://s.example/v1beta1/opra") == "wss://s.example/v1beta1/indicative"
+    assert fallback_of("wss://s.example/v1beta1/indicative") == ""
+    assert fallback_of("wss://s.example/v1beta3/crypto/us") == ""
