@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _DESK_AFTER_MS = 50  # after the first paint, and after the program has begun to connect
 _FIRST_SIZE = (1440, 900)
-_LEAST_SIZE = (1024, 540)  # with its title bar it has room on a screen of 600 lines
+_LEAST_SIZE = (800, 540)  # with its title bar it has room on a screen of 800 by 600
 
 
 class MainWindow(QMainWindow):

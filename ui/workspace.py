@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 from PySide6QtAds import ads
 
@@ -15,6 +15,8 @@ LAYOUT_VERSION = 1  # of the arrangement below; an older saved layout is not res
 LEFT_PX, RIGHT_PX = 406, 340
 _LEFT_LEAST_PX = 342  # a watchlist without its lines of recent prices
 _WIDE_PX = 1540  # from here on the middle spares the room for those lines
+_THREE_PX = 1000  # below this three columns have no room: the left one steps back until there is some again
+_LEFT = ("watchlist", "account")
 _COLUMNS = 3
 _WATCHLIST_SHARE, _POSITIONS_SHARE = 0.615, 0.4
 
@@ -62,6 +64,8 @@ class Workspace(QWidget):
         self._manager = ads.CDockManager(self)
         self._is_arranging = False
         self._is_spread = False
+        self._stepped_back: list[str] = []  # panels of the left column, while the window is too narrow for it
+        self._whole = b""  # the arrangement with them
         self._docks: dict[str, ads.CDockWidget] = {
             name: self._dock(name, titles[name], getattr(places, name))
             for name in ("watchlist", "account", "positions", "blotter", "ticket")
@@ -75,8 +79,8 @@ class Workspace(QWidget):
         self.order_keyboard()
 
     def save(self) -> bytes:
-        """The arrangement, in the docking system's own format."""
-        return bytes(self._manager.saveState(LAYOUT_VERSION).data())
+        """The arrangement, in the docking system's own format, as it is where there is room for all of it."""
+        return self._whole or bytes(self._manager.saveState(LAYOUT_VERSION).data())
 
     def restore(self, layout: bytes) -> bool:
         """Bring back what `save` gave; returns False, with nothing changed, for anything else."""
@@ -84,18 +88,22 @@ class Workspace(QWidget):
         if not layout.startswith(b"<?xml") or not self._manager.restoreState(layout, LAYOUT_VERSION):
             return False
         self._is_spread = True
+        self._stepped_back, self._whole = [], b""
         self._lock()
         self._hold_sides()
+        self._make_room()
         return True
 
     @Slot()
     def reset(self) -> None:
         """Put every panel where it is at first."""
+        self._stepped_back, self._whole = [], b""
         for dock in self._docks.values():
             dock.toggleView(True)
             self._manager.removeDockWidget(dock)
         self._place()
         self._lock()
+        self._make_room()
         self.spread()
 
     @Slot(bool)
@@ -120,6 +128,7 @@ class Workspace(QWidget):
         width = self.width() - 2 * PANEL_GAP_PX
         height = self.height() - 2 * PANEL_GAP_PX
         left = LEFT_PX if width >= _WIDE_PX else _LEFT_LEAST_PX
+        left = 0 if self._stepped_back else left
         areas = {name: dock.dockAreaWidget() for name, dock in self._docks.items()}
         columns = [left, width - left - RIGHT_PX - 2 * PANEL_GAP_PX, RIGHT_PX]
         upper = round(height * _WATCHLIST_SHARE)
@@ -128,6 +137,29 @@ class Workspace(QWidget):
         self._manager.setSplitterSizes(areas["positions"], [upper, height - upper - PANEL_GAP_PX])
         self._manager.setSplitterSizes(areas["ticket"], columns)
         self._is_spread = True
+
+    def _make_room(self) -> None:
+        """In a narrow window the trader's orders and positions need the room that the left column takes."""
+        if not self.isVisible():
+            return
+        if self._stepped_back and self.width() >= _THREE_PX:
+            for name in self._stepped_back:
+                self._docks[name].toggleView(True)
+            self._stepped_back, self._whole = [], b""
+            self.spread()
+        elif not self._stepped_back and self.width() < _THREE_PX and self._is_of_three_columns():
+            self._whole = self.save()
+            self._stepped_back = [name for name in _LEFT if not self._docks[name].isClosed()]
+            for name in self._stepped_back:
+                self._docks[name].toggleView(False)
+            if self._stepped_back:
+                self.spread()
+            else:
+                self._whole = b""
+
+    def _is_of_three_columns(self) -> bool:
+        root = self._manager.rootSplitter()
+        return root.orientation() is Qt.Orientation.Horizontal and root.count() == _COLUMNS
 
     def _dock(self, name: str, title: str, widget: QWidget) -> "ads.CDockWidget":
         dock = ads.CDockWidget(self._manager, title)
@@ -147,8 +179,8 @@ class Workspace(QWidget):
 
     def _hold_sides(self) -> None:
         """What a wider window gains goes to the middle column."""
-        root = self._manager.rootSplitter()
-        if root.orientation() is Qt.Orientation.Horizontal and root.count() == _COLUMNS:
+        if self._is_of_three_columns():
+            root = self._manager.rootSplitter()
             for column in range(_COLUMNS):
                 root.setStretchFactor(column, 1 if column == 1 else 0)
 
@@ -179,6 +211,11 @@ class Workspace(QWidget):
         super().showEvent(event)
         if not self._is_spread:
             self.spread()
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
 
 def _tab_stops(panel: QWidget) -> Iterator[QWidget]:

@@ -172,6 +172,29 @@ def test_what_sticks_out_of_a_scrolled_table_is_not_cut_at_its_edge(window, qtbo
                 assert left >= 0
 
 
+def test_on_a_screen_of_800_by_600_the_left_column_steps_back_and_comes_again(window, qtbot):
+    workspace = window.desk.workspace
+    narrowed(window, 800, qtbot)
+    assert window.minimumWidth() <= 800
+    assert not window.desk.watchlist.isVisible()
+    assert not window.desk.account.isVisible()
+    for panel in (window.desk.positions, window.desk.blotter, window.desk.ticket):
+        assert panel.isVisible()
+        assert window.rect().contains(box_of(panel, window))
+    kept = workspace.save()
+    narrowed(window, 1440, qtbot)
+    qtbot.waitUntil(lambda: window.desk.watchlist.isVisible() and window.desk.account.isVisible())
+    assert workspace.restore(kept)
+    assert window.desk.watchlist.isVisible()
+    assert box_of(window.desk.watchlist, window).right() < box_of(window.desk.positions, window).left()
+
+
+def test_a_watchlist_that_is_asked_for_in_a_narrow_window_is_shown(window, qtbot):
+    narrowed(window, 800, qtbot)
+    window.desk.reveal(window.desk.watchlist)
+    qtbot.waitUntil(window.desk.watchlist.isVisible)
+
+
 def test_a_window_has_room_on_a_screen_of_600_lines_and_the_ticket_its_button(window, qtbot):
     window.resize(1024, 540)
     qtbot.waitUntil(lambda: window.height() == 540)
@@ -198,7 +221,7 @@ def text_seen(view: TableView, key: Hashable, column: int) -> str:
     return delegate.shown(model.cell(place, column).text, model.row_at(place), box) if left >= 0 else ""
 
 
-@pytest.mark.parametrize("width", [1024, 1210])
+@pytest.mark.parametrize("width", [800, 1024, 1210])
 @pytest.mark.parametrize("shown", [OrdersView.WORKING, OrdersView.ALL])
 @pytest.mark.parametrize("clock_s", [59, 59 * 60])
 def test_every_unknown_outcome_is_seen_with_its_age_without_scrolling(window, qtbot, width, shown, clock_s):
