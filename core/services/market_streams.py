@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, Qt
 
 from core.domain.connection import StreamName
+from core.domain.grant import Grant
 from core.domain.profile import ConnectionProfile
 from core.domain.secret import Secret
 from core.net.conversations import PACKED_HEADER, MarketConversation
@@ -24,13 +25,17 @@ _WHOLE, _COMMON = "/opra", "/indicative"
 class MarketStreams(QObject):
     """Made and held on the GUI thread; `workers` belong on the stream thread."""
 
-    def __init__(self, profile: ConnectionProfile, token: Secret, parent: QObject | None = None) -> None:
+    def __init__(self, profile: ConnectionProfile, grant: Grant, parent: QObject | None = None) -> None:
+        """A grant that covers no market data leaves everything unconnected, whatever is wanted."""
         super().__init__(parent)
         self.feeds: dict[StreamName, MarketFeed] = {}
         self.sockets: dict[StreamName, SocketDriver] = {}
         self._talks: list[MarketConversation] = []
         for stream, address in addresses(profile).items():
-            self._add(stream, address, token)
+            if stream is StreamName.QUOTES or grant.may_read_data:
+                self._add(stream, address, grant.token)
+            else:
+                self._add(stream, "", grant.token)
 
     @property
     def workers(self) -> list[QObject]:

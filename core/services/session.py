@@ -106,7 +106,7 @@ class Session(QObject):
         self.gains = GainsKeeper(self.activities, parts.clock, self)
         self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
         self.reports = Reports(parts.data_dir / "reports", self)
-        self._prices = MarketStreams(profile, grant.token, self)
+        self._prices = MarketStreams(profile, grant, self)
         self.market = QuoteBoard(link, self._prices.feeds, parts.frames, parts.clock, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)

@@ -116,6 +116,35 @@ def test_a_feed_that_does_not_work_has_a_word_a_tone_and_a_shape(
     assert strip.orders.text.property("tone") in ("warning", "down", "muted")
 
 
+def test_feeds_of_coins_and_options_are_in_the_strip_while_they_are_connected_or_try_to_be(
+    strip, session, clock
+):
+    strip.resize(2400, strip.height())
+    for name, item in ((StreamName.COINS, strip.coins), (StreamName.OPTIONS, strip.options)):
+        session.connection.show(name, phase=StreamPhase.OFF)
+        assert item.isHidden()
+        session.connection.show(name, phase=StreamPhase.LIVE, last_message_ns=clock.monotonic)
+        assert not item.isHidden()
+        assert item.health is Health.GOOD
+    assert strip.coins.text.text() == "CRYPTO US \u00b7 live \u00b7 0.0 s \u00b7 0 msg/s \u00b7 1 symbol"
+    assert strip.options.text.text().endswith("2 symbols")
+    reason = RefusalReason.CONNECTION_LIMIT
+    session.connection.show(StreamName.OPTIONS, phase=StreamPhase.WAITING, reason=reason)
+    assert "another program uses this feed" in strip.options.text.text()
+    assert strip.options.health is Health.BAD
+    strip.resize(700, strip.height())
+    strip.refresh()
+    assert strip.options.text.text() == "reconnecting"
+    assert "another program uses this feed" in strip.options.toolTip()
+
+
+def test_coins_that_fall_silent_are_unsure_at_any_hour_and_contracts_with_the_market(strip, session, clock):
+    session.market_clock.is_open = False
+    for name in (StreamName.COINS, StreamName.OPTIONS):
+        session.connection.show(name, last_message_ns=clock.monotonic - 11 * S)
+    assert (strip.coins.health, strip.options.health) == (Health.UNSURE, Health.GOOD)
+
+
 def test_a_stopped_feed_shows_within_seconds_without_any_signal(qtbot, strip, session, clock):
     session.connection.show(StreamName.QUOTES, last_message_ns=clock.monotonic)
     clock.pass_s(11)

@@ -147,10 +147,12 @@ def test_a_withdrawn_token_ends_the_session_once_and_holds_orders(make, broker, 
 
 
 def test_without_the_data_scope_there_is_no_data_stream_and_that_is_shown(make, qtbot):
-    session = ready(make(), qtbot)
+    session = ready(make(coin_stream_url="ws://127.0.0.1:9/v1beta3/crypto/us"), qtbot)
     status = session.connection.status(StreamName.QUOTES)
     assert (status.phase, status.reason.value) == (StreamPhase.REFUSED, "scope_missing")
     assert session.market.followed == ()
+    session.market.follow("ticket", ["BTC/USD"])
+    assert session.market.feeds[StreamName.COINS].wanted == frozenset()
 
 
 def test_quotes_reach_the_board_for_what_is_watched_and_held(make, broker, qtbot):
