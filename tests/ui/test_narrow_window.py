@@ -268,3 +268,10 @@ def test_the_status_stands_at_its_own_place_again_once_all_columns_have_room(win
     qtbot.waitUntil(lambda: header.visualIndex(STATUS) == SIDE + 1)
     narrowed(window, 1440, qtbot)
     qtbot.waitUntil(lambda: [header.visualIndex(place) for place in range(header.count())] == list(range(12)))
+
+
+@pytest.mark.parametrize("width", [800, 1024])
+def test_the_button_that_closes_a_position_gives_way_rather_than_be_cut(window, qtbot, width):
+    narrowed(window, width, qtbot)
+    view = window.desk.positions.view
+    qtbot.waitUntil(lambda: view._header.length() <= view.viewport().width())

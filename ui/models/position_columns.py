@@ -176,6 +176,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             kind=CellKind.ACTIONS,
             actions=_actions,
             sample=_tr("Close") + "\u2014\u2014",
+            gives_way=1,  # Delete and the row's menu do the same
         ),
     )
 

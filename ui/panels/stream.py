@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QToolButt
 from core.domain.carriage import PRICE_STREAMS
 from core.domain.connection import LogLine, StreamName
 from ui import words
-from ui.controls.labels import PlainLabel
+from ui.controls.labels import ElidedLabel
 from ui.controls.menus import popup_menu
 from ui.models.stream_log import StreamLogModel
 from ui.panels.session_panel import SessionPanel
@@ -38,7 +38,7 @@ class StreamPanel(SessionPanel):
         self.view = TableView(theme, self.model, self.tr("Stream events"))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.set_compact(True)
-        self.counter = PlainLabel("", tone="muted")
+        self.counter = ElidedLabel("", tone="muted")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the events by type, symbol or summary"))
