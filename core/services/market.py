@@ -33,6 +33,7 @@ SNAPSHOT_BATCH = 100
 _GATHER_MS = 60
 _RETRY_MS = 5_000
 _POLL_MS = 5_000  # for symbols that no stream brings: over the plan's limit, or it is not live
+_NS_PER_MS = 1_000_000
 _RECENT_POINTS = 40
 _RECENT_EVERY_S = 300
 _RECENT_TIMEFRAME = "5Min"
@@ -67,6 +68,8 @@ class QuoteBoard(QObject):
         self._recent_asked: set[str] = set()
         self._followed: dict[str, tuple[str, ...]] = {}
         self._snapshot_asked: set[str] = set()
+        self._late_ns = 0  # how far our wall clock is behind the broker's
+        self._has_ended = False
         self._fetch = QTimer(self)
         self._fetch.setSingleShot(True)
         self._fetch.timeout.connect(self._read_missing)
@@ -111,14 +114,27 @@ class QuoteBoard(QObject):
         self._snapshot_asked.difference_update(self.feeds[stream].wanted)
         self._fetch.start(0)
 
+    def take_skew(self, skew_ms: float | None) -> None:
+        """Take by how much the broker's clock is ahead of ours: by a late one of ours no stamp would age.
+
+        One that is ahead is not corrected. The worst of it is that what was asked for looks older than it is.
+        """
+        before, self._late_ns = self._late_ns, max(0, round((skew_ms or 0.0) * _NS_PER_MS))
+        if abs(self._late_ns - before) > NS_PER_S and not self._has_ended:
+            self._snapshot_asked.clear()  # what was read by the wrong time is read anew
+            self._fetch.start(0)
+
     def stop(self) -> None:
         """Take no more."""
+        self._has_ended = True
         self._fetch.stop()
         self._poll.stop()
         for feed in self.feeds.values():
             feed.stop()
 
     def _apply(self) -> None:
+        if self._has_ended:
+            return
         followed = self.followed
         for stream, symbols in _by_carrier(followed).items():
             self.feeds[stream].want(symbols)
@@ -195,7 +211,7 @@ class QuoteBoard(QObject):
         self._fetch.start(_RETRY_MS)
 
     def _take_snapshots(self, feed: str, snapshots: tuple[Ticker, ...]) -> None:
-        now, wall = self._clock.monotonic_ns(), self._clock.wall_ns()
+        now, wall = self._clock.monotonic_ns(), self._broker_ns()
         changed: dict[str, Ticker] = {}
         for seen in snapshots:
             known = self._tickers.get(seen.symbol, Ticker(symbol=seen.symbol))
@@ -236,10 +252,14 @@ class QuoteBoard(QObject):
             if (traded := trades.get(symbol)) is not None:
                 trade = traded[0].trade(traded[1], name) or trade
                 if trade is not None and feed.has_late_trades:
-                    trade = _as_old_as_stamped(trade, now, self._clock.wall_ns())
+                    trade = _as_old_as_stamped(trade, now, self._broker_ns())
             ticker = Ticker(symbol, quote, trade, known.previous_close if known else None)
             changed[symbol] = tickers[symbol] = ticker
             self._sample(ticker, now)
+
+    def _broker_ns(self) -> int:
+        """The wall clock's time by the broker's clock, where that is ahead of ours."""
+        return self._clock.wall_ns() + self._late_ns
 
     def _sample(self, ticker: Ticker, now_ns: int) -> None:
         if now_ns - self._recent_at.get(ticker.symbol, 0) < _RECENT_EVERY_S * NS_PER_S:

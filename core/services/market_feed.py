@@ -41,6 +41,7 @@ class MarketFeed(QObject):
         self._candidates: tuple[str, ...] = ()
         self._carried: frozenset[str] = frozenset()
         self._is_connected = False  # or tries to be
+        self._has_ended = False
         # A symbol that is back in a moment must not cost a connection: the broker counts them.
         self._closing = QTimer(self)
         self._closing.setSingleShot(True)
@@ -94,13 +95,17 @@ class MarketFeed(QObject):
     @Slot()
     def take_start(self) -> None:
         """The stream is live, for the first time or again, and does not replay what was missed."""
-        self.came_live.emit(self.stream)
+        if not self._has_ended:
+            self.came_live.emit(self.stream)
 
     def stop(self) -> None:
-        """Change nothing any more."""
+        """Want and tell nothing any more: the end of the stream itself is told later, by another thread."""
+        self._has_ended = True
         self._closing.stop()
 
     def _apply(self, *, is_again: bool = False) -> None:
+        if self._has_ended:
+            return
         wanted = frozenset(self._candidates[: self.budget])
         if wanted == self.wanted and not (is_again and wanted):
             return
@@ -122,7 +127,7 @@ class MarketFeed(QObject):
         self.connection_spared.emit()
 
     def _tell_unless(self, before: frozenset[str]) -> None:
-        if self.streamed != before:
+        if self.streamed != before and not self._has_ended:
             self.streamed_changed.emit()
 
 

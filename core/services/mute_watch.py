@@ -49,4 +49,6 @@ class MuteWatch(QObject):
 
     @Slot(object)
     def _reset(self, delivery: Delivery) -> None:
-        self._patience_s[delivery.stream] = TOO_LONG_S
+        # A greeting and a subscription come on every new connection, from a feed that is dead too.
+        if delivery.quotes or delivery.trades or delivery.bars:
+            self._patience_s[delivery.stream] = TOO_LONG_S

@@ -177,6 +177,7 @@ class Session(QObject):
             socket.status_changed.connect(self._watch_for_refusal, queued)
         self._mute_watch.reconnect_wanted.connect(self._reconnect)
         self.market.delivered.connect(self.log.take_delivery)
+        self.market_clock.changed.connect(self._take_skew)
 
         self._orders_talk.events_arrived.connect(self.orders.take_events, queued)
         self._orders_talk.events_arrived.connect(self.log.take_order_events, queued)
@@ -227,6 +228,10 @@ class Session(QObject):
     def _follow_watchlist(self, symbols: tuple[str, ...]) -> None:
         if self.grant.may_read_data:
             self.market.follow("watchlist", symbols)
+
+    @Slot()
+    def _take_skew(self) -> None:
+        self.market.take_skew(self.market_clock.skew_ms)
 
     @Slot(object)
     def _watch_for_refusal(self, status: StreamStatus) -> None:

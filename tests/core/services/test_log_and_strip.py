@@ -238,6 +238,36 @@ def test_a_connected_but_mute_stream_is_replaced_with_growing_patience(strip):
     watch.stop()
 
 
+def test_the_words_that_begin_every_connection_do_not_shorten_the_patience(strip):
+    """A feed that is quiet by right would else be connected anew every half minute, for ever."""
+    asked: list[StreamName] = []
+    watch = MuteWatch(strip.monitor, strip.board)
+    watch.reconnect_wanted.connect(asked.append)
+    strip.board.follow("watchlist", coins := [f"C{number}/USD" for number in range(ENOUGH_SYMBOLS)])
+
+    def connect() -> None:
+        strip.take(Phase.LIVE, StreamName.COINS, connected_ns=strip.clock.monotonic_ns())
+        box = strip.board.feeds[StreamName.COINS].mailbox
+        box.post(
+            [Success(msg="connected"), Success(msg="authenticated"), Subscription(quotes=coins)],
+            strip.clock.monotonic_ns(),
+        )
+        strip.board._drain()
+
+    for expected, passed_s in enumerate((TOO_LONG_S, TOO_LONG_S, TOO_LONG_S, TOO_LONG_S * 2)):
+        connect()
+        strip.clock.now_s += passed_s + 1
+        watch.look()
+        assert len(asked) == (1, 1, 1, 2)[expected]
+    strip.board.feeds[StreamName.COINS].mailbox.post([QuoteMessage(S=coins[0], bp=1.0)], 1)
+    strip.board._drain()
+    connect()
+    strip.clock.now_s += TOO_LONG_S + 1
+    watch.look()
+    assert len(asked) == 3
+    watch.stop()
+
+
 @pytest.mark.parametrize("phase", [Phase.CONNECTING, Phase.WAITING, Phase.REFUSED, Phase.SILENT])
 def test_only_a_live_stream_can_be_mute(strip, phase):
     strip.board.follow("watchlist", ["A"])

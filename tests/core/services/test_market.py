@@ -140,6 +140,40 @@ def test_what_came_by_rest_is_as_old_as_the_exchange_says(board, broker, qtbot):
     assert (clock.monotonic_ns() - received) / 1e9 == pytest.approx(max(0, claimed_s), abs=60)
 
 
+class Late:
+    """The computer's clock, a while behind."""
+
+    def __init__(self, late_s: int) -> None:
+        self._late_ns = late_s * 1_000_000_000
+
+    def monotonic_ns(self) -> int:
+        return SystemClock().monotonic_ns()
+
+    def wall_ns(self) -> int:
+        return SystemClock().wall_ns() - self._late_ns
+
+
+def test_a_clock_that_is_late_makes_nothing_look_younger_than_it_is(board, broker, qtbot):
+    made = (datetime.now(UTC) - timedelta(seconds=100)).isoformat()
+    stamped = {part: SNAPSHOT[part] | {"t": made} for part in ("latestQuote", "latestTrade")}
+    broker.snapshots = {"AAPL": SNAPSHOT | stamped}
+    board.board._clock = Late(120)
+    board.board.follow("watchlist", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+
+    def age_s() -> float:
+        return float(SystemClock().monotonic_ns() - board.board.ticker("AAPL").received_ns) / 1e9
+
+    board.board.take_skew(120_000.0)
+    qtbot.waitUntil(lambda: age_s() >= 100)
+    read = len(snapshots(broker))
+    board.board.take_skew(120_050.0)
+    board.board.take_skew(None)
+    board.board.take_skew(-86_400_000.0)
+    assert board.board._broker_ns() == pytest.approx(Late(120).wall_ns(), abs=1e9)
+    qtbot.waitUntil(lambda: len(snapshots(broker)) > read)
+
+
 def test_a_gap_in_the_stream_reads_everything_again(board, broker, qtbot):
     broker.snapshots = {"AAPL": SNAPSHOT}
     board.board.follow("watchlist", ["AAPL"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from core.domain.connection import RefusalReason, StreamName, StreamPhase
 from core.domain.freshness import Freshness
@@ -201,6 +202,30 @@ def test_a_profile_from_before_there_were_such_streams_polls_as_it_did(begin, qt
     assert (first.source, session.guard.market(BTC).feed_is_live) == (Source.REST, True)
     wait(qtbot, lambda: quote(world, BTC) != first)
     assert phase(world, COINS) is StreamPhase.OFF
+
+
+def test_what_is_polled_ages_by_the_broker_s_clock_where_ours_is_behind_it(begin, qtbot):
+    world = begin(poll_ms=100, coin_stream_url="")
+    session = world.session
+    session.market.follow("ticket", [BTC])
+    wait(qtbot, lambda: session.guard.market(BTC).freshness is Freshness.FRESH)
+    world.broker.control("POST", "/fault", kind="clock_skew", seconds=60)
+    session.market_clock.start()
+    wait(qtbot, lambda: session.guard.market(BTC).freshness is Freshness.STALE)
+    world.broker.control("DELETE", "/faults")
+    session.market_clock.start()
+    wait(qtbot, lambda: session.guard.market(BTC).freshness is Freshness.FRESH)
+
+
+def test_a_session_that_has_ended_polls_nothing_when_the_ends_of_its_streams_are_told(begin, qtbot):
+    session = begin().session
+    session.market.follow("ticket", [BTC])
+    wait(qtbot, lambda: session.market.unstreamed == frozenset())
+    session.stop()
+    wait(qtbot, lambda: session.connection.status(COINS).phase is StreamPhase.OFF)
+    wait(qtbot, lambda: session.connection.status(QUOTES).phase is StreamPhase.OFF)
+    session.market.follow("ticket", [])
+    assert [timer for timer in session.market.findChildren(QTimer) if timer.isActive()] == []
 
 
 @pytest.mark.parametrize(
