@@ -1,120 +1,106 @@
 """The connections under `core.net.http`: they know whether a byte has left, and end an answer that drips.
 
 Both decide what becomes of an order, and neither can be told from the exceptions of an HTTP library: one and
-the same stands for a connection that was never made and for an answer that never came. So these are the
-standard library's own, one request a call of the system, and nothing between them and the socket.
+the same stands for a connection that was never made and for an answer that never came. So there is one
+request a call of the system, and nothing between it and the socket
+(docs/decisions/http-without-a-client-library.md).
 """
 
-import http.client
-import io
 import select
 import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from certifi import where
 
+from core.net.answer_reader import AnswerReader
 from core.net.open_connections import OpenConnections
 from core.protocol.call import Timeouts
 
+_PORTS = {"https": 443, "http": 80}
+_PIECE_BYTES = 64 * 1024
 
-class Connection(http.client.HTTPConnection):
+
+class Connection:
     """One kept-alive connection of one lane thread; it makes one request at a time."""
 
-    def __init__(self, host: str, port: int | None, all_open: OpenConnections, **options: Any) -> None:
-        super().__init__(host, port, **options)
+    def __init__(self, base_url: str, all_open: OpenConnections) -> None:
+        address = urlsplit(base_url)
+        self._is_secure = address.scheme == "https"
+        self._place = (address.hostname or "", address.port or _PORTS[address.scheme])
+        self.host = address.netloc.rpartition("@")[2].encode("idna").decode()  # as the header names it
+        self.sock: socket.socket | None = None
         self.has_sent = False  # whether a byte of the newest request was handed to the system
         self._all_open = all_open
-        self._request = bytearray()
-        self._whole_answer_s = 0.0
-        self._on_first_byte: Callable[[], None] | None = None
 
     def ask(
         self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
+        request: bytes,
         timeouts: Timeouts,
+        max_body_bytes: int,
         on_sent: Callable[[], None] | None = None,
         on_first_byte: Callable[[], None] | None = None,
-    ) -> http.client.HTTPResponse:
-        """Send one request and return the beginning of its answer, which the caller reads to its end.
+    ) -> AnswerReader:
+        """Send one whole request and read its answer to the end.
 
         `on_sent` is called once the system has all of it, `on_first_byte` once an answer begins. Raises
-        OSError, ValueError or HTTPException; then, and when the answer is not read to its end, `close` it.
+        OSError or ValueError; then `close` it.
         """
         self.has_sent = False
-        self._whole_answer_s, self._on_first_byte = timeouts.whole_s, on_first_byte
-        self._request.clear()
-        self.putrequest(method, target, skip_accept_encoding=True)
-        for name, value in headers.items():
-            self.putheader(name, value)
-        if body is not None:
-            self.putheader("Content-Length", str(len(body)))
-        self.endheaders(body)
         # As late as can be: what is there before the request has left is no answer to it.
         if self.sock is not None and _has_ended(self.sock):
-            self.sock.close()
-            self.sock = None
+            self.close()
         if self.sock is None:
-            self.timeout = timeouts.connect_s
-            self.connect()
+            self.sock = self._connected(timeouts.connect_s)
             self._all_open.admit(self)
-        self.sock.settimeout(timeouts.read_s)
+        sock, patience_s = self.sock, min(timeouts.read_s, timeouts.whole_s)
+        sock.settimeout(patience_s)
         self.has_sent = True
-        self.hand_over(bytes(self._request))
+        self.hand_over(sock, request)
         if on_sent is not None:
             on_sent()
-        return self.getresponse()
-
-    def end_unless_over(self, response: http.client.HTTPResponse) -> None:
-        """Close the connection unless what comes next on it can only be the answer to the next request.
-
-        After 103 the answer proper is still to come, and a 204 may be followed by a body all the same. As
-        the answer to the next order either would say of it what is true of this one.
-        """
-        has_body = response.headers.get("Content-Length", "0") != "0" or response.chunked
-        if response.status < 200 or (response.status in (204, 304) and has_body):
+        # The system's time-out is for each piece: an answer of one byte a second would never reach it.
+        deadline, answer = time.monotonic() + timeouts.whole_s, AnswerReader(max_body_bytes)
+        while piece := sock.recv(_PIECE_BYTES):
+            if on_first_byte is not None:
+                on_first_byte()
+                on_first_byte = None
+            if answer.feed(piece):
+                break
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError("answer not complete in time")
+            sock.settimeout(min(left_s, patience_s))
+        else:
+            answer.end()
+        if not answer.leaves_connection_usable:
             self.close()
+        return answer
 
-    def hand_over(self, request: bytes) -> None:
+    def hand_over(self, sock: socket.socket, request: bytes) -> None:
         """Give the system the whole request at once: in two pieces the broker would be woken twice."""
-        self.sock.sendall(request)
+        sock.sendall(request)
 
-    # The standard library's methods.
+    def close(self) -> None:
+        """End it; the next request makes a new one."""
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            sock.close()
 
-    def send(self, data: Any) -> None:
-        """Gather a piece of the request; `ask` hands it over."""
-        self._request += data
-
-    def response_class(  # type: ignore[override]
-        self, sock: socket.socket, *args: Any, **kwargs: Any
-    ) -> http.client.HTTPResponse:
-        response = http.client.HTTPResponse(sock, *args, **kwargs)
-        deadline = time.monotonic() + self._whole_answer_s
-        raw = _TimedReader(response.fp.detach(), sock, deadline, self._on_first_byte)
-        response.fp = io.BufferedReader(raw)
-        return response
-
-
-class SecureConnection(Connection, http.client.HTTPSConnection):
-    """A connection to a host that a certificate vouches for."""
-
-    def __init__(self, host: str, port: int | None, all_open: OpenConnections) -> None:
-        super().__init__(host, port, all_open, context=_trust(where()))
-
-
-def connection_to(base_url: str, all_open: OpenConnections) -> Connection:
-    """A connection, not made yet, to the host of that address."""
-    address = urlsplit(base_url)
-    kind = SecureConnection if address.scheme == "https" else Connection
-    return kind(address.hostname or "", address.port, all_open)
+    def _connected(self, patience_s: float) -> socket.socket:
+        sock = socket.create_connection(self._place, patience_s)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._is_secure:
+                return _trust(where()).wrap_socket(sock, server_hostname=self._place[0])
+        except (OSError, ValueError):  # ValueError: a name that no certificate could have
+            sock.close()
+            raise
+        return sock
 
 
 @cache
@@ -134,34 +120,3 @@ def _has_ended(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket until a deadline.
-
-    The library's own time-out is for each piece: an answer of one byte a second would never reach it.
-    """
-
-    def __init__(
-        self, raw: io.RawIOBase, sock: socket.socket, deadline: float, begun: Callable[[], None] | None
-    ) -> None:
-        self._raw, self._sock, self._deadline, self._begun = raw, sock, deadline, begun
-        self._piece_s = sock.gettimeout()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("answer not complete in time")
-        self._sock.settimeout(left if self._piece_s is None else min(left, self._piece_s))
-        count = self._raw.readinto(buffer)
-        if self._begun is not None and count:
-            self._begun()
-            self._begun = None
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()

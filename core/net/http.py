@@ -17,14 +17,11 @@ from core.protocol.call import Answer, Call, Host
 
 if TYPE_CHECKING:
     # What speaks HTTP is loaded on the lane that first needs it: no window should wait for that.
-    from http.client import HTTPResponse
-
     from core.net.connections import Connection
 
 Result = TypeVar("Result")
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS  # how zlib spells it
 _OK = range(200, 300)
 
@@ -71,7 +68,7 @@ class Transport:
     ) -> Result:
         """Send the call once and return what its reader makes of the answer.
 
-        `on_sent` is called, on this thread, whenever the system has taken a part of the request, and
+        `on_sent` is called, on this thread, once the system has taken the whole request, and
         `on_first_byte` when the first of the answer is there.
 
         Raises AppError: Offline when nothing can have been accepted, OutcomeUnknown when a call that
@@ -107,65 +104,59 @@ class Transport:
     ) -> Answer:
         if self._all_open.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": self._user_agent}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._token is not None and call.host is not Host.PROXY:
-            headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        query = f"?{urlencode(call.query)}" if call.query else ""
-        target = self._paths[call.host] + call.path + query
         connection = self._connection(call.host)
-        from http.client import HTTPException
-
         try:
-            response = connection.ask(
-                call.method, target or "/", headers, call.body, call.timeouts, on_sent, on_first_byte
-            )
-            try:
-                body = _read_whole(response)
-            finally:
-                response.close()
-            connection.end_unless_over(response)
-            names = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status, headers=names, body=body)
-        except (OSError, ValueError, HTTPException, zlib.error) as error:
+            request = self._request(call, connection.host)
+        except ValueError as error:
+            raise _translated(call, error, has_sent=False) from None
+        try:
+            answer = connection.ask(request, call.timeouts, MAX_ANSWER_BYTES, on_sent, on_first_byte)
+            body = answer.body
+            if body and answer.headers.get("content-encoding", "").lower() == "gzip":
+                body = _unzipped(body)
+            return Answer(status=answer.status, headers=answer.headers, body=body)
+        except (OSError, ValueError, zlib.error) as error:
             connection.close()
             raise _translated(call, error, has_sent=connection.has_sent) from None
+
+    def _request(self, call: Call[Result], authority: str) -> bytes:
+        """The request as it goes over the wire (RFC 9112). Raises ValueError if it would be more than one."""
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        target = (self._paths[call.host] + call.path + query) or "/"
+        lines = [
+            f"{call.method} {target} HTTP/1.1",
+            f"Host: {authority}",
+            "Accept: application/json",
+            "Accept-Encoding: gzip",
+            f"User-Agent: {self._user_agent}",
+        ]
+        if self._token is not None and call.host is not Host.PROXY:
+            lines.append(f"Authorization: Bearer {self._token.reveal()}")
+        body = call.body or b""
+        if call.body is not None:
+            lines += ("Content-Type: application/json", f"Content-Length: {len(body)}")
+        head = "\r\n".join(lines)
+        # Whatever is not printable would be a line of its own, or the end of the head; so would be a space
+        # in the target.
+        if " " in target or not head.isascii() or not all(map(str.isprintable, lines)):
+            raise ValueError("something that cannot stand in the head of a request")
+        return f"{head}\r\n\r\n".encode() + body
 
     def _connection(self, host: Host) -> "Connection":
         """The connection of the calling thread to a host."""
         connections = self._own.connections
         if host not in connections:
-            from core.net.connections import connection_to
+            from core.net.connections import Connection
 
-            connections[host] = connection_to(self._base_urls[host], self._all_open)
+            connections[host] = Connection(self._base_urls[host], self._all_open)
         return connections[host]
-
-
-class _AnswerTooLarge(ValueError):
-    pass
-
-
-def _read_whole(response: "HTTPResponse") -> bytes:
-    """Read the body, bounded in size; the connection bounds it in time."""
-    if response.length is not None and response.length <= MAX_ANSWER_BYTES:
-        body = response.read()
-    else:
-        pieces = bytearray()
-        while piece := response.read(_CHUNK_BYTES):
-            pieces += piece
-            if len(pieces) > MAX_ANSWER_BYTES:
-                raise _AnswerTooLarge("answer larger than any the broker gives")
-        body = bytes(pieces)
-    is_zipped = response.headers.get("Content-Encoding", "").lower() == "gzip"
-    return _unzipped(body) if is_zipped and body else body
 
 
 def _unzipped(body: bytes) -> bytes:
     unzip = zlib.decompressobj(wbits=_GZIP)
     plain = unzip.decompress(body, MAX_ANSWER_BYTES)
     if not unzip.eof:
-        raise _AnswerTooLarge("answer larger than any the broker gives, or cut short")
+        raise ValueError("answer larger than any the broker gives, or cut short")
     return plain
 
 

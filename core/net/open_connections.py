@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from http.client import HTTPConnection
+    from core.net.connections import Connection
 
 
 class OpenConnections:
@@ -18,10 +18,10 @@ class OpenConnections:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connections: set[HTTPConnection] = set()
+        self._connections: set[Connection] = set()
         self.is_closed = False
 
-    def admit(self, connection: "HTTPConnection") -> None:
+    def admit(self, connection: "Connection") -> None:
         """Take note of a connection that was just made. Raises OSError once `shut_down` was called."""
         with self._lock:
             if not self.is_closed:

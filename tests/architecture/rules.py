@@ -106,7 +106,7 @@ BANS = (
     ),
     Ban(
         kind=Kind.IMPORT,
-        what=("urllib.request", "http.client"),
+        what=("urllib.request", "http.client", "httptools"),
         why="REST goes through the lanes of core.net",
         inside=APP,
         outside=("core.net",),
@@ -114,7 +114,7 @@ BANS = (
     Ban(
         kind=Kind.IMPORT,
         what=("requests", "urllib3"),
-        why="the lanes of core.net speak HTTP through the standard library, in half the time and memory",
+        why="the lanes of core.net speak HTTP without them, in half the time and memory",
         inside=APP,
     ),
     Ban(

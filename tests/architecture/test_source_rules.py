@@ -26,7 +26,7 @@ BREACHES = [
     ("main", "import token_proxy.config", "client secret"),
     ("core.services.quotes", "import alpaca.trading", "oracle"),
     ("core.services.quotes", "from requests import Session", "lanes"),
-    ("core.net.http", "import urllib3", "standard library"),
+    ("core.net.http", "import urllib3", "half the time"),
     ("core.services.quotes", "import http.client", "lanes"),
     ("core.services.orders", "import sqlite3", "core.store"),
     ("core.net.lanes", "import asyncio", "Qt's event loop"),
@@ -56,7 +56,7 @@ BREACHES = [
 # The same things where they belong.
 ALLOWED = [
     ("ui.signin.view", "from PySide6.QtWebEngineWidgets import QWebEngineView"),
-    ("core.net.http", "import http.client"),
+    ("core.net.answer_reader", "from httptools import HttpResponseParser"),
     ("core.store.journal", "import sqlite3"),
     ("practice.server", "import asyncio\nfrom aiohttp import web"),
     ("core.services.quotes", "from PySide6.QtCore import QObject"),

@@ -7,6 +7,7 @@ import functools
 import os
 import random
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -148,14 +149,14 @@ def _on_the_wire(
     def arm(chance: random.Random) -> None:
         original, part, left = connections.Connection.hand_over, share(chance), number
 
-        def hand_over(self: connections.Connection, request: bytes) -> None:
+        def hand_over(self: connections.Connection, sock: socket.socket, request: bytes) -> None:
             nonlocal left
             if request.startswith(verbs):
                 left -= 1
                 if left == 0:
-                    original(self, request[: int(len(request) * part)])
+                    original(self, sock, request[: int(len(request) * part)])
                     die()
-            original(self, request)
+            original(self, sock, request)
 
         connections.Connection.hand_over = hand_over  # type: ignore[method-assign]
 

@@ -245,6 +245,17 @@ def test_nothing_left_when_the_token_cannot_be_a_header():
     transport.close()
 
 
+@pytest.mark.parametrize("path", ["/v2/a b", "/v2/a\r\nX: y", "/v2/\u00e9"])
+def test_nothing_left_when_the_path_would_end_the_line(path):
+    with scripted(answering(ORDER)) as server:
+        transport = transport_to(server.url)
+        transport.run(PLACE)  # so that a connection is there, and has sent something before
+        with pytest.raises(Offline, match="could not be reached"):
+            transport.run(replace(PLACE, path=path))
+        transport.close()
+    assert len(server.requests) == 1
+
+
 def garble(peer: Peer) -> None:
     peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\nthis is not TLS")
 
@@ -464,7 +475,7 @@ def test_a_kept_connection_that_dies_under_an_order_leaves_it_unknown():
 @pytest.mark.parametrize(
     ("first", "call"),
     [
-        (b"HTTP/1.1 103 Early Hints\r\n\r\n", PLACE),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", HASTY_PLACE),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", PLACE),
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n", cancel_order("o-1")),
         (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", cancel_order("o-1")),
@@ -484,6 +495,20 @@ def test_what_else_is_said_to_one_order_is_never_read_as_the_answer_to_the_next(
         assert transport.run(PLACE).client_order_id
         transport.close()
     assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_an_interim_answer_is_passed_over():
+    def hints_first(peer: Peer) -> None:
+        while peer.read_request():
+            peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </v2>\r\n\r\n")
+            peer.answer(ORDER)
+
+    with scripted(hints_first) as server:
+        transport = transport_to(server.url)
+        assert isinstance(transport.run(PLACE), Order)
+        assert isinstance(transport.run(PLACE), Order)
+        transport.close()
+    assert (len(server.requests), server.connections) == (2, 1)
 
 
 def test_an_empty_answer_that_claims_to_be_zipped_is_an_empty_answer():
