@@ -5,6 +5,7 @@ account and environment, bound to them when it is made; opening it for another a
 The order lanes share one connection; a lock keeps their statements apart.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +62,7 @@ class Journal:
         self._changes_moved = 0  # how many of the changes are in the file itself, out of the log
         self._log = path.with_name(f"{path.name}-wal")
         self._is_log_awaited = False
-        self._places: dict[Path, tuple[int, int]] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         with self._translated("could not be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not path.exists()
@@ -75,7 +76,7 @@ class Journal:
                 # A file that was made and holds nothing: the making was cut short, or all that came after. A
                 # log that is not as long as it was made: what is missing of it may end where a record does.
                 self.is_cut_short |= (sound.version == 0 and not is_new) or held < sound.log_bytes
-                self._places = {file: _place(file) for file in (path, self._log)}
+                self._places = {str(file): _place(str(file)) for file in (path, self._log)}
         except StorageFailed:
             self._database.close()
             raise
@@ -259,8 +260,9 @@ class Journal:
 
     def _require_in_place(self) -> None:
         """Raise OSError if the file is not where the next start will look for it."""
-        if any(_place(file) != place for file, place in self._places.items()):
-            raise FileNotFoundError("the file was moved or deleted while in use")
+        for file, place in self._places.items():
+            if _place(file) != place:
+                raise FileNotFoundError("the file was moved or deleted while in use")
 
     def _bring_up_from(self, version: int) -> None:
         """Make the tables of this version, all or nothing: half a journal would belong to nobody."""
@@ -309,35 +311,53 @@ class Journal:
             is_let_go=bool(is_let_go),
         )
 
-    @contextmanager
-    def _translated(self, what: str) -> Iterator[None]:
-        try:
-            with self._lock:
-                yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            code = error_code(error)
-            if code == sqlite3.SQLITE_BUSY:
-                raise StorageFailed(
-                    f"The order journal {self.path.name} is in use by another program.",
-                    "Trading is off here. Close the other one, then start again.",
-                    detail=f"{type(error).__name__}: {error}",
-                ) from error
-            if code == sqlite3.SQLITE_NOTADB:
-                raise StorageFailed(
-                    f"{self.path.name} is not an order journal.",
-                    "Trading is off. Move the file away.",
-                    detail=f"{type(error).__name__}: {error}",
-                ) from error
-            if code == sqlite3.SQLITE_CORRUPT:
-                raise damaged(self.path.name) from error
-            raise StorageFailed(
-                f"The order journal {what}.",
-                "Free disk space or check the data folder, then try again.",
-                detail=f"{self.path.name}: {type(error).__name__}: {error}",
-            ) from error
+    def _translated(self, what: str) -> "_Turn":
+        return _Turn(self._lock, self.path.name, what)
 
 
-def _place(file: Path) -> tuple[int, int]:
+class _Turn:
+    """One at a time at the file; what goes wrong meanwhile is raised as StorageFailed, in a trader's words.
+
+    A class, and no generator: an order waits for it.
+    """
+
+    __slots__ = ("_lock", "_name", "_what")
+
+    def __init__(self, lock: threading.Lock, name: str, what: str) -> None:
+        self._lock, self._name, self._what = lock, name, what
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._lock.release()
+        if isinstance(error, sqlite3.Error | OSError | ValueError):
+            raise _translation(error, self._name, self._what) from error
+
+
+def _translation(error: sqlite3.Error | OSError | ValueError, name: str, what: str) -> StorageFailed:
+    code = error_code(error)
+    detail = f"{type(error).__name__}: {error}"
+    if code == sqlite3.SQLITE_BUSY:
+        return StorageFailed(
+            f"The order journal {name} is in use by another program.",
+            "Trading is off here. Close the other one, then start again.",
+            detail=detail,
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return StorageFailed(
+            f"{name} is not an order journal.", "Trading is off. Move the file away.", detail=detail
+        )
+    if code == sqlite3.SQLITE_CORRUPT:
+        return damaged(name)
+    return StorageFailed(
+        f"The order journal {what}.",
+        "Free disk space or check the data folder, then try again.",
+        detail=f"{name}: {detail}",
+    )
+
+
+def _place(file: str) -> tuple[int, int]:
     """What tells a file from another that took its name. Raises OSError when there is none."""
-    found = file.stat()
+    found = os.stat(file)  # noqa: PTH116 - an order waits for it, and a Path takes its time
     return found.st_dev, found.st_ino
