@@ -6,10 +6,10 @@ the same tables, and a test compares them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from core.domain.environment import Environment
 from core.domain.order import Order, OrderStatus
@@ -81,8 +81,7 @@ class IllegalMove(Exception):
     """A move that the table does not have: a bug, or evidence that contradicts itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the trader asked for, bound to one account for good.
 
     `body` is the exact JSON that was or will be sent; `target_order_id` is the order that a replace or
@@ -155,3 +154,29 @@ class Intent:
             request_id=request_id or self.request_id,
             is_let_go=self.is_let_go and state is self.state,
         )
+
+
+def drafted(
+    kind: IntentKind,
+    client_order_id: str,
+    symbol: str,
+    body: bytes,
+    target_order_id: str | None,
+    environment: Environment,
+    account_id: str,
+    at_ns: int,
+) -> Intent:
+    """Return a new intent that is about to be journaled and sent."""
+    return Intent(
+        client_order_id=client_order_id,
+        kind=kind,
+        environment=environment,
+        account_id=account_id,
+        symbol=symbol,
+        body=body,
+        state=S.DRAFT,
+        created_ns=at_ns,
+        since_ns=at_ns,
+        target_order_id=target_order_id,
+        is_in_flight=True,
+    )

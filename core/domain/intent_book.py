@@ -5,8 +5,9 @@ evidence in another order ends in the same book. Nothing here sends anything, an
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from core.domain.alarm import Alarm, AlarmKind
 from core.domain.book import OrderBook, Source, Taken
@@ -134,7 +135,7 @@ class IntentBook:
         return self._outcome(done)
 
     def sent(self, client_order_id: str, now: Reading) -> Outcome:
-        """The request is about to leave, or may have. No news when it is a retry."""
+        """The request has left, or may have. No news when it is a retry."""
         done = Gathering()
         if self._intents[client_order_id].state is S.JOURNALED:
             self._move(client_order_id, S.SENT, now, done, is_noted=False)
@@ -362,8 +363,9 @@ class IntentBook:
             self._since_ns[key] = now.monotonic_ns
         if after.state.is_settled:
             done.do(StopAsking(key))
-        # What was never journaled has nothing to be written down to.
-        if is_noted and before is not S.DRAFT and (after.state is not before):
+        # What was never journaled has nothing to be written down to; what has an order was.
+        is_journaled = before is not S.DRAFT or after.order_id is not None
+        if is_noted and is_journaled and after.state is not before:
             done.do(WriteDown(after))
 
     # Executions.

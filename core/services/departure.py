@@ -29,6 +29,9 @@ class Departure:
         self._under_way = threading.Lock()
         self._under_way.acquire()
         self._is_over = False
+        self.has_left = False
+        # Whether `let_pass` will see it leave: then nobody else has to tell the GUI thread.
+        self.is_seen_off = False
         self.moments: dict[Moment, int] = {}
 
     def of(self, work: Callable[[], Result]) -> Callable[[], Result]:
@@ -47,7 +50,8 @@ class Departure:
         self.moments[Moment.JOURNALED] = self.clock.monotonic_ns()
 
     def written(self) -> None:
-        """The system has taken a part of the request: it has begun to leave."""
+        """The system has taken the request."""
+        self.has_left = True
         self.moments[Moment.WRITTEN] = self.clock.monotonic_ns()
         self._let_go()
 
@@ -55,13 +59,15 @@ class Departure:
         """The first byte of the answer is there."""
         self.moments[Moment.FIRST_BYTE] = self.clock.monotonic_ns()
 
-    def let_pass(self, *, after: "Departure | None") -> None:
-        """Stand aside until the request leaves, or the head start is used up.
+    def let_pass(self, *, after: "Departure | None") -> bool:
+        """Stand aside until the request leaves, or the head start is used up; whether it has left.
 
         While an earlier one has not left, this one waits behind it, and nobody for this one.
         """
         if (after is None or after._is_over) and self._under_way.acquire(timeout=HEAD_START_S):
             self._under_way.release()
+        self.is_seen_off = False  # before the look: what leaves from now on is told by the lane
+        return self.has_left
 
     def _let_go(self) -> None:
         """On the lane alone, so that it happens once."""

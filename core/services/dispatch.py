@@ -19,7 +19,7 @@ from core.services.order_sender import OpenedJournal
 class Sender(Protocol):
     """What runs on a lane: `core.services.order_sender.OrderSender`."""
 
-    leaving: SignalInstance
+    left: SignalInstance
 
     def open(self) -> OpenedJournal: ...
     def send(self, intent: Intent, departure: Departure) -> Order | None: ...
@@ -31,7 +31,8 @@ class Sender(Protocol):
 class Dispatch:
     """The way out and home of one account's intents. Lives on the GUI thread.
 
-    `answered` and `failed` are called with the client order id and the moments that were passed.
+    `left` is called once a request has left, or may have; `answered` and `failed` with the moments that
+    were passed; all with the client order id.
     """
 
     def __init__(
@@ -39,14 +40,17 @@ class Dispatch:
         link: DeskLink,
         sender: Sender,
         clock: Clock,
-        *,
+        left: Callable[[str], None],
         answered: Callable[[str, Order | None, Mapping[Moment, int]], None],
         failed: Callable[[str, AppError, Mapping[Moment, int]], None],
+        *,
         stands_aside: bool = True,
     ) -> None:
         """`stands_aside` gives each request its head start; not where lanes run on this very thread."""
         self._link, self._sender, self._clock = link, sender, clock
-        self._answered, self._failed, self._stands_aside = answered, failed, stands_aside
+        self._left, self._answered, self._failed = left, answered, failed
+        self._stands_aside = stands_aside
+        sender.left.connect(left)
         self._last: Departure | None = None
 
     def send(self, intent: Intent) -> None:
@@ -60,12 +64,13 @@ class Dispatch:
     def _submit(self, intent: Intent) -> None:
         """Hand over, and let depart before anything is drawn."""
         key, departure = intent.client_order_id, Departure(self._clock)
+        departure.is_seen_off = self._stands_aside
         lane = self._link.cancel_lane if intent.kind is IntentKind.CANCEL else self._link.order_lane
         lane.submit(
             departure.of(lambda: self._sender.send(intent, departure)),
             done=lambda order: self._answered(key, order, departure.moments),
             failed=lambda error: self._failed(key, error, departure.moments),
         )
-        if self._stands_aside:
-            departure.let_pass(after=self._last)
-        self._last = departure
+        earlier, self._last = self._last, departure
+        if self._stands_aside and departure.let_pass(after=earlier):
+            self._left(key)

@@ -4,10 +4,11 @@ Every method but the constructor runs on a lane's thread.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.environment import Environment
@@ -47,7 +48,8 @@ class OpenedJournal:
 class OrderSender(QObject):
     """Bound to one account, one environment, one journal, one transport. Lives on the GUI thread."""
 
-    leaving = Signal(str)  # client order id: journaled and synced; the request is about to leave
+    # Client order id: journaled and synced; the request has left, or may have. Not if it was seen off.
+    left = Signal(str)
 
     def __init__(self, transport: Carrier, path: Path, *, account_id: str, environment: Environment) -> None:
         super().__init__()
@@ -71,15 +73,19 @@ class OrderSender(QObject):
         """
         self._record(intent, departure)
         departure.journaled()
-        self.leaving.emit(intent.client_order_id)
-        target = intent.target_order_id or ""
-        match intent.kind:
-            case IntentKind.PLACE:
-                return self._carry(place_order(intent.body), departure)
-            case IntentKind.REPLACE:
-                return self._carry(replace_order(target, intent.body), departure)
-            case IntentKind.CANCEL:
-                return self._carry(cancel_order(target), departure)
+        key, target = intent.client_order_id, intent.target_order_id or ""
+        try:
+            match intent.kind:
+                case IntentKind.PLACE:
+                    return self._carry(place_order(intent.body), key, departure)
+                case IntentKind.REPLACE:
+                    return self._carry(replace_order(target, intent.body), key, departure)
+                case IntentKind.CANCEL:
+                    return self._carry(cancel_order(target), key, departure)
+        finally:
+            # Ahead of what came of it, so that a failure is never taken for one before the journal.
+            if not departure.has_left:
+                self.left.emit(key)
 
     def note(self, intent: Intent) -> None:
         """Write down what became of an intent."""
@@ -103,8 +109,13 @@ class OrderSender(QObject):
             self._journal.close()
             self._journal = None
 
-    def _carry(self, call: Call[Result], departure: Departure) -> Result:
-        return self._transport.run(call, on_sent=departure.written, on_first_byte=departure.begun)
+    def _carry(self, call: Call[Result], client_order_id: str, departure: Departure) -> Result:
+        def sent() -> None:
+            departure.written()
+            if not departure.is_seen_off:
+                self.left.emit(client_order_id)
+
+        return self._transport.run(call, on_sent=sent, on_first_byte=departure.begun)
 
     def _record(self, intent: Intent, departure: Departure) -> None:
         if self._journal is None:

@@ -20,7 +20,7 @@ from core.domain.environment import Environment
 from core.domain.event import Fill, OrderEvent
 from core.domain.evidence import AskAbout, Outcome, Reread, StopAsking, WriteDown
 from core.domain.grant import Grant
-from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.intent import Intent, IntentKind, IntentState, drafted
 from core.domain.intent_book import IntentBook
 from core.domain.order import Order
 from core.domain.position import Position
@@ -36,6 +36,7 @@ from core.services.clock import Clock
 from core.services.desk_link import DeskLink
 from core.services.dispatch import Dispatch, Sender
 from core.services.doubts import Doubts
+from core.services.ids_ahead import IdsAhead
 from core.services.inquiries import Inquiries
 from core.services.journal_watch import JournalWatch
 from core.services.look_ups import LookUps
@@ -81,7 +82,8 @@ class OrderDesk(QObject):
         """
         super().__init__(parent)
         self._link, self._clock = link, clock
-        self._new_id, self._account_id = new_id, account.id
+        self._ids, self._account_id = IdsAhead(new_id), account.id
+        self._untold: Intent | None = None  # a draft on its way out, which comes first
         timers = timers or QtTimers(self)
         self._book = IntentBook()
         inquiries = Inquiries(link, self._book, self._now, self._apply)
@@ -112,17 +114,11 @@ class OrderDesk(QObject):
             budget_wait_s=lambda: link.wait_s(Urgency.ORDER),
         )
         self._dispatch = Dispatch(
-            link,
-            sender,
-            clock,
-            answered=self._answered,
-            failed=self._failed,
-            stands_aside=stands_aside,
+            link, sender, clock, self._mark_sent, self._answered, self._failed, stands_aside=stands_aside
         )
         self.timing = OrderTiming(clock, timers, self._journal.note_moments)
         self._block_passes = timers.timer(self._announce_block)
         self._block = self.trading_block
-        sender.leaving.connect(self._mark_sent)
         link.budget_changed.connect(self._announce_block)
 
     # What the desk knows.
@@ -177,7 +173,7 @@ class OrderDesk(QObject):
 
     def new_client_order_id(self) -> str:
         """Make an id for an order that is asked about first, so that its exact text can be read before."""
-        return self._new_id()
+        return self._ids.take()
 
     def place(
         self, request: Sendable, *, client_order_id: str | None = None, clicked_ns: int | None = None
@@ -189,8 +185,8 @@ class OrderDesk(QObject):
         when the trader asked for it, on the monotonic clock.
         """
         clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
-        self._require_open(self._gate.close_block if request.only_closes else self.trading_block)
-        client_order_id = client_order_id or self._new_id()
+        self._require_open(self._gate.block_of(request))
+        client_order_id = client_order_id or self._ids.take()
         if client_order_id in self._book.intents:
             raise ValueError("an order of this id was placed before")
         body = msgspec.json.encode(request.body(client_order_id))
@@ -203,7 +199,7 @@ class OrderDesk(QObject):
         clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
         self._require_open(self.trading_block)
         order = self._known(request.order_id)
-        client_order_id = self._new_id()
+        client_order_id = self._ids.take()
         body = msgspec.json.encode(request.body(client_order_id))
         intent = self._draft(
             client_order_id, IntentKind.REPLACE, order.symbol, body, order.id, clicked_ns=clicked_ns
@@ -219,7 +215,7 @@ class OrderDesk(QObject):
         if (waiting := self._book.waiting_cancel(order_id)) is not None:
             return waiting
         intent = self._draft(
-            self._new_id(), IntentKind.CANCEL, order.symbol, b"", order_id, clicked_ns=clicked_ns
+            self._ids.take(), IntentKind.CANCEL, order.symbol, b"", order_id, clicked_ns=clicked_ns
         )
         return self._submit(intent)
 
@@ -354,18 +350,9 @@ class OrderDesk(QObject):
         *,
         clicked_ns: int | None,
     ) -> Intent:
-        now = self._now()
-        intent = Intent(
-            client_order_id=client_order_id,
-            kind=kind,
-            environment=self._link.environment,
-            account_id=self._account_id,
-            symbol=symbol,
-            body=body,
-            state=IntentState.DRAFT,
-            created_ns=now.wall_ns,
-            since_ns=now.wall_ns,
-            target_order_id=target,
+        now, environment = self._now(), self._link.environment
+        intent = drafted(
+            kind, client_order_id, symbol, body, target, environment, self._account_id, now.wall_ns
         )
         self._book.drafted(intent, now)
         self.timing.begin(intent, now, clicked_ns)
@@ -373,20 +360,28 @@ class OrderDesk(QObject):
 
     def _submit(self, intent: Intent) -> Intent:
         """Let a draft depart, and only then show it."""
+        self._untold = intent
         self._dispatch.send(intent)
-        self.intents_changed.emit((intent,))
+        self._tell_draft()
         self._announce_block()
+        self._ids.make_ahead()
         return intent
 
     @Slot(str)
     def _mark_sent(self, client_order_id: str) -> None:
+        self._tell_draft()
         self._apply(self._book.journaled(client_order_id, self._now()))
         self._apply(self._book.sent(client_order_id, self._now()))
 
+    def _tell_draft(self) -> None:
+        draft, self._untold = self._untold, None
+        if draft is not None:
+            self.intents_changed.emit((draft,))
+
     def _answered(self, key: str, order: Order | None, moments: Mapping[Moment, int]) -> None:
-        self.timing.take(key, moments)
-        self.timing.mark(key, Moment.ANSWERED)
-        self._apply(self._book.answered(key, order, self._now()))
+        now = self._now()
+        self._apply(self._book.answered(key, order, now))
+        self.timing.take(key, {**moments, Moment.ANSWERED: now.monotonic_ns})
 
     def _failed(self, key: str, error: AppError, moments: Mapping[Moment, int]) -> None:
         self.timing.take(key, moments)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from core.domain.account import Account
 from core.domain.request_budget import WINDOW_NS
+from core.domain.sendable import Sendable
 from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from core.services.journal_watch import JournalWatch
@@ -46,6 +47,11 @@ class TradingGate:
     def close_block(self) -> TradingBlock:
         """Why even an order that only closes is held: the trader's own switches and limits let it through."""
         return self._reason(own=False)
+
+    def block_of(self, request: Sendable) -> TradingBlock:
+        """Why this order is held now, or NONE; one that only closes is held by less."""
+        block = self.block
+        return self.close_block if block is not TradingBlock.NONE and request.only_closes else block
 
     def _reason(self, *, own: bool) -> TradingBlock:
         reasons = (

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.account import Account
@@ -210,8 +211,8 @@ class FakeOrderDesk(QObject):
             raise self.failure
         self.placed.append(request)
         made = self._new_intent(IntentKind.PLACE, request.symbol)
-        made = replace(made, client_order_id=client_order_id or made.client_order_id)
-        kept = self._keep(replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
+        made = structs.replace(made, client_order_id=client_order_id or made.client_order_id)
+        kept = self._keep(structs.replace(made, body=json.dumps(request.body(made.client_order_id)).encode()))
         self.intents_changed.emit((kept,))
         return kept
 
@@ -219,12 +220,12 @@ class FakeOrderDesk(QObject):
         self.replaced.append(request)
         made = self._new_intent(IntentKind.REPLACE, self.orders[request.order_id].symbol)
         body = json.dumps(request.body(made.client_order_id)).encode()
-        return self._keep(replace(made, target_order_id=request.order_id, body=body))
+        return self._keep(structs.replace(made, target_order_id=request.order_id, body=body))
 
     def cancel(self, order_id: str) -> Intent:
         self.cancelled.append(order_id)
         made = self._new_intent(IntentKind.CANCEL, self.orders[order_id].symbol)
-        return self._keep(replace(made, target_order_id=order_id))
+        return self._keep(structs.replace(made, target_order_id=order_id))
 
     def cancel_all(self, *, symbol: str | None = None, side: str | None = None) -> tuple[Intent, ...]:
         self.cancel_alls += 1
@@ -263,7 +264,7 @@ class FakeOrderDesk(QObject):
         return self.ages_s.get(client_order_id, 0.0)
 
     def let_go(self, client_order_id: str) -> None:
-        known = replace(self._intents[client_order_id], is_let_go=True)
+        known = structs.replace(self._intents[client_order_id], is_let_go=True)
         self._intents[client_order_id] = known
         self.intents_changed.emit((known,))
 

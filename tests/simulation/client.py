@@ -39,7 +39,7 @@ class Sender(OrderSender):
     def __init__(self, client: "Client", transport: "Switch", path: Path) -> None:
         super().__init__(transport, path, account_id=account().id, environment=Environment.PAPER)
         self._client = client
-        self.leaving = Later(client.world, lambda: client.sender is self)  # type: ignore[assignment]
+        self.left = Later(client.world, lambda: client.sender is self)  # type: ignore[assignment]
 
     def send(self, intent: Intent, departure: Departure) -> Any:
         self._client.maybe_crash("before_journal")

@@ -8,6 +8,7 @@ from decimal import Decimal as D
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from core.domain.environment import Environment
 from core.domain.flattening import (
@@ -263,7 +264,7 @@ class LaggingBroker:
             self.intents[key] = intent(key, IntentKind.PLACE, IntentState.REFUSED, reason="no")
             return key
         state = IntentState.UNKNOWN if what == "late" else IntentState.SENT
-        self.intents[key] = replace(intent(key, IntentKind.PLACE, state), symbol=held.symbol)
+        self.intents[key] = structs.replace(intent(key, IntentKind.PLACE, state), symbol=held.symbol)
         qty = abs(held.qty) if what != "part" else abs(held.qty) // 2 or D(1)
         side = "sell" if held.qty > 0 else "buy"
         self.orders[key] = replace(order(0, held.symbol, side=side), id=key, client_order_id=key, qty=qty)
@@ -278,7 +279,7 @@ class LaggingBroker:
                 sign = -1 if one.side == "sell" else 1
                 self.held[one.symbol] += sign * (one.qty or D(0))
                 self.orders[key] = replace(one, status=OrderStatus.FILLED, filled_qty=one.qty or D(0))
-                self.intents[key] = replace(self.intents[key], state=IntentState.FILLED, order_id=key)
+                self.intents[key] = structs.replace(self.intents[key], state=IntentState.FILLED, order_id=key)
         self.remember(now_ns)
 
 

@@ -1,10 +1,9 @@
 """The table of an intent's moves: every pair, and every life that evidence can lead."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from core.domain.environment import Environment
 from core.domain.intent import CORRECTIONS, MOVES, IllegalMove, Intent, IntentKind, IntentState

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from core.domain.alarm import AlarmKind
 from core.domain.event import Fill, OrderEvent
@@ -170,9 +171,9 @@ def test_what_a_person_lets_go_is_unknown_and_not_asked_about(book):
 def test_what_an_earlier_run_left_is_unknown_until_it_is_looked_up():
     book = IntentBook()
     left = [
-        replace(draft("a"), state=S.JOURNALED, since_ns=at(50).wall_ns),
-        replace(draft("b"), state=S.UNKNOWN, since_ns=at(50).wall_ns),
-        replace(draft("c"), state=S.WORKING, since_ns=at(50).wall_ns),
+        structs.replace(draft("a"), state=S.JOURNALED, since_ns=at(50).wall_ns),
+        structs.replace(draft("b"), state=S.UNKNOWN, since_ns=at(50).wall_ns),
+        structs.replace(draft("c"), state=S.WORKING, since_ns=at(50).wall_ns),
     ]
     done = book.restored(left, {"a", "b", "c", "d"}, at(80))
     assert [book.intents[key].state for key in "abc"] == [S.UNKNOWN, S.UNKNOWN, S.WORKING]
@@ -184,7 +185,7 @@ def test_what_an_earlier_run_left_is_unknown_until_it_is_looked_up():
 def test_orders_read_before_the_journal_settle_what_it_left_open():
     book = IntentBook()
     book.listed((ours(status=Status.FILLED, filled_qty=Decimal(10)),), at(1))
-    done = book.restored([replace(draft(), state=S.JOURNALED)], {KEY}, at(2))
+    done = book.restored([structs.replace(draft(), state=S.JOURNALED)], {KEY}, at(2))
     assert state(book) is S.FILLED
     assert AskAbout(KEY) not in done.steps
 

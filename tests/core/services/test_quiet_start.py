@@ -1,10 +1,10 @@
 """Whatever earlier runs left in the journal, a start reads and never sends (threat model O15)."""
 
 import itertools
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
