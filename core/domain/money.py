@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal, localcontext
+from functools import lru_cache
 
 from core.domain.instrument import AssetClass
 
@@ -21,8 +22,14 @@ def decimal_from_text(text: str) -> Decimal | None:
 
     Accepts what a person types (blanks around it, thousands commas) and what the broker sends.
     """
-    cleaned = text.strip().replace("\u2212", "-")
-    if len(cleaned) > _LONGEST or not _NUMBER.fullmatch(cleaned):
+    cleaned = text.strip()
+    return None if len(cleaned) > _LONGEST else _number(cleaned)
+
+
+@lru_cache(maxsize=4096)  # the same quantities and prices come again and again
+def _number(text: str) -> Decimal | None:
+    cleaned = text.replace("\u2212", "-")
+    if not _NUMBER.fullmatch(cleaned):
         return None
     number = Decimal(cleaned.replace(",", ""))
     exponent = number.as_tuple().exponent

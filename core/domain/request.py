@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -43,7 +44,7 @@ class PositionIntent(StrEnum):
         return Side.BUY if self in (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE) else Side.SELL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderRequest:
     """One order. Incomplete while a ticket is being filled in; `problems` says what is missing.
 
@@ -67,7 +68,7 @@ class OrderRequest:
     stop_loss: StopLoss | None = None
     position_intent: PositionIntent | None = None
 
-    @property
+    @cached_property
     def asset_class(self) -> AssetClass:
         """What the symbol's spelling says about the instrument."""
         return AssetClass.of_symbol(self.symbol)
@@ -113,6 +114,11 @@ class OrderRequest:
 
     def problems(self) -> tuple[Problem, ...]:
         """Every reason why this must not be sent, whoever asks and whatever the market; empty when it may."""
+        return self._problems
+
+    @cached_property
+    def _problems(self) -> tuple[Problem, ...]:
+        """Found once, when the ticket first asks: the click should not wait until it is found again."""
         found: list[Problem] = [] if self.symbol.strip() else [Problem.SYMBOL_MISSING]
         found += self._amount_problems()
         found += self._price_problems()

@@ -22,10 +22,10 @@ def main() -> None:
         waits, cpu_ns = [], time.process_time_ns()
         for _ in range(json.loads(line)["go"]):
             pause.wait(chance.uniform(0.02, 0.08))
-            asked_ns = time.monotonic_ns()
             request = LimitOrderRequest(
                 symbol="AAPL", qty=1, side=OrderSide.BUY, time_in_force=TimeInForce.DAY, limit_price=1.0
             )
+            asked_ns = time.monotonic_ns()
             client.submit_order(request)
             waits.append(time.monotonic_ns() - asked_ns)
         _say({"waits": waits, "cpu": time.process_time_ns() - cpu_ns})

@@ -32,9 +32,6 @@ from core.services.orders import OrderDesk
 from core.store.profiles import read_profile
 
 PAUSES_MS = (20, 80)
-_REQUEST = OrderRequest(
-    symbol="AAPL", side=Side.BUY, type=OrderType.LIMIT, qty=Decimal(1), limit_price=Decimal(1)
-)
 
 
 class Submitting(QObject):
@@ -99,8 +96,12 @@ class Submitting(QObject):
 
     @Slot()
     def _place(self) -> None:
+        request = OrderRequest(
+            symbol="AAPL", side=Side.BUY, type=OrderType.LIMIT, qty=Decimal(1), limit_price=Decimal(1)
+        )
+        request.problems()  # as the ticket asks while it is filled in
         self._asked_ns = time.monotonic_ns()
-        self._key = self._desk.place(_REQUEST).client_order_id
+        self._key = self._desk.place(request).client_order_id
 
     @Slot(object)
     def _follow(self, intents: tuple[Intent, ...]) -> None:
