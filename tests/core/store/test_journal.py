@@ -34,7 +34,7 @@ def an_intent(number: int = 1, **changes: object) -> Intent:
         created_ns=number,
         since_ns=number,
     )
-    return replace(known, **changes)  # type: ignore[arg-type]
+    return replace(known, **changes)
 
 
 def opened(path: Path, account_id: str = "a", environment: Environment = Environment.PAPER) -> Journal:
