@@ -254,6 +254,31 @@ def test_an_order_that_the_journal_may_have_lost_is_not_called_another_programs(
     assert lost in details.facts.text
 
 
+def test_a_journal_that_cannot_be_used_is_not_said_to_have_lost_an_order(panel, session, theme, qtbot):
+    key = f"bw-{uuid.uuid4()}"
+    session.orders.foreign |= {"o-8", "o-9"}  # nothing is known to be its own
+    session.orders.show_orders(order("o-9", client_order_id=key), order("o-8"))
+    session.orders.block(TradingBlock.JOURNAL_FAILED)
+    assert status_of(panel, key) == "Working"
+    assert status_of(panel, "c-o-8") == "Working · other program"
+    details = OrderDetails(theme, session, panel.model, panel.model.row(key))
+    qtbot.addWidget(details)
+    assert "Placed by: Bellwether; whether here is not known" in details.facts.text
+    session.orders.block(TradingBlock.NONE)
+    qtbot.waitUntil(lambda: status_of(panel, key) == "Working · not in the journal")
+
+
+def test_an_order_read_before_the_journal_turns_out_to_be_our_own(panel, session, qtbot):
+    key, other = f"bw-{uuid.uuid4()}", f"bw-{uuid.uuid4()}"
+    session.orders.foreign |= {"o-8", "o-9"}
+    session.orders.block(TradingBlock.LIVE_LOCKED)  # hides that the journal has yet to be opened
+    session.orders.show_orders(order("o-9", client_order_id=key), order("o-8", client_order_id=other))
+    assert status_of(panel, key) == "Working · not in the journal"
+    session.orders.foreign.remove("o-9")
+    qtbot.waitUntil(lambda: status_of(panel, key) == "Working")
+    assert status_of(panel, other) == "Working · not in the journal"
+
+
 def test_a_refusal_is_told_in_plain_words_with_the_brokers_own_and_the_request_id(panel, session):
     intent = session.orders.intent("bw-0002")
     session.orders.answer(intent, IntentState.JOURNALED, IntentState.SENT)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.client_order_id import is_of_our_form
 from core.domain.timeline import Moment, OrderTimeline
+from core.domain.trading_block import TradingBlock
 from ui import figures, refusals, sentences, words
 from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
@@ -145,6 +146,8 @@ class OrderDetails(DialogFrame):
             return self.tr("Bellwether")
         parent = orders.orders.get(shown.parent_id or "")
         if any(is_of_our_form(one.client_order_id) for one in (shown, parent) if one is not None):
+            if orders.trading_block in (TradingBlock.NOT_READY, TradingBlock.JOURNAL_FAILED):
+                return self.tr("Bellwether; whether here is not known without the order journal")
             return self.tr("Bellwether on another computer, or lost from this computer's journal")
         return self.tr("another program")
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, QTimer, Si
 from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from core.domain.client_order_id import is_of_our_form
 from core.domain.intent import Intent
 from core.domain.order import Order
 from core.domain.timeline import Moment
@@ -16,6 +17,7 @@ from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from ui.controls.menus import open_under, popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
+from ui.models.order_columns import STATUS
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.models.order_search import parsed_search
 from ui.models.orders import OrdersModel, OrdersView
@@ -36,6 +38,8 @@ _SEARCH_AFTER_MS = 120
 _LONG_UNKNOWN_S = 60  # before that a person should not stop the checking
 _ROOMY_PX = 860  # from here on the title row has room for every count
 _NARROW_PX = 540  # below this it has not even room for the filter's words
+# While one of these holds nothing, or not everything, is known to have been placed here.
+_WITHOUT_JOURNAL = (TradingBlock.NOT_READY, TradingBlock.JOURNAL_FAILED)
 _END_PX = 200  # so near to the end of the table more of the past is read
 
 
@@ -82,6 +86,7 @@ class OrdersPanel(SessionPanel):
         self.set_content(self.view)
         self.history = HistoryBar(self.tr("History of orders"))
         self.body.addWidget(self.history)
+        self._seems_foreign: dict[str, bool] = {}  # what was said of orders that may yet turn out to be ours
         self._unpainted: dict[Hashable, set[str]] = {}  # intents by the row that shows them
         self._searching = QTimer(self)
         self._searching.setSingleShot(True)
@@ -132,6 +137,7 @@ class OrdersPanel(SessionPanel):
         self._pulse.set_on(False)
         self.editing.close()
         self._unpainted.clear()
+        self._seems_foreign.clear()
         self.history.unbind()
         self.history.setVisible(False)
         self.model.start_over()
@@ -188,13 +194,26 @@ class OrdersPanel(SessionPanel):
         # The wall clock here, since that is what the trader compares the times with.
         today = datetime.fromtimestamp(now_ns / NS_PER_S).astimezone().date()
         self.model.grow_older(now_ns, today)
+        self._judge_makers_again()
         self._show_count()
 
     def _is_foreign(self, row: OrderRow) -> bool:
         session, order = self.session, row.order
-        return (
-            session is not None and order is not None and not row.is_leg and not session.orders.is_own(order)
-        )
+        if session is None or order is None or row.is_leg or session.orders.is_own(order):
+            return False
+        if not is_of_our_form(order.client_order_id):
+            return True
+        # Without the journal nobody can say whose this is: not that the journal has lost it.
+        seems = session.orders.trading_block not in _WITHOUT_JOURNAL
+        self._seems_foreign[row.key] = seems
+        return seems
+
+    def _judge_makers_again(self) -> None:
+        """The list of orders may be read before the journal is, and what that knows is news then."""
+        said, self._seems_foreign = self._seems_foreign, {}
+        rows = {key: row for key in said if (row := self.model.row(key)) is not None}
+        if changed := [key for key, row in rows.items() if self._is_foreign(row) is not said[key]]:
+            self.model.touch(changed, columns=(STATUS, STATUS))
 
     def _may_retry(self, client_order_id: str) -> bool:
         return self.session is not None and self.session.orders.may_retry(client_order_id)
