@@ -37,6 +37,7 @@ class Patience:
     handshake_s: float = 12.0
     steady_s: float = 15.0  # one that lived this long was a success; a shorter one counts as a failure more
     tick_s: float = 0.25
+    slept_s: float = 5.0  # so far ahead of the monotonic clock the wall clock got because the computer slept
 
 
 class Conversation(Protocol):
@@ -87,6 +88,7 @@ class SocketDriver(QObject):
         fallback: str = "",
         patience: Patience | None = None,
         wait_s: Callable[[int, RefusalReason, float], float] = reconnect_wait_s,
+        wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """One that is `on_demand` is not started with its thread, but by whoever needs it.
 
@@ -95,7 +97,8 @@ class SocketDriver(QObject):
         super().__init__()
         self._fallback = fallback
         self.on_demand = on_demand
-        self._patience, self._wait_s = patience or Patience(), wait_s
+        self._patience, self._wait_s, self._wall_ns = patience or Patience(), wait_s, wall_ns
+        self._ahead_ns = 0  # of the wall clock, by the last tick
         self._name, self._address, self._header = name, address, header
         self._conversation = conversation
         self._phase = StreamPhase.OFF
@@ -121,6 +124,7 @@ class SocketDriver(QObject):
         if self._wanted:
             return
         self._wanted = True
+        self._ahead_ns = self._wall_ns() - time.monotonic_ns()
         self._ticker.start()
         self._connect()
 
@@ -285,7 +289,12 @@ class SocketDriver(QObject):
     def _tick(self) -> None:
         now = time.monotonic_ns()
         quiet_s = (now - self._heard_ns) / _NS
+        ahead_ns, self._ahead_ns = self._ahead_ns, self._wall_ns() - now
+        has_slept = (self._ahead_ns - ahead_ns) / _NS > self._patience.slept_s
         match self._phase:
+            case StreamPhase.LIVE | StreamPhase.SILENT if has_slept:
+                # The monotonic clock stands still meanwhile: what came before the sleep would look like news.
+                self._lose(RefusalReason.NO_ANSWER)
             case StreamPhase.CONNECTING | StreamPhase.AUTHENTICATING:
                 if (now - self._connected_ns) / _NS > self._patience.handshake_s:
                     self._lose(RefusalReason.NO_ANSWER)

@@ -55,6 +55,7 @@ class Stream(QObject):
         self.told: list[str] = []
         self.waits: list[float] = []
         self.attempts: list[tuple[int, RefusalReason]] = []
+        self.wall_s = 0.0  # what the wall clock has been set forward, or slept
         self.mailbox = MarketMailbox()
         self.talk: OrderConversation | MarketConversation
         queued = Qt.ConnectionType.QueuedConnection
@@ -74,6 +75,7 @@ class Stream(QObject):
             fallback=fallback,
             patience=patience,
             wait_s=self._wait,
+            wall_ns=lambda: time.time_ns() + int(self.wall_s * 1e9),
         )
         if isinstance(self.talk, MarketConversation):
             self.talk.has_to_speak.connect(self.driver.speak)
@@ -272,6 +274,21 @@ def test_the_real_patience_shows_a_stale_feed_within_twenty_seconds():
     patience = Patience()
     assert patience.silent_s > 2 * patience.ping_s
     assert patience.dead_s + patience.tick_s < 20
+
+
+def test_what_was_connected_before_the_computer_slept_is_not_believed_in(start, qtbot):
+    with streaming(order_stream) as server:
+        stream = start(server.url, patience=replace(CALM, ping_s=0.1))
+        qtbot.waitUntil(lambda: stream.lives == 1)
+        for moved_s in (1.0, -86_400.0, -3_600.0):  # a clock that is set
+            stream.wall_s += moved_s
+            heard = stream.status.heard_ns
+            qtbot.waitUntil(lambda heard=heard: stream.status.heard_ns != heard)
+        assert (stream.lives, stream.downs) == (1, 0)
+        stream.wall_s += 600.0
+        qtbot.waitUntil(lambda: stream.downs == 1)
+        qtbot.waitUntil(lambda: stream.lives == 2)
+        assert stream.attempts == [(1, RefusalReason.NO_ANSWER)]
 
 
 def test_a_quiet_market_with_living_pings_is_not_silent(start, qtbot):
