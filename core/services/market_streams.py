@@ -78,4 +78,5 @@ def addresses(profile: ConnectionProfile) -> Mapping[StreamName, str]:
 
 def fallback_of(address: str) -> str:
     """Where to go when the plan lacks the feed at an address (error 409); empty if nowhere."""
-    return address.removesuffix(_WHOLE) + _COMMON if address.endswith(_WHOLE) else ""
+    bare = address.rstrip("/")
+    return bare.removesuffix(_WHOLE) + _COMMON if bare.endswith(_WHOLE) else ""

@@ -250,5 +250,6 @@ def test_a_profile_says_where_each_stream_is():
 
 def test_only_the_feed_of_the_larger_plan_has_another_in_its_place():
     assert fallback_of("wss://s.example/v1beta1/opra") == "wss://s.example/v1beta1/indicative"
+    assert fallback_of("wss://s.example/v1beta1/opra/") == "wss://s.example/v1beta1/indicative"
     assert fallback_of("wss://s.example/v1beta1/indicative") == ""
     assert fallback_of("wss://s.example/v1beta3/crypto/us") == ""
