@@ -255,7 +255,7 @@ def test_two_lanes_write_at_once(path):
 
 CHILD = """
 import sys
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -52,7 +53,7 @@ def intent(state: IntentState, **changes) -> Intent:
         created_ns=NOW_NS,
         since_ns=NOW_NS,
     )
-    return replace(known, **changes)
+    return structs.replace(known, **changes)
 
 
 def change(kind: IntentKind, state: IntentState) -> Intent:
