@@ -178,5 +178,4 @@ def drafted(
         created_ns=at_ns,
         since_ns=at_ns,
         target_order_id=target_order_id,
-        is_in_flight=True,
     )
