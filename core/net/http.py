@@ -118,6 +118,9 @@ class Transport:
         except (OSError, ValueError, zlib.error) as error:
             connection.close()
             raise _translated(call, error, has_sent=connection.has_sent) from None
+        except BaseException:
+            connection.close()  # or the rest of this answer would be read as the next one
+            raise
 
     def _request(self, call: Call[Result], authority: str) -> bytes:
         """The request as it goes over the wire (RFC 9112). Raises ValueError if it would be more than one."""

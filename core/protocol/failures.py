@@ -28,11 +28,21 @@ Result = TypeVar("Result")
 
 MAX_FOREIGN_TEXT = 300
 _SCOPE_WORDS = ("not authorized for this scope", "failed to authorize current action")
-_DUPLICATE_WORDS = "client_order_id must be unique"
+# "client_order_id must be unique" is what was seen. Any other way to say so must not pass for a refusal: an
+# order is believed dead by it that is alive.
+_DUPLICATE = re.compile(
+    r"client.?order.?id\b.*\b(unique|exists?|duplicated?|already|used|taken)\b|duplicate client",
+    re.IGNORECASE,
+)
 _SERVER_ERRORS = 500
-_OVER = re.compile(r"order is already in \S+ state", re.IGNORECASE)
-# Refusals that prove nothing was done. Others (408, 499, ...) may come from something in between.
-_EXPLICIT = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422})
+# In any other state, pending_replace for one, the order works on and the cancel is refused.
+_OVER = re.compile(
+    r"order is already in \W?(filled|cancell?ed|expired|replaced|rejected|pending_cancel)\W? state",
+    re.IGNORECASE,
+)
+# Refusals that prove nothing was done. Others (408, 499, ...) may come from something in between, and a
+# conflict (409) may be one with the very order that was sent.
+_EXPLICIT = frozenset({400, 403, 404, 405, 410, 413, 415, 422})
 
 
 class _Envelope(msgspec.Struct):
@@ -50,10 +60,9 @@ def broker_words(answer: Answer) -> str | None:
     """The broker's own sentence from an error body, or None if the body is not one of its envelopes."""
     try:
         envelope = msgspec.json.decode(answer.body, type=_Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    words = envelope.message or envelope.error
-    return foreign_text(words) if words else None
+    return foreign_text(envelope.message or envelope.error or "") or None
 
 
 def broker_failure(call: Call[Result], answer: Answer) -> AppError:
@@ -116,7 +125,7 @@ def _refusal(call: Call[Result], answer: Answer, words: str, detail: str) -> App
     if answer.status == 404:
         return NotFound(f"The broker does not know it: {words}", detail=detail)
     if call.changes:
-        if _DUPLICATE_WORDS in words.lower():
+        if _DUPLICATE.search(words):
             return AlreadyThere(
                 "The broker says it has this order already.",
                 "Bellwether is looking it up by its id.",

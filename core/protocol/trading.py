@@ -37,8 +37,10 @@ def _order(answer: Answer) -> Order:
     return _ORDER.decode(answer.body).value()
 
 
-def _nothing(_answer: Answer) -> None:
-    return None
+def _asked(answer: Answer) -> None:
+    """Read the answer to a cancel, which says nothing; a page is some gateway's, and proves nothing."""
+    if answer.body.strip():
+        msgspec.json.decode(answer.body)
 
 
 _ORDER = msgspec.json.Decoder(WireOrder, strict=False)
@@ -137,7 +139,7 @@ def cancel_order(order_id: str) -> Call[None]:
         host=Host.TRADING,
         method="DELETE",
         path=f"/v2/orders/{_segment(order_id)}",
-        read=_nothing,
+        read=_asked,
         failure=broker_failure,
         changes=True,
         timeouts=_ORDER_TIMEOUTS,

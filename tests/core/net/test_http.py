@@ -347,6 +347,35 @@ def test_a_cancel_needs_no_body():
     assert server.requests[0].startswith(b"DELETE /v2/orders/o-1 ")
 
 
+@pytest.mark.parametrize("body", [b"<html>Welcome to this network</html>", b'{"cut', b"\xff"])
+def test_a_page_is_no_proof_that_a_cancel_was_asked_for(body):
+    with scripted(answering(body)) as server:
+        assert type(outcome(server.url, cancel_order("o-1"))) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n", b"{}", ORDER])
+def test_a_cancel_may_be_answered_with_its_order_or_nothing(body):
+    with scripted(answering(body)) as server:
+        assert outcome(server.url, cancel_order("o-1")) is None
+
+
+def test_after_a_failure_of_our_own_no_answer_is_left_for_the_next_request():
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.read_request()  # comes on another connection
+        peer.answer(ORDER)
+
+    def fail() -> None:
+        raise MemoryError
+
+    with scripted(script, answering(ACCOUNT)) as server:
+        transport = transport_to(server.url)
+        with pytest.raises(MemoryError):
+            transport.run(PLACE, on_sent=fail)
+        assert type(transport.run(READ)).__name__ == "Account"
+        transport.close()
+
+
 def test_gzip_is_understood():
     with scripted(answering(gzip.compress(ACCOUNT), "200 OK", "Content-Encoding: gzip")) as server:
         assert getattr(outcome(server.url, READ), "number", None) == "PA3SIM00001"
