@@ -157,6 +157,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drafted(
+    *,
     kind: IntentKind,
     client_order_id: str,
     symbol: str,

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from PySide6.QtCore import QObject, Signal
+
 from core.domain.intent import Intent, IntentState
 from core.errors import AppError, StorageFailed
 from core.services.desk_link import DeskLink
@@ -13,13 +15,15 @@ from core.services.timers import Timers
 PROBE_MS = 5_000
 
 
-class JournalWatch:
+class JournalWatch(QObject):
     """Opens the journal, writes down what became of intents, and tries again after a failure.
 
-    Everything is written on the order lane. `changed` is called when `is_open` or `has_failed` may differ,
-    `failed` with each failure, `opened` once with what earlier runs left, and `intents` tells what to write
-    again once the disk takes something. Lives on the GUI thread.
+    Everything is written on the order lane. `opened` is called once with what earlier runs left, before that
+    is announced; `intents` tells what to write again once the disk takes something. Lives on the GUI thread.
     """
+
+    failed = Signal(object)  # StorageFailed
+    changed = Signal()  # `is_open` or `has_failed` may differ
 
     def __init__(
         self,
@@ -28,14 +32,14 @@ class JournalWatch:
         timers: Timers,
         *,
         opened: Callable[[OpenedJournal], None],
-        failed: Callable[[StorageFailed], None],
-        changed: Callable[[], None],
         intents: Callable[[], Iterable[Intent]],
+        parent: QObject | None = None,
     ) -> None:
+        super().__init__(parent)
         self.is_open = False
         self.has_failed = False  # could not be opened, or takes nothing at the moment
         self._link, self._sender = link, sender
-        self._opened, self._failed, self._changed, self._intents = opened, failed, changed, intents
+        self._opened, self._intents = opened, intents
         self._probe = timers.timer(self._probe_now)
 
     def open(self) -> None:
@@ -61,20 +65,20 @@ class JournalWatch:
             self.has_failed = True
             if self.is_open:
                 self._probe.start(PROBE_MS)
-            self._failed(error)
-            self._changed()
+            self.failed.emit(error)
+            self.changed.emit()
 
     def _take(self, opened: OpenedJournal) -> None:
         self.is_open = True
         self._opened(opened)
         if opened.is_cut_short:
-            self._failed(
+            self.failed.emit(
                 StorageFailed(
                     "The end of the order journal is missing.",
                     "What was sent last may not be in it. Compare the orders here with those at your broker.",
                 )
             )
-        self._changed()
+        self.changed.emit()
 
     def _lose(self, error: AppError) -> None:
         self.fail(error if isinstance(error, StorageFailed) else StorageFailed(error.headline))
@@ -90,4 +94,4 @@ class JournalWatch:
             # Without a journal these two were never written down, and have nothing to be updated.
             if intent.state not in (IntentState.DRAFT, IntentState.NEVER_SENT):
                 self.note(intent)
-        self._changed()
+        self.changed.emit()

@@ -18,10 +18,11 @@ from core.domain.account import Account
 from core.domain.cancels import cancelable_orders
 from core.domain.environment import Environment
 from core.domain.event import Fill, OrderEvent
-from core.domain.evidence import AskAbout, Outcome, Reread, StopAsking, WriteDown
+from core.domain.evidence import Outcome, WriteDown
 from core.domain.grant import Grant
 from core.domain.intent import Intent, IntentKind, IntentState, drafted
 from core.domain.intent_book import IntentBook
+from core.domain.maker import Maker, maker_of
 from core.domain.order import Order
 from core.domain.position import Position
 from core.domain.reading import Reading
@@ -35,20 +36,15 @@ from core.protocol.proof import failure_of
 from core.services.clock import Clock
 from core.services.desk_link import DeskLink
 from core.services.dispatch import Dispatch, Sender
-from core.services.doubts import Doubts
 from core.services.ids_ahead import IdsAhead
-from core.services.inquiries import Inquiries
+from core.services.investigation import Investigation
 from core.services.journal_watch import JournalWatch
-from core.services.look_ups import LookUps
 from core.services.order_sender import OpenedJournal
 from core.services.order_timing import OrderTiming
-from core.services.reconciliation import Reconciliation
 from core.services.timers import QtTimers, Timers
 from core.services.trading_gate import TradingGate
 
 _log = logging.getLogger(__name__)
-LISTED_WITHIN_S = 1.0
-_EARLY_MS = 20  # a timer may fire a little before its time
 
 
 class OrderDesk(QObject):
@@ -61,6 +57,7 @@ class OrderDesk(QObject):
     positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
     trading_block_changed = Signal(object)  # TradingBlock
     journal_failed = Signal(object)  # StorageFailed
+    own_orders_known = Signal()  # `knows_own_orders` is true from now on: `maker_of` is no more undecided
 
     def __init__(
         self,
@@ -86,40 +83,38 @@ class OrderDesk(QObject):
         self._untold: Intent | None = None  # a draft on its way out, which comes first
         timers = timers or QtTimers(self)
         self._book = IntentBook()
-        inquiries = Inquiries(link, self._book, self._now, self._apply)
-        self._look_ups = LookUps(lambda key: inquiries.ask(key, self._look_ups), clock, timers, chance, self)
-        self._look_ups.caught_up.connect(self._announce_block)
-        self._doubts = Doubts(link, self._book, self._now, self._apply, clock, timers, chance)
-        self._reconciliation = Reconciliation(link, self._book.orders, timers, chance, self)
-        self._reconciliation.orders_read.connect(self._take_list)
-        self._reconciliation.order_reread.connect(self._take_reread)
-        self._reconciliation.positions_read.connect(self.positions_read)
-        self._reconciliation.ready_changed.connect(self._announce_block)
+        self._investigation = Investigation(
+            link, self._book, self._now, self._apply, clock, timers, chance, self
+        )
+        self._investigation.positions_read.connect(self.positions_read)
         self._journal = JournalWatch(
             link,
             sender,
             timers,
             opened=self._restore,
-            failed=self.journal_failed.emit,
-            changed=self._announce_block,
             intents=self._book.intents.values,
+            parent=self,
         )
+        self._journal.failed.connect(self.journal_failed)
         self._gate = TradingGate(
             account,
             clock,
+            timers,
             self._journal,
             may_trade=grant.may_trade,
             is_live=link.environment is not Environment.PAPER,
-            is_ready=lambda: self._look_ups.is_caught_up and self._reconciliation.is_ready,
+            is_ready=lambda: self._investigation.is_ready,
             budget_wait_s=lambda: link.wait_s(Urgency.ORDER),
+            parent=self,
         )
+        self._gate.block_changed.connect(self.trading_block_changed)
+        self._journal.changed.connect(self._gate.announce)
+        self._investigation.readiness_changed.connect(self._gate.announce)
+        link.budget_changed.connect(self._gate.announce)
         self._dispatch = Dispatch(
             link, sender, clock, self._mark_sent, self._answered, self._failed, stands_aside=stands_aside
         )
         self.timing = OrderTiming(clock, timers, self._journal.note_moments)
-        self._block_passes = timers.timer(self._announce_block)
-        self._block = self.trading_block
-        link.budget_changed.connect(self._announce_block)
 
     # What the desk knows.
 
@@ -140,6 +135,20 @@ class OrderDesk(QObject):
     def is_own(self, order: Order) -> bool:
         """Whether the order was placed through this journal, and not by another program."""
         return self._book.is_own(order)
+
+    @property
+    def knows_own_orders(self) -> bool:
+        """Whether the journal was read: before, or when it is refused, nobody can say what is in it."""
+        return self._journal.is_open
+
+    def maker_of(self, order: Order) -> Maker:
+        """Who placed the order."""
+        return maker_of(
+            order,
+            self.orders.get(order.parent_id or ""),
+            is_own=self._book.is_own(order),
+            is_journal_read=self.knows_own_orders,
+        )
 
     def executions(self, order_id: str) -> tuple[Fill, ...]:
         """What the stream told of an order's executions in this run; the order's own totals count."""
@@ -261,64 +270,57 @@ class OrderDesk(QObject):
         """Ask the broker now what became of an intent of unknown outcome."""
         intent = self.intent(client_order_id)
         if intent is not None and not intent.state.is_settled and intent.state is not IntentState.DRAFT:
-            self._look_ups.hurry(client_order_id)
+            self._investigation.hurry(client_order_id)
 
     def unlock_live(self) -> None:
         """Allow orders on a live account, after the person has confirmed it by typing."""
-        self._gate.live_unlocked = True
-        self._announce_block()
+        self._gate.unlock_live()
 
     def switch(self, reason: TradingBlock, *, on: bool) -> None:
         """Hold new orders for a reason of the trader's own, such as NO_NEW_ORDERS, or no longer."""
         self._gate.switch(reason, on=on)
-        self._announce_block()
 
     def limit_orders_a_minute(self, most: int | None) -> None:
         """Take no more orders and replaces than that in any minute; None takes any number."""
-        self._gate.orders_a_minute = most
-        self._announce_block()
+        self._gate.limit_orders_a_minute(most)
 
     # What happens to the desk.
 
     def start(self) -> None:
         """Open the journal; trading stays held until its open intents and the order list are read."""
         self._journal.open()
-        self._reconciliation.start()
+        self._investigation.start()
 
     def stop(self) -> None:
         """Ask nothing more."""
-        self._look_ups.stop()
-        self._doubts.stop()
-        self._reconciliation.stop()
+        self._investigation.stop()
         self.timing.stop()
         self._journal.stop()
-        self._block_passes.stop()
+        self._gate.stop()
 
     @Slot()
     def reconcile(self) -> None:
         """The order stream has (re)started: read orders by REST before new ones are taken."""
-        self._reconciliation.begin()
+        self._investigation.reconcile()
 
     def compare_open(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
         """Read every open order now, and each that is open to us but not listed; then call `done`."""
-        self._reconciliation.compare(done, failed)
+        self._investigation.compare_open(done, failed)
 
     @Slot()
     def hold(self) -> None:
         """The order stream is down: hold new orders until it is back and the orders are read."""
-        self._reconciliation.hold()
+        self._investigation.hold()
 
     @Slot(object)
     def take_account(self, account: Account) -> None:
         """Take the account's newest flags."""
-        self._gate.account = account
-        self._announce_block()
+        self._gate.take_account(account)
 
     @Slot(object)
     def refuse_token(self, _error: object) -> None:
         """The broker no longer takes our token: what is open is unknown from now on."""
-        self._gate.token_refused = True
-        self._announce_block()
+        self._gate.refuse_token()
 
     @Slot(object)
     def take_events(self, events: tuple[OrderEvent, ...]) -> None:
@@ -331,7 +333,7 @@ class OrderDesk(QObject):
 
     def _require_open(self, block: TradingBlock) -> None:
         if block is not TradingBlock.NONE:
-            self._announce_block()
+            self._gate.announce()
             raise NotPermitted("Orders cannot be sent right now.", detail=block.value)
 
     def _known(self, order_id: str) -> Order:
@@ -350,9 +352,16 @@ class OrderDesk(QObject):
         *,
         clicked_ns: int | None,
     ) -> Intent:
-        now, environment = self._now(), self._link.environment
+        now = self._now()
         intent = drafted(
-            kind, client_order_id, symbol, body, target, environment, self._account_id, now.wall_ns
+            kind=kind,
+            client_order_id=client_order_id,
+            symbol=symbol,
+            body=body,
+            target_order_id=target,
+            environment=self._link.environment,
+            account_id=self._account_id,
+            at_ns=now.wall_ns,
         )
         self._book.drafted(intent, now)
         self.timing.begin(intent, now, clicked_ns)
@@ -363,7 +372,7 @@ class OrderDesk(QObject):
         self._untold = intent
         self._dispatch.send(intent)
         self._tell_draft()
-        self._announce_block()
+        self._gate.announce()
         self._ids.make_ahead()
         return intent
 
@@ -390,30 +399,10 @@ class OrderDesk(QObject):
         self._journal.fail(error)
         self._apply(self._book.failed(key, failure_of(error), self._now()))
 
-    @Slot(object)
-    def _take_list(self, orders: tuple[Order, ...]) -> None:
-        self._apply(self._book.listed(orders, self._now()))
-
-    @Slot(object)
-    def _take_reread(self, order: Order) -> None:
-        self._apply(self._book.reread(order, self._now()))
-
     def _apply(self, outcome: Outcome, looked_up: str = "", *, first: bool = False) -> None:
         """Do what follows from evidence, tell, write down. `looked_up` is the intent just looked up."""
-        for step in outcome.steps:
-            match step:
-                case AskAbout(key) if key == looked_up:
-                    self._look_ups.again(key)
-                case AskAbout(key, at_once=True):
-                    self._look_ups.hurry(key)
-                case AskAbout(key):
-                    # The order list, read meanwhile, answers for most of what works.
-                    works = first and self._book.intents[key].state is IntentState.WORKING
-                    self._look_ups.begin(key, first=first, after_s=LISTED_WITHIN_S if works else 0.0)
-                case StopAsking(key):
-                    self._look_ups.settle(key)
-                case Reread(order_id):
-                    self._doubts.ask(order_id)
+        if outcome.steps:
+            self._investigation.follow(outcome.steps, looked_up, first=first)
         if outcome.orders:
             self.orders_changed.emit(outcome.orders)
         if outcome.intents:
@@ -430,15 +419,7 @@ class OrderDesk(QObject):
     def _restore(self, opened: OpenedJournal) -> None:
         restored = self._book.restored(opened.unsettled, opened.known_ids, self._now())
         self._apply(restored, first=True)
+        self.own_orders_known.emit()
 
     def _now(self) -> Reading:
         return Reading(self._clock.monotonic_ns(), self._clock.wall_ns())
-
-    @Slot()
-    def _announce_block(self) -> None:
-        block, wait_s = self.trading_block, self._gate.wait_s
-        if wait_s is not None:
-            self._block_passes.start(int(wait_s * 1000) + _EARLY_MS)
-        if block is not self._block:
-            self._block = block
-            self.trading_block_changed.emit(block)

@@ -1,7 +1,9 @@
-"""Whether an order or a cancel may be sent now, and if not, why."""
+"""Whether an order or a cancel may be sent now, and if not, why; and the news of it."""
 
 from collections import deque
 from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.account import Account
 from core.domain.request_budget import WINDOW_NS
@@ -9,34 +11,47 @@ from core.domain.sendable import Sendable
 from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from core.services.journal_watch import JournalWatch
+from core.services.timers import Timers
 
 # What holds even a cancel back: it could not be sent, or could not be journaled.
 _STOPS_CANCELS = frozenset({TradingBlock.NO_SCOPE, TradingBlock.TOKEN_REFUSED})
+_EARLY_MS = 20  # a timer may fire a little before its time
 
 
-class TradingGate:
-    """Everything that can hold orders back, most lasting reason first. Lives on the GUI thread."""
+class TradingGate(QObject):
+    """Everything that can hold orders back, most lasting reason first. Lives on the GUI thread.
+
+    What it is told it announces by itself. Whoever changes what it only looks at (the journal, what was read,
+    the request budget) calls `announce`. A block that passes with time is looked at again by then.
+    """
+
+    block_changed = Signal(object)  # TradingBlock
 
     def __init__(
         self,
         account: Account,
         clock: Clock,
+        timers: Timers,
         journal: JournalWatch,
         *,
         may_trade: bool,
         is_live: bool,
         is_ready: Callable[[], bool],
         budget_wait_s: Callable[[], float],
+        parent: QObject | None = None,
     ) -> None:
         """`is_ready` tells whether orders are read and the journal's open intents looked up."""
-        self.account = account
-        self.token_refused = False
-        self.live_unlocked = not is_live
-        self.orders_a_minute: int | None = None
+        super().__init__(parent)
+        self._account = account
+        self._is_token_refused = False
+        self._is_live_unlocked = not is_live
+        self._orders_a_minute: int | None = None
         self._clock, self._journal, self._may_trade = clock, journal, may_trade
         self._is_ready, self._budget_wait_s = is_ready, budget_wait_s
         self._switches: set[TradingBlock] = set()
         self._placed_ns: deque[int] = deque()
+        self._passes = timers.timer(self.announce)
+        self._announced = self.block
 
     @property
     def block(self) -> TradingBlock:
@@ -56,10 +71,10 @@ class TradingGate:
     def _reason(self, *, own: bool) -> TradingBlock:
         reasons = (
             (TradingBlock.NO_SCOPE, not self._may_trade),
-            (TradingBlock.TOKEN_REFUSED, self.token_refused),
+            (TradingBlock.TOKEN_REFUSED, self._is_token_refused),
             (TradingBlock.JOURNAL_FAILED, self._journal.has_failed),
-            (TradingBlock.ACCOUNT_BLOCKED, not self.account.can_trade),
-            (TradingBlock.LIVE_LOCKED, not self.live_unlocked),
+            (TradingBlock.ACCOUNT_BLOCKED, not self._account.can_trade),
+            (TradingBlock.LIVE_LOCKED, not self._is_live_unlocked),
         )
         for reason, holds in reasons:
             if holds:
@@ -75,7 +90,10 @@ class TradingGate:
     @property
     def wait_s(self) -> float | None:
         """In how many seconds a block that passes by itself may have passed; None for the others."""
-        match self.block:
+        return self._wait_s(self.block)
+
+    def _wait_s(self, block: TradingBlock) -> float | None:
+        match block:
             case TradingBlock.ORDERS_A_MINUTE:
                 return self._limit_wait_ns() / 1e9
             case TradingBlock.REQUEST_BUDGET:
@@ -91,17 +109,52 @@ class TradingGate:
     def switch(self, reason: TradingBlock, *, on: bool) -> None:
         """Hold new orders for a reason of the trader's own, or no longer."""
         (self._switches.add if on else self._switches.discard)(reason)
+        self.announce()
+
+    def unlock_live(self) -> None:
+        """The person has confirmed by typing that orders may go to a live account."""
+        self._is_live_unlocked = True
+        self.announce()
+
+    def limit_orders_a_minute(self, most: int | None) -> None:
+        """Let no more orders and replaces than that pass in any minute; None lets any number."""
+        self._orders_a_minute = most
+        self.announce()
+
+    def take_account(self, account: Account) -> None:
+        """Take the account's newest flags."""
+        self._account = account
+        self.announce()
+
+    def refuse_token(self) -> None:
+        """The broker no longer takes our token."""
+        self._is_token_refused = True
+        self.announce()
 
     def count_order(self) -> None:
         """An order is placed now."""
         self._placed_ns.append(self._clock.monotonic_ns())
 
+    @Slot()
+    def announce(self) -> None:
+        """Tell if the block is another than was told last."""
+        block = self.block
+        if (wait_s := self._wait_s(block)) is not None:
+            self._passes.start(int(wait_s * 1000) + _EARLY_MS)
+        if block is not self._announced:
+            self._announced = block
+            self.block_changed.emit(block)
+
+    def stop(self) -> None:
+        """Announce no more by itself."""
+        self._passes.stop()
+
     def _limit_wait_ns(self) -> int:
         now = self._clock.monotonic_ns()
         while self._placed_ns and now - self._placed_ns[0] >= WINDOW_NS:
             self._placed_ns.popleft()
-        if self.orders_a_minute is None or len(self._placed_ns) < self.orders_a_minute:
+        if self._orders_a_minute is None or len(self._placed_ns) < self._orders_a_minute:
             return 0
-        if self.orders_a_minute <= 0:
+        if self._orders_a_minute <= 0:
             return WINDOW_NS
-        return self._placed_ns[-self.orders_a_minute] + WINDOW_NS - now
+        return self._placed_ns[-self._orders_a_minute] + WINDOW_NS - now

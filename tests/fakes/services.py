@@ -27,6 +27,7 @@ from core.domain.gains import Gains
 from core.domain.grant import SCOPE_DATA, SCOPE_TRADING, Grant
 from core.domain.instrument import AssetClass, Instrument
 from core.domain.intent import Intent, IntentKind, IntentState
+from core.domain.maker import Maker, maker_of
 from core.domain.market import Quote, Ticker, Trade
 from core.domain.order import Order, OrderStatus
 from core.domain.position import Position
@@ -170,10 +171,12 @@ class FakeOrderDesk(QObject):
     alarmed = Signal(object)
     journal_failed = Signal(object)
     trading_block_changed = Signal(object)
+    own_orders_known = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.trading_block = TradingBlock.NONE
+        self.knows_own_orders = True
         self.orders: dict[str, Order] = {}
         self.placed: list[OrderRequest] = []
         self.replaced: list[ReplaceRequest] = []
@@ -259,6 +262,15 @@ class FakeOrderDesk(QObject):
 
     def is_own(self, seen: Order) -> bool:
         return seen.id not in self.foreign
+
+    def maker_of(self, seen: Order) -> Maker:
+        parent = self.orders.get(seen.parent_id or "")
+        is_own = self.knows_own_orders and self.is_own(seen)
+        return maker_of(seen, parent, is_own=is_own, is_journal_read=self.knows_own_orders)
+
+    def read_journal(self) -> None:
+        self.knows_own_orders = True
+        self.own_orders_known.emit()
 
     def age_s(self, client_order_id: str) -> float:
         return self.ages_s.get(client_order_id, 0.0)

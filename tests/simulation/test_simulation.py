@@ -13,6 +13,7 @@ from core.protocol.call import Call
 from core.protocol.proof import failure_of
 from core.services import orders as desk_module
 from core.services.inquiries import Inquiries
+from core.services.investigation import Investigation
 from core.services.look_ups import LookUps
 from tests.simulation.line import Fate, SimulatedTransport
 from tests.simulation.run import ORDERS, Verdict, run_seed
@@ -102,6 +103,6 @@ def test_a_line_that_sends_again_under_a_new_id_would_be_found_out(tmp_path, mon
 def test_a_desk_that_only_listens_would_be_found_out(tmp_path, monkeypatch):
     """Without look-ups and lists, what the stream dropped is never known."""
     monkeypatch.setattr(Inquiries, "ask", lambda _self, _key, _look_ups: None)
-    monkeypatch.setattr(desk_module.OrderDesk, "_take_list", lambda _desk, _orders: None)
+    monkeypatch.setattr(Investigation, "_take_list", lambda _self, _orders: None)
     monkeypatch.setattr(LookUps, "is_caught_up", property(lambda _self: True))
     assert "lost" in found(tmp_path)

@@ -254,29 +254,83 @@ def test_an_order_that_the_journal_may_have_lost_is_not_called_another_programs(
     assert lost in details.facts.text
 
 
-def test_a_journal_that_cannot_be_used_is_not_said_to_have_lost_an_order(panel, session, theme, qtbot):
+@pytest.fixture
+def unread(session):
+    """A session whose journal is not read yet, or never will be."""
+    session.orders.knows_own_orders = False
+    return session
+
+
+ANY_BLOCK = pytest.mark.parametrize("block", list(TradingBlock))
+
+
+@ANY_BLOCK
+def test_an_unread_journal_is_not_said_to_have_lost_an_order_whatever_holds_orders_back(
+    unread, panel, theme, qtbot, block
+):
     key = f"bw-{uuid.uuid4()}"
-    session.orders.foreign |= {"o-8", "o-9"}  # nothing is known to be its own
-    session.orders.show_orders(order("o-9", client_order_id=key), order("o-8"))
-    session.orders.block(TradingBlock.JOURNAL_FAILED)
+    unread.orders.block(block)
+    unread.orders.show_orders(order("o-9", client_order_id=key), order("o-8"))
     assert status_of(panel, key) == "Working"
     assert status_of(panel, "c-o-8") == "Working · other program"
-    details = OrderDetails(theme, session, panel.model, panel.model.row(key))
+    details = OrderDetails(theme, unread, panel.model, panel.model.row(key))
     qtbot.addWidget(details)
     assert "Placed by: Bellwether; whether here is not known" in details.facts.text
-    session.orders.block(TradingBlock.NONE)
-    qtbot.waitUntil(lambda: status_of(panel, key) == "Working · not in the journal")
 
 
-def test_an_order_read_before_the_journal_turns_out_to_be_our_own(panel, session, qtbot):
-    key, other = f"bw-{uuid.uuid4()}", f"bw-{uuid.uuid4()}"
-    session.orders.foreign |= {"o-8", "o-9"}
-    session.orders.block(TradingBlock.LIVE_LOCKED)  # hides that the journal has yet to be opened
-    session.orders.show_orders(order("o-9", client_order_id=key), order("o-8", client_order_id=other))
+@ANY_BLOCK
+def test_what_is_not_in_the_journal_is_told_the_moment_it_is_read_and_what_is_never_was_marked(
+    unread, panel, theme, qtbot, block
+):
+    key, own = f"bw-{uuid.uuid4()}", f"bw-{uuid.uuid4()}"
+    unread.orders.block(block)  # one that says nothing of the journal, such as a locked live account's
+    unread.orders.foreign.add("o-9")
+    unread.orders.show_orders(order("o-9", client_order_id=key), order("o-8", client_order_id=own))
+    details = OrderDetails(theme, unread, panel.model, panel.model.row(key))
+    qtbot.addWidget(details)
+    assert (status_of(panel, key), status_of(panel, own)) == ("Working", "Working")
+    unread.orders.read_journal()
+    assert (status_of(panel, key), status_of(panel, own)) == ("Working · not in the journal", "Working")
+    assert "or lost from this computer's journal" in details.facts.text
+
+
+def test_a_disk_that_fails_after_the_journal_was_read_takes_no_mark_back(panel, session):
+    key = f"bw-{uuid.uuid4()}"
+    session.orders.foreign.add("o-9")
+    session.orders.show_orders(order("o-9", client_order_id=key))
+    session.orders.block(TradingBlock.JOURNAL_FAILED)
+    panel.model.touch([key])
     assert status_of(panel, key) == "Working · not in the journal"
-    session.orders.foreign.remove("o-9")
-    qtbot.waitUntil(lambda: status_of(panel, key) == "Working")
-    assert status_of(panel, other) == "Working · not in the journal"
+
+
+def test_the_next_account_is_judged_by_its_own_journal(panel, session):
+    key = f"bw-{uuid.uuid4()}"
+    session.orders.foreign.add("o-9")
+    session.orders.show_orders(order("o-9", client_order_id=key))
+    assert status_of(panel, key) == "Working · not in the journal"
+    panel.unbind()
+    following = reference_session()
+    following.orders.knows_own_orders = False
+    following.orders.foreign.add("o-9")
+    panel.bind(cast("Session", following))
+    following.orders.show_orders(order("o-9", client_order_id=key))
+    session.orders.read_journal()  # of the account before, which is none of its business
+    assert status_of(panel, key) == "Working"
+    following.orders.read_journal()
+    assert status_of(panel, key) == "Working · not in the journal"
+
+
+def test_a_leg_is_of_whoever_placed_its_parent(panel, session, theme, qtbot):
+    leg = order("o-9-leg", client_order_id="of-the-brokers-making", parent_id="o-9")
+    session.orders.foreign |= {"o-9", "o-9-leg"}
+    key = f"bw-{uuid.uuid4()}"
+    session.orders.show_orders(order("o-9", client_order_id=key, order_class="bracket", legs=(leg,)))
+    details = OrderDetails(theme, session, panel.model, panel.model.row(leg.client_order_id))
+    qtbot.addWidget(details)
+    assert "Placed by: Bellwether on another computer" in details.facts.text
+    session.orders.foreign.discard("o-9")
+    details.refresh()
+    assert "Placed by: Bellwether\n" in details.facts.text + "\n"
 
 
 def test_a_refusal_is_told_in_plain_words_with_the_brokers_own_and_the_request_id(panel, session):

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QWidget
 
-from core.domain.client_order_id import is_of_our_form
+from core.domain.maker import Maker
 from core.domain.timeline import Moment, OrderTimeline
-from core.domain.trading_block import TradingBlock
 from ui import figures, refusals, sentences, words
 from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
@@ -67,6 +66,7 @@ class OrderDetails(DialogFrame):
         self.add_cancel(self.tr("Close"))
         session.orders.orders_changed.connect(self.refresh)
         session.orders.intents_changed.connect(self.refresh)
+        session.orders.own_orders_known.connect(self.refresh)
         self._pulse = Pulse(self, every_ms=_EVERY_MS)
         self._pulse.beat.connect(self.refresh)
         self._pulse.set_on(True)
@@ -141,15 +141,20 @@ class OrderDetails(DialogFrame):
         return rows
 
     def _maker(self) -> str:
-        orders, shown = self._session.orders, self._row.shown
-        if self._row.intent is not None or orders.is_own(shown):
+        row = self._row
+        if row.is_leg:  # whoever placed its parent; the broker gives it an id of its own making
+            row = self._model.row(row.parent_key) or row
+        if self._row.intent is not None or row.order is None:
             return self.tr("Bellwether")
-        parent = orders.orders.get(shown.parent_id or "")
-        if any(is_of_our_form(one.client_order_id) for one in (shown, parent) if one is not None):
-            if orders.trading_block in (TradingBlock.NOT_READY, TradingBlock.JOURNAL_FAILED):
+        match self._session.orders.maker_of(row.order):
+            case Maker.OURS:
+                return self.tr("Bellwether")
+            case Maker.UNDECIDED:
                 return self.tr("Bellwether; whether here is not known without the order journal")
-            return self.tr("Bellwether on another computer, or lost from this computer's journal")
-        return self.tr("another program")
+            case Maker.UNRECORDED:
+                return self.tr("Bellwether on another computer, or lost from this computer's journal")
+            case Maker.OTHER:
+                return self.tr("another program")
 
     def _show_timeline(self) -> None:
         timing = self._session.orders.timing

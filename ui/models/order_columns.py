@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 from PySide6.QtCore import QCoreApplication, QObject
 
-from core.domain.client_order_id import is_of_our_form
 from core.domain.intent import IntentKind
+from core.domain.maker import Maker
 from core.domain.order import Order, OrderStatus, Side
 from ui import figures, refusals, words
 from ui.models.column import CellKind, Column, RowAction
@@ -25,7 +25,7 @@ _DIMMED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REPL
 
 
 class OrderWords(QObject):
-    """Words the cells; knows the time, for ages and for what is today's, and which orders are not ours."""
+    """Words the cells; knows the time, for ages and for what is today's, and who placed what."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class OrderWords(QObject):
         self._actions_of, self._mark_of = actions_of, mark_of
         self.now_ns = 0
         self.today: date | None = None
-        self.is_foreign: Callable[[OrderRow], bool] = lambda _row: False
+        self.maker_of: Callable[[OrderRow], Maker] = lambda _row: Maker.OURS
 
     def columns(self) -> tuple[Column[OrderRow], ...]:
         """The columns, in order."""
@@ -204,7 +204,7 @@ class OrderWords(QObject):
         reason = row.intent.reason if row.intent is not None else row.shown.reject_reason
         if row.is_refused and reason:
             text += "\n" + self.tr("The broker's words: {reason}").format(reason=words.outside_text(reason))
-        if self._is_unrecorded(row):
+        if self.maker_of(row) is Maker.UNRECORDED:
             text += "\n" + self.tr(
                 "Bellwether placed this order, but this computer's journal does not know it: "
                 "it was placed on another computer, or the journal has lost it."
@@ -220,13 +220,13 @@ class OrderWords(QObject):
         if row.is_refused and order.reject_reason:
             reason = refusals.meaning(order.reject_reason) or words.outside_text(order.reject_reason)
             text = f"{text}: {reason}"
-        if self._is_unrecorded(row):
-            return f"{text} \u00b7 {self.tr('not in the journal')}"
-        return f"{text} \u00b7 {self.tr('other program')}" if self.is_foreign(row) else text
-
-    def _is_unrecorded(self, row: OrderRow) -> bool:
-        """Whether a Bellwether placed it that is not this one, or this one, whose journal has lost it."""
-        return self.is_foreign(row) and is_of_our_form(row.shown.client_order_id)
+        match self.maker_of(row):
+            case Maker.UNRECORDED:
+                return f"{text} \u00b7 {self.tr('not in the journal')}"
+            case Maker.OTHER:
+                return f"{text} \u00b7 {self.tr('other program')}"
+            case _:
+                return text
 
     def unknown_text(self, row: OrderRow) -> str:
         """What is unknown and for how long, in the fewest words; empty for what is known."""

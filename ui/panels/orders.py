@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, QTimer, Si
 from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.domain.client_order_id import is_of_our_form
 from core.domain.intent import Intent
+from core.domain.maker import Maker
 from core.domain.order import Order
 from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
@@ -38,8 +38,6 @@ _SEARCH_AFTER_MS = 120
 _LONG_UNKNOWN_S = 60  # before that a person should not stop the checking
 _ROOMY_PX = 860  # from here on the title row has room for every count
 _NARROW_PX = 540  # below this it has not even room for the filter's words
-# While one of these holds nothing, or not everything, is known to have been placed here.
-_WITHOUT_JOURNAL = (TradingBlock.NOT_READY, TradingBlock.JOURNAL_FAILED)
 _END_PX = 200  # so near to the end of the table more of the past is read
 
 
@@ -78,7 +76,7 @@ class OrdersPanel(SessionPanel):
         for widget in (self.search, self.views, self.choose_view, self.cancel_all, self.cancel_many):
             self.add_title_action(widget)
         self.model = OrdersModel(self)
-        self.model.words.is_foreign = self._is_foreign
+        self.model.words.maker_of = self._maker_of
         self.model.may_retry = self._may_retry
         self.view = TableView(theme, self.model, self.tr("Orders"))
         self.view.allow_sorting()
@@ -86,7 +84,7 @@ class OrdersPanel(SessionPanel):
         self.set_content(self.view)
         self.history = HistoryBar(self.tr("History of orders"))
         self.body.addWidget(self.history)
-        self._seems_foreign: dict[str, bool] = {}  # what was said of orders that may yet turn out to be ours
+        self._undecided: set[str] = set()  # orders of which nobody can say yet whether they are ours
         self._unpainted: dict[Hashable, set[str]] = {}  # intents by the row that shows them
         self._searching = QTimer(self)
         self._searching.setSingleShot(True)
@@ -125,6 +123,7 @@ class OrdersPanel(SessionPanel):
     def begin(self, session: "Session") -> None:
         self.bindings.connect(session.orders.orders_changed, self.show_orders)
         self.bindings.connect(session.orders.intents_changed, self.show_intents)
+        self.bindings.connect(session.orders.own_orders_known, self._name_makers)
         self.bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)
         self.bindings.connect(session.history.arrived, self.show_past)
         self.history.bind(session.history.reader)
@@ -137,7 +136,7 @@ class OrdersPanel(SessionPanel):
         self._pulse.set_on(False)
         self.editing.close()
         self._unpainted.clear()
-        self._seems_foreign.clear()
+        self._undecided.clear()
         self.history.unbind()
         self.history.setVisible(False)
         self.model.start_over()
@@ -194,26 +193,22 @@ class OrdersPanel(SessionPanel):
         # The wall clock here, since that is what the trader compares the times with.
         today = datetime.fromtimestamp(now_ns / NS_PER_S).astimezone().date()
         self.model.grow_older(now_ns, today)
-        self._judge_makers_again()
         self._show_count()
 
-    def _is_foreign(self, row: OrderRow) -> bool:
-        session, order = self.session, row.order
-        if session is None or order is None or row.is_leg or session.orders.is_own(order):
-            return False
-        if not is_of_our_form(order.client_order_id):
-            return True
-        # Without the journal nobody can say whose this is: not that the journal has lost it.
-        seems = session.orders.trading_block not in _WITHOUT_JOURNAL
-        self._seems_foreign[row.key] = seems
-        return seems
+    def _maker_of(self, row: OrderRow) -> Maker:
+        """Whose an order is; a leg is of its parent's maker, and what has no order yet is ours."""
+        if self.session is None or row.order is None or row.is_leg:
+            return Maker.OURS
+        maker = self.session.orders.maker_of(row.order)
+        if maker is Maker.UNDECIDED:
+            self._undecided.add(row.key)
+        return maker
 
-    def _judge_makers_again(self) -> None:
-        """The list of orders may be read before the journal is, and what that knows is news then."""
-        said, self._seems_foreign = self._seems_foreign, {}
-        rows = {key: row for key in said if (row := self.model.row(key)) is not None}
-        if changed := [key for key, row in rows.items() if self._is_foreign(row) is not said[key]]:
-            self.model.touch(changed, columns=(STATUS, STATUS))
+    @Slot()
+    def _name_makers(self) -> None:
+        """The list of orders may be read before the journal is: now it can be said what is not in it."""
+        undecided, self._undecided = self._undecided, set()
+        self.model.touch(undecided, columns=(STATUS, STATUS))
 
     def _may_retry(self, client_order_id: str) -> bool:
         return self.session is not None and self.session.orders.may_retry(client_order_id)

@@ -51,7 +51,7 @@ def write(folder: Path, environment: Environment, targets: list[str]) -> list[st
 
 def knows_all(run: Desk) -> bool:
     """Orders and positions were read, and every open intent was asked about."""
-    return run.desk._journal.is_open and run.desk._look_ups.is_caught_up and run.desk._reconciliation.is_ready
+    return run.desk._journal.is_open and run.desk._investigation.is_ready
 
 
 @pytest.mark.parametrize("environment", Environment)
