@@ -13,6 +13,10 @@ _TICK_MS = 100
 # The others wait: most of what a start finds open is answered for by the order list anyway, and the broker
 # counts requests (threat model O13).
 MOST_AT_ONCE = 4
+# After its first answers each is asked about so seldom that all together leave room for new orders: what a
+# broker never got is asked about until a person lets it go.
+EARLY_ATTEMPTS = 5
+APART_S = 1.0
 
 
 @dataclass(slots=True)
@@ -70,6 +74,8 @@ class LookUps(QObject):
         if (waiting := self._open.get(key)) is not None:
             waiting.attempt += 1
             wait_s = look_up_wait_s(waiting.attempt, self._chance())
+            if waiting.attempt > EARLY_ATTEMPTS:
+                wait_s = max(wait_s, len(self._open) * APART_S)
             waiting.due_ns = self._clock.monotonic_ns() + int(wait_s * 1e9)
             waiting.under_way = False
         if answered:

@@ -65,6 +65,29 @@ def test_no_minute_ever_sees_more_requests_than_the_broker_takes(world):
     assert max(sum(at <= other < at + 60_000 for other in moments) for at in moments) <= 40
 
 
+def test_however_many_orders_are_unknown_to_the_broker_there_is_room_for_the_next(tmp_path):
+    """As after an outage in the middle of a basket: nobody is there to let each go."""
+    world = make_world(tmp_path / "j.sqlite")
+    world.books.loses = True
+    lost: list[str] = []
+    for _ in range(180):
+        if world.block is TradingBlock.NONE and len(lost) < 60:
+            lost.append(world.desk.place(buy()).client_order_id)
+        world.time.pass_ms(1_000)
+    assert len(lost) == 60
+    world.books.loses = False
+    world.time.pass_ms(60_000)
+    asked_before = len(world.books.asked)
+    for _ in range(60):
+        assert world.block is TradingBlock.NONE
+        world.time.pass_ms(5_000)
+    fates = {intent.client_order_id: intent.state for intent in world.desk.open_intents}
+    assert fates == dict.fromkeys(lost, S.UNKNOWN)
+    asked = [path for _, _, path in world.books.asked[asked_before:] if "by_client_order_id" in path]
+    assert len(asked) >= 4 * len(lost), "some are no longer asked about"
+    world.stop()
+
+
 @pytest.mark.parametrize(
     ("facts", "wait_ms"),
     [
