@@ -243,6 +243,11 @@ class OrderBook:
             self._id_of_client_id[order.client_order_id] = order.id
 
     def _adopt(self, leg_id: str, parent_id: str) -> Taken:
+        above: str | None = parent_id
+        while above is not None:
+            if above == leg_id:
+                return _NOTHING  # whatever was told: an order that held itself would have no end
+            above = self._parent_of.get(above)
         self._parent_of[leg_id] = parent_id
         self._legs_of.setdefault(parent_id, []).append(leg_id)
         taken = _NOTHING

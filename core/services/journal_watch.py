@@ -91,7 +91,7 @@ class JournalWatch(QObject):
     def _is_back(self, _nothing: Any) -> None:
         self.has_failed = False
         for intent in self._intents():
-            # Without a journal these two were never written down, and have nothing to be updated.
-            if intent.state not in (IntentState.DRAFT, IntentState.NEVER_SENT):
+            # What was never written down has nothing to be updated, and is passed over by the journal.
+            if intent.state is not IntentState.DRAFT:
                 self.note(intent)
         self.changed.emit()

@@ -56,6 +56,7 @@ class Journal:
         Every row is compared with its sum. `is_cut_short` tells that what was written last may be missing:
         the machine died, or worse.
         """
+        named, path = path, Path(os.path.realpath(path))  # SQLite keeps the log beside the file itself
         self.path = path
         self._account_id, self._environment = account_id, environment
         self._lock = threading.Lock()
@@ -76,7 +77,7 @@ class Journal:
                 # A file that was made and holds nothing: the making was cut short, or all that came after. A
                 # log that is not as long as it was made: what is missing of it may end where a record does.
                 self.is_cut_short |= (sound.version == 0 and not is_new) or held < sound.log_bytes
-                self._places = {str(file): _place(str(file)) for file in (path, self._log)}
+                self._places = {str(file): _place(str(file)) for file in (named, self._log)}
         except StorageFailed:
             self._database.close()
             raise

@@ -36,6 +36,10 @@ class Peer:
         self._server.requests.append(request)
         return request
 
+    def receive(self, at_most: int) -> bytes:
+        """Take some bytes of a request, and leave the rest of it."""
+        return self._sock.recv(at_most)
+
     def send(self, *pieces: bytes) -> None:
         """Send pieces; stops quietly when the other side has gone."""
         with contextlib.suppress(OSError):

@@ -169,6 +169,17 @@ def test_what_replaces_a_leg_is_a_leg_of_the_same_parent():
     ]
 
 
+def test_an_order_that_is_said_to_be_its_own_leg_is_none():
+    book = OrderBook()
+    for step in range(50):
+        one = order("o-1", updated_at=after(step))
+        two = order("o-2", updated_at=after(step), legs=(one,))
+        book.take(order("o-1", updated_at=after(step), legs=(one, two)))
+        book.take(two)
+    assert [leg.id for leg in book.orders["o-1"].legs] == ["o-2"]
+    assert book.orders["o-1"].legs[0].legs == ()
+
+
 def test_more_filled_than_ordered_raises_one_alarm_and_the_brokers_total_stands():
     book = OrderBook()
     over = order(status=Status.FILLED, filled_qty=Decimal(12))

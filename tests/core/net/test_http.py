@@ -199,6 +199,20 @@ def test_a_reset_before_anything_was_read_is_judged_by_what_had_left():
     assert server.connections == 1
 
 
+def take_a_little_and_reset(peer: Peer) -> None:
+    peer.receive(1)
+    peer.reset()
+
+
+@pytest.mark.parametrize("script", [take_a_little_and_reset, Peer.hang])
+def test_an_order_that_left_in_part_may_have_arrived(script):
+    """More than the system holds for a peer that does not read, so that what hands it over fails."""
+    huge = replace(HASTY_PLACE, body=b" " * 50_000_000)
+    with scripted(script) as server:
+        assert type(outcome(server.url, huge)) is OutcomeUnknown
+    assert server.connections == 1
+
+
 UNREADABLE = {
     "HTML": b"<!doctype html><title>Welcome to the hotel</title>",
     "nothing": b"",

@@ -26,9 +26,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 class FullDisk:
     """Takes nothing until there is room."""
 
-    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        monkeypatch: pytest.MonkeyPatch,
+        *names: str,
+    ) -> None:
         self.is_full = True
-        for name in ("record", "record_again", "update", "note_moments", "probe"):
+        for name in names or ("record", "record_again", "update", "note_moments", "probe"):
             monkeypatch.setattr(
                 desk.order_sender._journal, name, self._or_fail(getattr(desk.order_sender._journal, name))
             )
@@ -90,6 +95,23 @@ def test_what_became_of_an_order_is_written_once_the_disk_takes_it(
     with sqlite3.connect(desk.order_sender._path) as database:
         assert database.execute("SELECT state FROM intent").fetchall() == [("filled",)]
     database.close()
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_order_that_never_left_is_no_riddle_to_the_next_start_although_the_disk_was_full_just_then(
+    make_desk, desk, broker, qtbot, monkeypatch
+):
+    disk = FullDisk(desk, monkeypatch, "update", "probe")
+    desk.link.transport.abort()  # from now on no byte leaves
+    key = desk.place()
+    qtbot.waitUntil(lambda: desk.state(key) is S.NEVER_SENT)
+    qtbot.waitUntil(lambda: desk.blocks[-1] is TradingBlock.JOURNAL_FAILED)
+    disk.is_full = False
+    qtbot.waitUntil(lambda: desk.blocks[-1] is TradingBlock.NONE)
+    desk.stop()
+    next_start = make_desk(run=2).open(qtbot)
+    assert next_start.desk.open_intents == ()
+    assert broker.sent("POST") == []
 
 
 def test_a_retry_is_in_the_journal_and_survives_the_run(make_desk, broker, qtbot, impatient):

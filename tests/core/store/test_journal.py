@@ -679,6 +679,26 @@ def test_not_a_byte_of_another_programs_database_changes(path, version, table):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a link takes rights there that a trader has not")
+def test_a_link_to_a_journal_is_that_journal_and_one_that_was_turned_elsewhere_takes_nothing(path, tmp_path):
+    journal = opened(path)
+    journal.make_room()
+    journal.record(an_intent(1))
+    crashed = tmp_path / "crashed"
+    shutil.copytree(path.parent, crashed)
+    journal.close()
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(crashed / path.name)
+    linked = opened(link)
+    assert linked.unsettled() == (an_intent(1),)
+    linked.record(an_intent(2))
+    link.unlink()
+    link.symlink_to(path)
+    with pytest.raises(StorageFailed, match="nothing was sent"):
+        linked.record(an_intent(3))
+    linked.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is in use where it is")
 @pytest.mark.parametrize("lost", ["folder", "file", "log", "moved"])
 def test_a_journal_that_is_no_longer_where_it_was_takes_nothing(path, lost):
