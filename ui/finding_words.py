@@ -7,7 +7,7 @@ from core.domain.fee_rates import FeeKind
 from core.domain.fees import Fee
 from core.domain.finding import Fact, Finding, Reason, Rule, Verdict
 from core.domain.problem import Problem
-from ui import figures, order_words, words
+from ui import day_words, figures, order_words, words
 from ui.words import QT_TRANSLATE_NOOP, look_up
 
 _REASONS: dict[str, str] = {
@@ -306,7 +306,7 @@ def moment(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
     today = now.astimezone(figures.market_zone()).date()
     is_today = local.date() == today == at.astimezone(here).date() == now.astimezone(here).date()
     text = look_up(_MOMENTS, "today" if is_today else "day")
-    return text.format(day=f"{local:%A} {local.day} {local:%b}", time=f"{local:%H:%M}")
+    return text.format(day=day_words.day_of_week(local), time=f"{local:%H:%M}")
 
 
 def _spelled(finding: Finding, name: str, fact: Fact) -> str:

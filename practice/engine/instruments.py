@@ -28,6 +28,7 @@ _VENUES = {
 _POWERS: tuple[int, ...] = tuple(10**digits for digits in range(19))
 _CENT, _FINEST = Decimal("0.01"), Decimal("1e-9")
 _NIGHT_TAPE, _NIGHT_VENUE = "N", "D"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Shares a day; of names that trade less, the broker offers less outside of ordinary hours.
 _ENOUGH_FOR_NIGHTS, _ENOUGH_FOR_FRACTIONS = 550_000, 750_000
 
@@ -280,10 +281,11 @@ def _coin_lot(price: Decimal) -> Decimal:
 
 
 def _option(terms: contracts.Terms, underlying: Instrument) -> Instrument:
+    month = _MONTHS[terms.expiry.month - 1]
     return Instrument(
         symbol=terms.symbol,
         asset_id=str(uuid.uuid5(_ASSET_IDS, terms.symbol)),
-        name=f"{terms.root} {terms.expiry:%b %d %Y} {terms.strike:.2f} {terms.right.capitalize()}",
+        name=f"{terms.root} {month} {terms.expiry:%d %Y} {terms.strike:.2f} {terms.right.capitalize()}",
         exchange="",
         asset_class="us_option",
         is_fund=False,

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CALL = "call"  # a call, by its dotted end: "time.sleep" or ".exec"
     NAME = "name"  # a name or attribute wherever it stands, definitions included
     BASE = "base class"
+    FORMAT = "format"  # a directive of strftime in an f-string or a plain one, such as %A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,12 @@ BANS = (
         what=("installEventFilter", "eventFilter", "keyPressEvent", "keyReleaseEvent", "grabKeyboard"),
         why="keys typed into the page are not ours to see; shortcuts are QAction's",
         inside=("ui.signin",),
+    ),
+    Ban(
+        kind=Kind.FORMAT,
+        what=("%a", "%A", "%b", "%B", "%h", "%p", "%c", "%x", "%X"),
+        why="once Qt has started, these follow the computer's language: ui.day_words has the program's",
+        inside=OURS,
     ),
     Ban(
         kind=Kind.NAME,

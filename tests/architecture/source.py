@@ -1,12 +1,14 @@
 """Reads Python source as a tree and says what in it breaks the rules."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.architecture.rules import BANS, OURS, QT_ALLOWED, Ban, Kind, is_within
 
+_DIRECTIVE = re.compile(r"%.", re.DOTALL)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -63,8 +65,12 @@ def _facts_of(node: ast.AST, late: bool) -> Iterator[Fact]:
             for alias in names:
                 yield from _imported(f"{module}.{alias.name}", node.lineno, late)
                 yield Fact(Kind.NAME, alias.name, node.lineno)
-        case ast.Call(func=function):
+        case ast.Call(func=function, args=arguments):
             yield Fact(Kind.CALL, _dotted(function), node.lineno)
+            if _dotted(function).endswith(".strftime"):
+                yield from _directives(arguments)
+        case ast.FormattedValue(format_spec=ast.JoinedStr(values=spec)):
+            yield from _directives(spec)
         case ast.ClassDef(name=name, bases=bases):
             yield Fact(Kind.NAME, name, node.lineno)
             for base in bases:
@@ -86,6 +92,14 @@ def _imported(name: str, line: int, late: bool) -> Iterator[Fact]:
         yield Fact(Kind.LATE, name, line)
 
 
+def _directives(nodes: Iterable[ast.expr]) -> Iterator[Fact]:
+    for node in nodes:
+        match node:
+            case ast.Constant(value=str(text)):
+                for directive in _DIRECTIVE.findall(text):
+                    yield Fact(Kind.FORMAT, directive, node.lineno)
+
+
 def _dotted(node: ast.AST) -> str:
     """Return `a.b.c` for such an expression; what comes before a call or an index is left out: `.exec`."""
     match node:
@@ -105,7 +119,7 @@ def breaks(fact: Fact, ban: Ban) -> bool:
             return any(is_within(fact.what, name) for name in ban.what)
         case Kind.CALL | Kind.BASE:
             return any(f".{fact.what}".endswith(f".{name.removeprefix('.')}") for name in ban.what)
-        case Kind.NAME:
+        case Kind.NAME | Kind.FORMAT:
             return fact.what in ban.what
 
 

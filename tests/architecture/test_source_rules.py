@@ -45,6 +45,8 @@ BREACHES = [
     ("ui.main_window", "settings = QtCore.QSettings()", "data directory"),
     ("ui.signin.page", "def f(page):\n    page.runJavaScript('1')", "password"),
     ("ui.signin.view", "class V:\n    def eventFilter(self, a, b): ...", "not ours to see"),
+    ("ui.panels.orders", "def f(at):\n    return f'since {at:%H:%M %b}'", "computer's language"),
+    ("core.store.export", "def f(at):\n    return at.strftime('%A, %H:%M')", "computer's language"),
     ("core.domain.profile", "class P:\n    client_secret: str", "proxy alone"),
     ("core.protocol.stream", "from PySide6.QtCore import QObject", "Qt modules allowed here: none"),
     ("core.services.quotes", "from PySide6.QtGui import QColor", "Qt modules allowed here: QtCore"),
@@ -67,6 +69,7 @@ ALLOWED = [
     ("core.services.clock", "from time import monotonic\nnow = monotonic()"),
     ("core.protocol.retry", "import time\ndef f(clock=time.monotonic): ..."),
     ("ui.panels.orders", "dialog.open()"),
+    ("ui.panels.orders", "def f(at):\n    return f'{at:%Y-%m-%d}', '%b' in at.strftime('%H:%M%%b')"),
     ("token_proxy.config", "client_secret = ''"),
 ]
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from core.domain.freshness import Freshness
 from core.domain.marking import MarkKind
 from core.domain.provenance import Figure
-from ui import figures, provenance_words, words
+from ui import day_words, figures, provenance_words, words
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.position_row import PositionRow
 from ui.theme.colors import Tone
@@ -221,7 +221,7 @@ def since(row: PositionRow) -> str:
     if row.is_explained or row.gains is None or row.gains.since is None:
         return ""
     at = row.gains.since.astimezone(figures.market_zone())
-    return _tr("since {date}").format(date=f"{at.day} {at:%b}")
+    return _tr("since {date}").format(date=day_words.short_day(at))
 
 
 def mark_name(kind: MarkKind) -> str:
