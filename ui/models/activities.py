@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 
 from PySide6.QtCore import QObject
 
@@ -189,10 +189,10 @@ def _by_id(entry: Activity) -> str:
 
 
 def _moment(entry: Activity) -> datetime | None:
-    """When it happened; what is booked by the day counts as noon, which is that day nearly everywhere."""
+    """When it happened; what is booked by the day counts as noon here, so that its day is the one shown."""
     if entry.at is not None:
         return entry.at
-    return None if entry.day is None else datetime.combine(entry.day, time(12), tzinfo=UTC)
+    return None if entry.day is None else datetime.combine(entry.day, time(12)).astimezone()
 
 
 def _time_text(row: Activity) -> str:

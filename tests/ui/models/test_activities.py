@@ -1,5 +1,7 @@
 """The activity table: newest first, whatever order pages come in, filtered by type, words and dates."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -107,6 +109,26 @@ def test_filters_by_type_words_and_dates(model, code, text, found):
     model.take((FILL, DIVIDEND, NEWER_TYPE))
     model.show_only(code, parsed_search(text))
     assert ids(model) == found
+
+
+@pytest.fixture(params=["Pacific/Kiritimati", "Pacific/Auckland", "Pacific/Pago_Pago"])
+def far_away(request, monkeypatch) -> Iterator[None]:
+    """A computer near the line of dates."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows takes its zone from the system alone")
+@pytest.mark.usefixtures("far_away")
+def test_what_is_booked_by_the_day_is_found_by_the_day_that_is_shown_wherever_one_is(model):
+    model.take((DIVIDEND,))
+    assert model.cell(0, TIME).text == "2026-11-19"
+    for text, found in {"2026-11-18": [], "2026-11-19": ["2::b"], "2026-11-20": []}.items():
+        model.show_only("", parsed_search(text))
+        assert ids(model) == found
 
 
 def test_types_come_with_what_was_read_and_go_with_it(model):
