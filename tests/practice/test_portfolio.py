@@ -129,18 +129,19 @@ def test_by_default_a_month_of_days_is_told(broker: PracticeProgram) -> None:
     assert told["base_value_asof"] == f"{before:%Y-%m-%d}"
 
 
+# The shortest month is 27 days and a part of today; a day when the clocks change has 23 hours or 25.
 @pytest.mark.parametrize(
     ("params", "timeframe", "least", "most"),
     [
-        ({"period": "1D"}, "1Min", 1, 1441),
-        ({"period": "1W"}, "15Min", 6 * 96, 7 * 96 + 1),
+        ({"period": "1D"}, "1Min", 1, 25 * 60 + 1),
+        ({"period": "1W"}, "15Min", 6 * 96 - 3, 7 * 96 + 5),
         ({"period": "7D", "timeframe": "1D"}, "1D", 7, 7),
         ({"period": "30D"}, "1D", 30, 30),
-        ({"period": "1M", "timeframe": "1H"}, "1H", 28 * 24, 31 * 24 + 1),
+        ({"period": "1M", "timeframe": "1H"}, "1H", 27 * 24, 31 * 24 + 2),
         ({"period": "2W", "timeframe": "1H", "intraday_reporting": "continuous"}, "1H", 336, 337),
         ({"period": "1A"}, "1D", 320, 322),
         ({"start": "2026-01-01T00:00:00Z"}, "1D", 30, 400),
-        ({"timeframe": "5min", "period": "1d", "extended_hours": "True"}, "5Min", 1, 289),
+        ({"timeframe": "5min", "period": "1d", "extended_hours": "True"}, "5Min", 1, 25 * 12 + 1),
     ],
 )
 def test_periods_have_their_timeframes(
@@ -153,7 +154,7 @@ def test_periods_have_their_timeframes(
 
 
 def test_two_of_start_end_and_period_bound_the_windows(broker: PracticeProgram) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(hour=17)  # on the same day in New York, in summer and in winter
     start, end = now - timedelta(days=20), now - timedelta(days=10)
     bounds = {"start": start.isoformat(), "end": end.isoformat()}
     between = asked(broker, **bounds, timeframe="1D")
@@ -170,7 +171,8 @@ def test_gains_begin_anew_each_day_unless_told_not_to(broker: PracticeProgram) -
     fresh = asked(broker, period="3D", timeframe="1H")
     running = asked(broker, period="3D", timeframe="1H", pnl_reset="no_reset")
     assert fresh["equity"][:40] == running["equity"][:40]
-    assert fresh["profit_loss"][:24] == running["profit_loss"][:24]
+    # The first day has this many hours, even where the clocks go forward on it.
+    assert fresh["profit_loss"][:23] == running["profit_loss"][:23]
     later = fresh["equity"][30] - days["equity"][0]
     assert fresh["profit_loss"][30] == pytest.approx(later, abs=0.01)
     assert running["profit_loss"][30] == pytest.approx(fresh["equity"][30] - days["base_value"], abs=0.01)
