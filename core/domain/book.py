@@ -118,7 +118,7 @@ class OrderBook:
     """Knows the newest believable state of every order seen, legs included; no clock and no I/O.
 
     A leg is an order like any other, with its `parent_id` set; its parent carries its newest state in `legs`,
-    whichever of the two was told of first.
+    whichever of the two was told of first. What replaces a parent takes over the legs that it names.
     """
 
     def __init__(self) -> None:
@@ -126,6 +126,8 @@ class OrderBook:
         self._id_of_client_id: dict[str, str] = {}
         self._parent_of: dict[str, str] = {}
         self._legs_of: dict[str, list[str]] = {}
+        self._claims: dict[str, dict[str, None]] = {}  # by the leg: every order that named it
+        self._predecessor: dict[str, str] = {}  # which order each one replaced
         self._replaced_by: dict[str, dict[str, None]] = {}  # who names an order as the one it replaces
         self._corrected: dict[str, datetime | None] = {}  # since when, by the broker's stamp
         self._fallen: set[str] = set()  # that were looked up after a correction
@@ -156,9 +158,15 @@ class OrderBook:
     def take(self, order: Order, source: Source = Source.EVENT) -> Taken:
         """Fold one piece of evidence in, with the legs it carries."""
         taken = self._take_one(order, source)
+        if order.replaces is not None:
+            taken += self._follow(order.id, order.replaces)
+        if order.replaced_by is not None:
+            taken += self._follow(order.replaced_by, order.id)
         for leg in order.legs:
+            self._claims.setdefault(leg.id, {})[order.id] = None
             if self._parent_of.get(leg.id) is None:
                 taken += self._adopt(leg.id, order.id)
+            taken += self._settle(leg.id)
             taken += self.take(leg, source)
         if order.replaces is not None and order.id not in self._parent_of:
             self._replaced_by.setdefault(order.replaces, {})[order.id] = None
@@ -243,11 +251,8 @@ class OrderBook:
             self._id_of_client_id[order.client_order_id] = order.id
 
     def _adopt(self, leg_id: str, parent_id: str) -> Taken:
-        above: str | None = parent_id
-        while above is not None:
-            if above == leg_id:
-                return _NOTHING  # whatever was told: an order that held itself would have no end
-            above = self._parent_of.get(above)
+        if self._is_above(leg_id, parent_id):
+            return _NOTHING  # whatever was told: an order that held itself would have no end
         self._parent_of[leg_id] = parent_id
         self._legs_of.setdefault(parent_id, []).append(leg_id)
         taken = _NOTHING
@@ -259,6 +264,54 @@ class OrderBook:
             if successor not in self._parent_of:
                 taken += self._adopt(successor, parent_id)
         return taken
+
+    def _is_above(self, order_id: str, other: str) -> bool:
+        """Whether an order is the other one, or the parent of that, at any distance."""
+        above: str | None = other
+        while above is not None and above != order_id:
+            above = self._parent_of.get(above)
+        return above is not None
+
+    def _follow(self, successor: str, predecessor: str) -> Taken:
+        """Note that one order replaced another: legs that both have named belong to the later one."""
+        if self._predecessor.get(successor) == predecessor or successor == predecessor:
+            return _NOTHING
+        if successor in self._predecessors(predecessor):
+            return _NOTHING  # two that replaced each other would pass their legs to and fro
+        self._predecessor[successor] = predecessor
+        taken = _NOTHING
+        for before in self._predecessors(successor):
+            for leg_id in tuple(self._legs_of.get(before, ())):
+                taken += self._settle(leg_id)
+        return taken
+
+    def _predecessors(self, order_id: str) -> list[str]:
+        """The orders that this one replaced, one after the other, the latest first."""
+        found: list[str] = []
+        before = self._predecessor.get(order_id)
+        while before is not None and before not in found:
+            found.append(before)
+            before = self._predecessor.get(before)
+        return found
+
+    def _settle(self, leg_id: str) -> Taken:
+        """Move a leg to the last one that names it, of the orders that replaced its parent."""
+        old = parent = self._parent_of.get(leg_id)
+        if old is None or parent is None:
+            return _NOTHING
+        for claimant in self._claims.get(leg_id, ()):
+            if parent in self._predecessors(claimant) and not self._is_above(leg_id, claimant):
+                parent = claimant
+        if parent == old:
+            return _NOTHING
+        self._parent_of[leg_id] = parent
+        self._legs_of[old].remove(leg_id)
+        self._legs_of.setdefault(parent, []).append(leg_id)
+        leg = self._orders.get(leg_id)
+        if leg is None:
+            return _NOTHING
+        self._orders[leg_id] = replace(leg, parent_id=parent)
+        return Taken(changed=(leg_id, *self._renew(old), *self._renew(parent)))
 
     def _renew(self, parent_id: str) -> tuple[str, ...]:
         """Give a parent, if seen, the newest state of its legs."""

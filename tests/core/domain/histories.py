@@ -184,6 +184,10 @@ def a_group(chance: random.Random) -> tuple[list[OrderEvent], dict[str, Order]]:
             for leg_id in chance.choice([(), ("tp", "sl"), ("tp", "sl")])
         )
         told.append(replace(seen, order=replace(seen.order, legs=some)))
+    if ends["new"].replaces == "entry" and chance.random() < 0.5:
+        # The exits go along with what replaces their entry.
+        last = [seen for seen in told if seen.order.id == "new"][-1]
+        told.append(replace(last, order=replace(last.order, legs=(ends["tp"], ends["sl"]))))
     return told, ends
 
 
@@ -197,13 +201,17 @@ def group_problems(chance: random.Random) -> list[str]:
     book = IntentBook()
     fills = [fill for number, seen in enumerate(told) for fill in book.heard((seen,), at(number)).fills]
     found = []
-    legs = {leg.id: leg for leg in book.orders.orders["entry"].legs}
+    moved = any(seen.order.id == "new" and seen.order.legs for seen in told)
+    parent_id = "new" if moved else "entry"
+    legs = {leg.id: leg for leg in book.orders.orders[parent_id].legs}
+    if moved and book.orders.orders["entry"].legs:
+        found.append("legs stayed with what was replaced")
     replaced_leg = ends["new"].replaces == "tp"
     if set(legs) != ({"tp", "sl", "new"} if replaced_leg else {"tp", "sl"}):
         found.append(f"legs {sorted(legs)}")
     for order_id, end in ends.items():
         known = book.orders.orders[order_id]
-        parent = "entry" if order_id in legs else None
+        parent = parent_id if order_id in legs else None
         if replace(known, legs=(), parent_id=None) != end or known.parent_id != parent:
             found.append(f"{order_id}: {known.status} under {known.parent_id}, broker {end.status}")
         if order_id in legs and legs[order_id] != known:

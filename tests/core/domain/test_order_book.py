@@ -180,6 +180,36 @@ def test_an_order_that_is_said_to_be_its_own_leg_is_none():
     assert book.orders["o-1"].legs[0].legs == ()
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_replaces_a_parent_takes_over_the_legs_that_it_names(backwards):
+    legs = (order("profit", status=Status.HELD), order("loss", status=Status.HELD))
+    told = [
+        order(legs=legs),
+        order("second", replaces="o-1"),  # the first answer knows of no legs yet
+        order(status=Status.REPLACED, replaced_by="second", updated_at=after(1)),
+        order("third", replaces="second", legs=legs),
+        order("second", status=Status.REPLACED, replaces="o-1", updated_at=after(2)),
+    ]
+    book = OrderBook()
+    changed = [book.take(seen).changed for seen in (reversed(told) if backwards else told)]
+    assert {leg.id for leg in book.orders["third"].legs} == {"profit", "loss"}
+    assert [book.orders[order_id].legs for order_id in ("o-1", "second")] == [(), ()]
+    assert {book.orders[leg.id].parent_id for leg in legs} == {"third"}
+    if not backwards:
+        assert set(changed[-2] + changed[-1]) >= {"o-1", "third", "profit", "loss"}
+
+
+def test_orders_that_are_said_to_have_replaced_each_other_keep_their_legs():
+    leg = order("leg", status=Status.HELD)
+    told = [
+        order("o-1", replaces="o-2", replaced_by="o-1", legs=(leg,)),
+        order("o-2", replaces="o-1", legs=(leg,)),
+    ]
+    book = OrderBook()
+    book.take_all(told)
+    assert [book.take(seen).changed for seen in told] == [(), ()]
+
+
 def test_more_filled_than_ordered_raises_one_alarm_and_the_brokers_total_stands():
     book = OrderBook()
     over = order(status=Status.FILLED, filled_qty=Decimal(12))
