@@ -69,7 +69,7 @@ class History:
 
     def put_orders(self, orders: Iterable[Order], spans: Spans | None = None) -> None:
         """Keep orders, replacing older versions; `spans` is what has been read with them, all or nothing."""
-        rows = [(order.id, _place(order), order.is_open, _ENCODER.encode(order)) for order in orders]
+        rows = [(order.id, _place(order), _may_change(order), _ENCODER.encode(order)) for order in orders]
         with self._transaction():
             self._database.executemany("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", rows)
             self._put_spans(HistoryList.ORDERS, spans)
@@ -112,7 +112,7 @@ class History:
         ) == limit else ()
 
     def open_order_ids(self) -> tuple[str, ...]:
-        """Orders that were open when they were last seen, and may have ended unseen."""
+        """Orders that were open when they were last seen, or had an open leg, and may have ended unseen."""
         with self._translated("could not be read"):
             return tuple(row[0] for row in self._database.execute("SELECT id FROM orders WHERE is_open"))
 
@@ -204,6 +204,10 @@ class History:
                 "Free disk space or check the data folder. Nothing at the broker has changed.",
                 detail=f"{self.path.name}: {type(error).__name__}: {error}",
             ) from error
+
+
+def _may_change(order: Order) -> bool:
+    return order.is_open or any(leg.is_open for leg in order.legs)
 
 
 def _place(order: Order) -> str:

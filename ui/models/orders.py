@@ -44,7 +44,7 @@ class OrdersView(Enum):
     ALL = "all"
 
     def includes(self, row: OrderRow) -> bool:
-        """Whether a line that stands for itself (no leg) belongs into this view."""
+        """Whether a line that stands for itself (no leg) belongs into this view by its own state."""
         return self is OrdersView.ALL or row.kind == self.value
 
 
@@ -61,6 +61,7 @@ class OrdersModel(TableModel[OrderRow]):
         self._key_of_working: dict[str, str] = {}  # by the broker's id; only what works can be changed
         self._legs: dict[str, list[str]] = {}  # by the key of the parent
         self._shut: set[Hashable] = set()  # parents whose legs are not shown
+        self._exiting: set[str] = set()  # parents that are over while a leg of theirs still works
         self._oldest_first: list[OrderRow] = []  # every row but legs
         self._unknown: set[str] = set()
         self._counts: Counter[str] = Counter()  # by kind
@@ -116,8 +117,10 @@ class OrdersModel(TableModel[OrderRow]):
 
     def start_over(self) -> None:
         """Forget every order and intent."""
-        for kept in (self._changes, self._key_of_working, self._legs, self._shut, self._unknown):
-            kept.clear()
+        for keyed in (self._changes, self._key_of_working, self._legs):
+            keyed.clear()
+        for keys in (self._shut, self._exiting, self._unknown):
+            keys.clear()
         self._oldest_first = []
         self._counts.clear()
         self._rows.clear()
@@ -166,8 +169,10 @@ class OrdersModel(TableModel[OrderRow]):
         return not self._search.is_empty
 
     def count(self, view: OrdersView) -> int:
-        """Return how many orders `view` has, legs not counted."""
-        return len(self._oldest_first) if view is OrdersView.ALL else self._counts[view.value]
+        """Return how many orders `view` has; legs count as one with their parent."""
+        if view is OrdersView.ALL:
+            return len(self._oldest_first)
+        return self._counts[view.value] + (len(self._exiting) if view is OrdersView.WORKING else 0)
 
     def actions_of(self, row: OrderRow) -> tuple[RowAction, ...]:
         """Return what can be asked for now."""
@@ -187,8 +192,11 @@ class OrdersModel(TableModel[OrderRow]):
         """Parents by the chosen column, or newest first; legs right under theirs, in the broker's order."""
         parents = self._oldest_first[::-1]
         if self._view is not OrdersView.ALL:
-            kind = self._view.value
-            parents = [row for row in parents if row.kind == kind]
+            kind, exiting = self._view.value, self._exiting
+            if self._view is OrdersView.WORKING and exiting:
+                parents = [row for row in parents if row.kind == kind or row.key in exiting]
+            else:
+                parents = [row for row in parents if row.kind == kind]
         if not self._search.is_empty:
             parents = list(filter(self._is_found if self._legs else self._search.matches, parents))
         if self.is_sorted:
@@ -210,6 +218,11 @@ class OrdersModel(TableModel[OrderRow]):
 
     def _arrange(self) -> None:
         self._show_anew(self.arranged(()))
+
+    def _is_in_view(self, row: OrderRow) -> bool:
+        # A filled entry is done, but its stop loss is what a trader looks for among what works.
+        is_exiting = self._view is OrdersView.WORKING and row.key in self._exiting
+        return is_exiting or self._view.includes(row)
 
     def _is_found(self, row: OrderRow) -> bool:
         matches = self._search.matches
@@ -263,6 +276,7 @@ class OrdersModel(TableModel[OrderRow]):
         self._add(fresh)
         news = len(fresh)
         parents: dict[str, None] = {}
+        has_moved = False
         for key, row in rows.items():
             known = self._rows.get(key)
             self._rows[key] = row
@@ -272,14 +286,25 @@ class OrdersModel(TableModel[OrderRow]):
                 parents[row.parent_key] = None
                 if known is not None and not known.parent_key:
                     self._forget_line(known)  # it came alone before anybody said whose leg it is
+                has_moved = has_moved or (known is not None and known.parent_key not in ("", row.parent_key))
             elif known is None:
                 fresh.append(row)
             else:
                 parents[key] = None
                 self._renew(known, row)
         self._add(fresh[news:])
-        self._place_parents(fresh, parents, oldest)
+        for key in (*parents, *(row.key for row in fresh[news:] if row.key in self._legs)):
+            (self._exiting.add if self._is_exiting(key) else self._exiting.discard)(key)
+        if has_moved:
+            self._show_anew(self.arranged(()))
+        else:
+            self._place_parents(fresh, parents, oldest)
         self._say_changed(rows, None)
+
+    def _is_exiting(self, key: str) -> bool:
+        row = self._rows.get(key)
+        is_over = row is not None and not row.is_working
+        return is_over and any(self._rows[leg].is_working for leg in self._legs.get(key, ()))
 
     def _add(self, fresh: list[OrderRow]) -> None:
         if len(fresh) <= _FEW:
@@ -307,7 +332,7 @@ class OrdersModel(TableModel[OrderRow]):
     def _append(self, fresh: list[OrderRow]) -> None:
         lines: list[OrderRow] = []
         for row in sorted(fresh, key=_since, reverse=True):
-            if self._view.includes(row) and (self._search.is_empty or self._is_found(row)):
+            if self._is_in_view(row) and (self._search.is_empty or self._is_found(row)):
                 lines += (row, *self._legs_shown(row))
         if lines:
             self._insert(len(self._shown), lines)
@@ -315,7 +340,7 @@ class OrdersModel(TableModel[OrderRow]):
     def _put_in_place(self, row: OrderRow) -> None:
         """Show an order and its legs where they belong now, or no longer."""
         lines: list[OrderRow] = []
-        if self._view.includes(row) and (self._search.is_empty or self._is_found(row)):
+        if self._is_in_view(row) and (self._search.is_empty or self._is_found(row)):
             lines = [row, *self._legs_shown(row)]
         place = self.place_of(row.key)
         if place is None:
@@ -392,6 +417,8 @@ class OrdersModel(TableModel[OrderRow]):
             for leg in order.legs:
                 self._put_order(leg, rows, key)
             self._legs[key] = [key_of_order(leg) for leg in order.legs]
+        elif key in self._legs:
+            del self._legs[key]  # they went along with what replaced it
 
     def _take_change(self, intent: Intent, order_id: str, rows: dict[str, OrderRow]) -> None:
         if is_pending_change(intent):

@@ -78,6 +78,14 @@ def test_a_newer_version_takes_the_place_of_the_older(opened):
     assert [kept.status for kept in everything(history.orders)] == [OrderStatus.FILLED]
 
 
+def test_an_order_that_is_over_is_read_again_while_a_leg_of_it_works(opened):
+    history = opened()
+    for status, ids in ((OrderStatus.HELD, ("o-1",)), (OrderStatus.CANCELED, ())):
+        legs = (order("leg", status=status),)
+        history.put_orders([order("o-1", submitted_at=after(0), status=OrderStatus.FILLED, legs=legs)])
+        assert history.open_order_ids() == ids
+
+
 def test_activities_come_back_exactly_and_newest_first(opened):
     entries = [
         activity(n, net_amount=Decimal("12.50"), at=datetime(2026, 11, 19, tzinfo=UTC)) for n in range(5)

@@ -153,6 +153,32 @@ def test_an_order_that_fills_leaves_the_working_view(model: OrdersModel):
     assert model.count(OrdersView.FILLED) == 1
 
 
+def test_exits_that_work_stay_in_the_working_view_when_their_entry_has_filled(model: OrdersModel):
+    model.show_orders((bracket(),))
+    filled = replace(bracket(), status=OrderStatus.FILLED, filled_qty=Decimal(5))
+    profit, loss = filled.legs
+    model.show_orders((replace(filled, legs=(replace(profit, status=OrderStatus.NEW), loss)),))
+    assert shown_keys(model) == ["c-o-2", "c-o-3", "c-o-4"]
+    assert (model.count(OrdersView.WORKING), model.count(OrdersView.FILLED)) == (1, 1)
+    model.show_view(OrdersView.FILLED)
+    assert shown_keys(model) == ["c-o-2", "c-o-3", "c-o-4"]
+    model.show_view(OrdersView.WORKING)
+    over = tuple(replace(leg, status=OrderStatus.CANCELED) for leg in filled.legs)
+    model.show_orders((replace(filled, legs=over),))
+    assert shown_keys(model) == []
+    assert model.count(OrdersView.WORKING) == 0
+
+
+def test_legs_follow_what_replaced_their_parent(model: OrdersModel):
+    model.show_orders((bracket(),))
+    successor = replace(bracket(), id="o-9", client_order_id="c-o-9", limit_price=Decimal(205))
+    model.show_orders((replace(bracket(), status=OrderStatus.REPLACED, legs=()), successor))
+    assert shown_keys(model) == ["c-o-9", "c-o-3", "c-o-4"]
+    model.show_view(OrdersView.ALL)
+    assert sorted(map(str, shown_keys(model))) == ["c-o-2", "c-o-3", "c-o-4", "c-o-9"]
+    assert [row.parent_key for row in model.rows() if row.is_leg] == ["c-o-9", "c-o-9"]
+
+
 def test_an_order_being_sent_is_a_line_of_its_own(model: OrdersModel):
     model.show_intents((intent(IntentState.SENT),))
     assert [model.cell(0, place).text for place in (SYMBOL, SIDE, QTY, LIMIT, STATUS)] == [
@@ -279,7 +305,10 @@ def some_order(number, at, status, symbol, limit, legs) -> Order:
         filled_qty=Decimal(5 if status is OrderStatus.FILLED else 0),
         limit_price=None if limit is None else Decimal(limit),
         submitted_at=AT + timedelta(minutes=at),
-        legs=tuple(order(f"o-{number}-{leg}", status=OrderStatus.HELD) for leg in range(legs)),
+        legs=tuple(
+            order(f"o-{number}-{leg}", status=OrderStatus.HELD if at % 2 else OrderStatus.CANCELED)
+            for leg in range(legs)
+        ),
     )
 
 
@@ -297,13 +326,13 @@ def test_piecewise_changes_show_what_arranging_everything_would(qapp, batches, v
     model.sort(column_and_order[0], list(Qt.SortOrder)[column_and_order[1]])
     known: dict[str, Order] = {}
     for batch in batches:
-        orders = [some_order(*terms) for terms in batch]
-        # The table never loses legs: the order book keeps them (its rule, not the table's).
-        orders = [
-            one if one.legs or one.id not in known else replace(one, legs=known[one.id].legs)
-            for one in orders
-        ]
-        known |= {one.id: one for one in orders}
+        orders = []
+        for one in (some_order(*terms) for terms in batch):
+            # The table never loses legs: the order book keeps them (its rule, not the table's).
+            if one.id in known and len(one.legs) < len(known[one.id].legs):
+                one = replace(one, legs=known[one.id].legs)
+            known[one.id] = one
+            orders.append(one)
         model.show_orders(orders)
         assert sorted(map(str, shown_keys(model))) == sorted(map(str, listed_anew(model)))
         sort = model.columns[column_and_order[0]].sort if column_and_order[0] >= 0 else None
@@ -318,8 +347,14 @@ def test_piecewise_changes_show_what_arranging_everything_would(qapp, batches, v
             if row.is_leg:
                 assert model.row_at(place - 1).key in (row.parent_key, *known_legs(model, row.parent_key))
     everything = [row for row in model.rows() if not row.is_leg]
-    for one in OrdersView:
-        assert model.count(one) == sum(one.includes(row) for row in everything)
+    for shown in OrdersView:
+        count = sum(shown.includes(row) or is_exiting(model, shown, row) for row in everything)
+        assert model.count(shown) == count
+
+
+def is_exiting(model: OrdersModel, view: OrdersView, parent) -> bool:
+    legs = (row for row in model.rows() if row.parent_key == parent.key)
+    return view is OrdersView.WORKING and any(leg.is_working for leg in legs)
 
 
 def known_legs(model: OrdersModel, parent_key: str) -> list[str]:
