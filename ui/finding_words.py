@@ -97,6 +97,10 @@ _REASONS: dict[str, str] = {
     Reason.INTENT_CONTRADICTS_POSITION: QT_TRANSLATE_NOOP(
         "Words", "There is no position in {symbol} that this side could close."
     ),
+    Reason.INTENT_WOULD_CLOSE: QT_TRANSLATE_NOOP(
+        "Words",
+        "You hold {existing} {symbol}: this side closes, and does not open. Choose Close or Automatic.",
+    ),
     Reason.OPENS_SHORT: QT_TRANSLATE_NOOP(
         "Words", "Sells {qty} more than you hold: this opens or adds to a short position."
     ),

@@ -30,6 +30,16 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         "client_order_id must be unique",
         QT_TRANSLATE_NOOP("Words", "The broker has an order with this id already."),
     ),
+    (
+        "fractional orders cannot be sold short",
+        QT_TRANSLATE_NOOP("Words", "Fractions of a share cannot be sold short."),
+    ),
+    (
+        "position intent mismatch",
+        QT_TRANSLATE_NOOP(
+            "Words", "Whether it opens or closes does not go with what is held. Choose Automatic."
+        ),
+    ),
     ("cannot be sold short", QT_TRANSLATE_NOOP("Words", "This instrument cannot be sold short.")),
     ("not allowed to short", QT_TRANSLATE_NOOP("Words", "The account may not sell short.")),
     ("not fractionable", QT_TRANSLATE_NOOP("Words", "This instrument trades in whole shares only.")),

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication
 
+from core.domain.instrument import AssetClass
 from core.domain.legs import OrderClass
-from core.domain.order import Order, OrderType, Side
+from core.domain.order import Order, OrderType, Side, TimeInForce
 from core.domain.request import OrderRequest
 from ui import figures, words
 
@@ -66,6 +67,22 @@ def _exits(request: OrderRequest) -> str:
     if request.stop_loss is not None:
         price = figures.exact_price(request.stop_loss.stop_price)
         parts.append(translate("Sentences", "loss {price}").format(price=price))
+        if request.stop_loss.limit_price is not None:
+            limit = figures.exact_price(request.stop_loss.limit_price)
+            parts[-1] = translate("Sentences", "loss {price} limit {limit}").format(price=price, limit=limit)
+    return "".join(f", {part}" for part in parts)
+
+
+def _conditions(request: OrderRequest) -> str:
+    """How long it works and when, where that is not usual: `, GTC`, `, at the open`, `, extended hours`."""
+    usual = TimeInForce.GTC if request.asset_class is AssetClass.CRYPTO else TimeInForce.DAY
+    parts = []
+    if request.time_in_force is not usual:
+        is_short = request.time_in_force not in (TimeInForce.OPG, TimeInForce.CLS)
+        term = words.time_in_force(request.time_in_force, short=is_short)
+        parts.append(term if is_short else term.lower())
+    if request.extended_hours:
+        parts.append(translate("Sentences", "extended hours"))
     return "".join(f", {part}" for part in parts)
 
 
@@ -80,7 +97,7 @@ def request_sentence(request: OrderRequest) -> str:
         side=words.side(request.side),
         qty=_amount(request.qty, request.notional),
         symbol=request.symbol or figures.MISSING,
-        terms=terms + _exits(request),
+        terms=terms + _exits(request) + _conditions(request),
     )
 
 

@@ -221,6 +221,12 @@ class TradingActions(QObject):
         dialog.add_account(self._session.environment, self._short_number)
         dialog.add_terms(sentences.sent_members(request.body("")))
         dialog.add_text(self.tr("A market order: it fills at whatever price the market gives."))
+        if kept := abs(position.qty) - qty:
+            dialog.add_text(
+                self.tr(
+                    "{kept} of {held} stay: other orders hold them. Cancel those first to close all of it."
+                ).format(kept=figures.quantity(kept), held=figures.quantity(abs(position.qty)))
+            )
         dialog.confirmed.connect(lambda: self._close_confirmed(position))
         dialog.open()
 

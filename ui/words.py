@@ -59,6 +59,12 @@ _TYPES: dict[str, str] = {
     "stop_limit": QT_TRANSLATE_NOOP("Words", "Stop limit"),
     "trailing_stop": QT_TRANSLATE_NOOP("Words", "Trailing stop"),
 }
+_CLASSES: dict[str, str] = {
+    "bracket": QT_TRANSLATE_NOOP("Words", "Bracket"),
+    "oto": QT_TRANSLATE_NOOP("Words", "OTO"),
+    "oco": QT_TRANSLATE_NOOP("Words", "OCO"),
+    "mleg": QT_TRANSLATE_NOOP("Words", "Multi-leg"),
+}
 _TIMES_IN_FORCE: dict[str, str] = {
     "day": QT_TRANSLATE_NOOP("Words", "Day"),
     "gtc": QT_TRANSLATE_NOOP("Words", "Good till cancelled"),
@@ -218,6 +224,11 @@ def position_side(is_short: bool) -> str:
 def order_type(code: str, *, short: bool = False) -> str:
     """The word in sentences and in the order list; `short` for the ticket's type switch."""
     return translated("Trail") if short and code == "trailing_stop" else look_up(_TYPES, code)
+
+
+def order_class(code: str) -> str:
+    """What an order with legs is called."""
+    return look_up(_CLASSES, code)
 
 
 def time_in_force(code: str, *, short: bool = False) -> str:

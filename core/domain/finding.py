@@ -93,6 +93,7 @@ class Reason(StrEnum):
     NOT_ENOUGH_HELD = "not_enough_held"
     NOTHING_TO_PROTECT = "nothing_to_protect"
     INTENT_CONTRADICTS_POSITION = "intent_contradicts_position"
+    INTENT_WOULD_CLOSE = "intent_would_close"
     OPENS_SHORT = "opens_short"
     NOT_SHORTABLE = "not_shortable"
     SHORTING_NOT_ALLOWED = "shorting_not_allowed"

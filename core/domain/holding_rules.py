@@ -53,6 +53,15 @@ def holding(request: OrderRequest, around: Circumstances, expected: Forecast) ->
             Rule.HOLDING, Verdict.DOUBTFUL, Reason.INTENT_CONTRADICTS_POSITION, symbol=request.symbol
         )
         return
+    if intent in _OPENS and closes(request, around):
+        yield _found(
+            Rule.HOLDING,
+            Verdict.DOUBTFUL,
+            Reason.INTENT_WOULD_CLOSE,
+            symbol=request.symbol,
+            existing=abs(around.held),
+        )
+        return
     if request.order_class is OrderClass.OCO and not closes(request, around):
         yield _found(Rule.HOLDING, Verdict.DOUBTFUL, Reason.NOTHING_TO_PROTECT, symbol=request.symbol)
         return

@@ -218,6 +218,17 @@ def test_closing_says_market_side_and_quantity_and_asks_first(qtbot, actions, se
     assert session.orders.closed == [held]
 
 
+def test_closing_says_how_much_stays_because_other_orders_hold_it(qtbot, actions, session):
+    held = Position(
+        symbol="NVDA", asset_class="us_equity", qty=D(-25), qty_available=D(-15), avg_entry_price=D(180)
+    )
+    session.positions.show(held)
+    actions.close_position("NVDA")
+    texts = [label.text() for label in the_dialog().findChildren(QLabel)]
+    assert any(text.startswith("10 of 25 stay: other orders hold them.") for text in texts)
+    answer_yes(qtbot)
+
+
 def test_a_position_that_closed_meanwhile_is_not_closed_again(qtbot, actions, session, noticed):
     session.positions.show(Position(symbol="NVDA", asset_class="us_equity", qty=D(1), avg_entry_price=D(180)))
     actions.close_position("NVDA")

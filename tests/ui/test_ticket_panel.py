@@ -123,7 +123,7 @@ def test_the_confirmation_shows_exactly_what_is_sent(qtbot, ticket, button, sess
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     dialog = open_dialog()
     shown = {name: label.text() for name, label in dialog.terms.shown.items()}
-    assert dialog.heading.text() == "Buy 20 NVDA at 182.40"
+    assert dialog.heading.text() == "Buy 20 NVDA at 182.40, extended hours"
     confirm(qtbot)
     sent = json.loads(ticket.submission.intent.body)
     del sent["client_order_id"]

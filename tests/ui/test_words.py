@@ -1,5 +1,6 @@
 """Words and figures: every code has a word, and outside text stays plain."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.environment import Environment
 from core.domain.grant import Grant
-from core.domain.order import OrderStatus, OrderType, Side
+from core.domain.legs import OrderClass, StopLoss, TakeProfit
+from core.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from core.domain.problem import Problem
 from core.domain.request import OrderRequest
 from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
-from ui import figures, order_words, sentences, stream_sentences, words
+from ui import figures, order_words, refusals, sentences, stream_sentences, words
 
 S = 1_000_000_000
 
@@ -95,6 +97,44 @@ def test_a_request_is_one_sentence():
     )
     assert sentences.request_sentence(request) == "Buy 20 NVDA stop 184.00 limit 184.10"
     assert sentences.order_sentence(order()) == "Buy 20 NVDA at 182.40"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"time_in_force": TimeInForce.GTC}, "Buy 20 NVDA at 184.10, GTC"),
+        ({"time_in_force": TimeInForce.OPG}, "Buy 20 NVDA at 184.10, at the open"),
+        ({"extended_hours": True}, "Buy 20 NVDA at 184.10, extended hours"),
+        ({"symbol": "BTC/USD", "time_in_force": TimeInForce.GTC}, "Buy 20 BTC/USD at 184.10"),
+        (
+            {
+                "order_class": OrderClass.BRACKET,
+                "take_profit": TakeProfit(limit_price=D(190)),
+                "stop_loss": StopLoss(stop_price=D(180), limit_price=D("179.5")),
+            },
+            "Buy 20 NVDA at 184.10, profit 190.00, loss 180.00 limit 179.50",
+        ),
+    ],
+)
+def test_a_request_s_sentence_leaves_nothing_out_that_is_not_usual(changes, sentence):
+    request = OrderRequest(
+        symbol="NVDA", side=Side.BUY, type=OrderType.LIMIT, qty=D(20), limit_price=D("184.1")
+    )
+    assert sentences.request_sentence(replace(request, **changes)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        ("fractional orders cannot be sold short", "Fractions of a share cannot be sold short."),
+        (
+            "position intent mismatch, inferred: sell_to_open, specified: sell_to_close",
+            "Whether it opens or closes does not go with what is held. Choose Automatic.",
+        ),
+    ],
+)
+def test_a_refusal_is_read_as_what_it_means(reason, meaning):
+    assert refusals.meaning(reason) == meaning
 
 
 def test_a_sentence_never_rounds_the_price_of_an_order():

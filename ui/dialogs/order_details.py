@@ -125,7 +125,7 @@ class OrderDetails(DialogFrame):
             self.tr("Updated"): _moment(shown.updated_at),
         }
         if shown.order_class not in ("", "simple"):
-            rows[self.tr("Class")] = words.outside_text(shown.order_class, 20)
+            rows[self.tr("Class")] = words.order_class(shown.order_class)
         for leg in shown.legs:
             rows[sentences.order_sentence(leg)] = words.order_status(leg)
         for number, fill in enumerate(self._session.orders.executions(shown.id) if shown.id else (), 1):
@@ -197,7 +197,7 @@ def timeline_rows(line: OrderTimeline) -> dict[str, str]:
     rows: dict[str, str] = {}
     before = 0.0
     for moment, at_ms in passed:
-        step = figures.milliseconds(at_ms - before, sign=True) if moment is not Moment.CLICKED else ""
+        step = f"+{figures.milliseconds(at_ms - before)}" if moment is not Moment.CLICKED else ""
         rows[names[moment]] = f"{figures.milliseconds(at_ms)}   {step}".strip()
         before = at_ms
     return rows

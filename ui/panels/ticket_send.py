@@ -8,7 +8,7 @@ from core.domain.freshness import NS_PER_S
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus, Side
 from core.domain.request import OrderRequest
-from ui import figures, sentences, words
+from ui import figures, refusals, sentences, words
 from ui.controls.announce import announce
 from ui.controls.badge import EnvironmentBadge
 from ui.controls.buttons import ActionButton
@@ -172,6 +172,9 @@ class SendArea(QWidget):
                 text = self.tr("The broker took the order, and rejected the rest of it then: {reason}")
         else:
             text = self.tr("No order was placed. The broker says: {reason}")
+            if meaning := refusals.meaning(reason):
+                text = self.tr("No order was placed. {meaning} The broker says: {reason}")
+                return text.format(meaning=meaning, reason=reason)
         return text.format(reason=reason or self.tr("no reason given")).strip()
 
     def _show_earlier(self, submission: Submission) -> None:
