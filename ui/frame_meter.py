@@ -34,9 +34,9 @@ class FrameMeter(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        self._started_ns = self._clock.monotonic_ns()
+        self._started_ns = self._clock.running_ns()
         self._end.start()
 
     @Slot()
     def _finish(self) -> None:
-        self._taken_ms.append((self._clock.monotonic_ns() - self._started_ns) / _NS_PER_MS)
+        self._taken_ms.append((self._clock.running_ns() - self._started_ns) / _NS_PER_MS)

@@ -168,7 +168,7 @@ class StatusBar(QWidget):
         self.time = PlainLabel(tone="muted", font=small)
         self.time.set_caption(self.tr("Market time"))
         self._arrange()
-        self._ages = Pulse(self, _TICK_MS)
+        self._ages = Pulse(self, _TICK_MS, clock.monotonic_ns)
         self._ages.beat.connect(self.refresh)
         self.show_signed_out()
         self._ages.set_on(True)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`monotonic_ns` only grows and is for durations; `wall_ns`, since 1970 UTC, for what is written down."""
+    """`monotonic_ns` only grows, also during a sleep, and is for ages and waits.
+
+    `wall_ns`, since 1970 UTC, is for what is written down.
+    """
 
     monotonic_ns: int
     wall_ns: int

@@ -25,7 +25,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTimeline:
-    """One intent's moments, in nanoseconds of a monotonic clock; those not reached are missing.
+    """One intent's moments, in nanoseconds of a stopwatch; those not reached are missing.
 
     A person's Retry is another sending of the same intent and leaves the first one's moments as they are.
     """

@@ -46,6 +46,16 @@ def day_of_gains(at: datetime) -> date:
     return day - timedelta(days=max(0, day.weekday() - _FRIDAY))
 
 
+def open_at(
+    now: datetime, next_open: datetime | None, next_close: datetime | None, *, was_open: bool
+) -> bool | None:
+    """Whether the exchange is open `now`, by what the broker said a while ago; None after both changes."""
+    first, second = (next_close, next_open) if was_open else (next_open, next_close)
+    if first is None or now < first:
+        return was_open
+    return None if second is not None and first < second <= now else not was_open
+
+
 def _on(day: date, at: time) -> datetime:
     """A time of New York's wall clock as a moment, in UTC, whatever the season."""
     return datetime.combine(day, at, _zone()).astimezone(UTC)

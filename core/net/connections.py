@@ -35,6 +35,8 @@ class Connection:
         self.host = address.netloc.rpartition("@")[2].encode("idna").decode()  # as the header names it
         self.sock: socket.socket | None = None
         self.has_sent = False  # whether a byte of the newest request was handed to the system
+        self.is_distrusted = False  # the other side may have forgotten it: it must carry nothing more
+        self.may_be_cut = False  # whatever is under way can be asked again
         self._all_open = all_open
 
     def ask(
@@ -52,8 +54,9 @@ class Connection:
         """
         self.has_sent = False
         # As late as can be: what is there before the request has left is no answer to it.
-        if self.sock is not None and _has_ended(self.sock):
+        if self.sock is not None and (self.is_distrusted or _has_ended(self.sock)):
             self.close()
+        self.is_distrusted = False
         if self.sock is None:
             self.sock = self._connected(timeouts.connect_s)
             self._all_open.admit(self)

@@ -92,6 +92,10 @@ class Transport:
         """End every request in flight now; later ones fail as Offline. Any thread."""
         self._all_open.shut_down()
 
+    def distrust(self) -> None:
+        """Make every connection anew before it is used again, and end the reads in flight. Any thread."""
+        self._all_open.distrust()
+
     def close(self) -> None:
         """Give the connections back. Call after the lanes that use this have stopped."""
         self._all_open.close()
@@ -105,6 +109,7 @@ class Transport:
         if self._all_open.is_closed:
             raise Offline("The session has ended.", "Nothing was sent.")
         connection = self._connection(call.host)
+        connection.may_be_cut = not call.changes
         try:
             request = self._request(call, connection.host)
         except ValueError as error:

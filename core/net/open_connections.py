@@ -41,6 +41,21 @@ class OpenConnections:
                 with contextlib.suppress(OSError):  # closed already is what we want
                     sock.shutdown(socket.SHUT_RDWR)
 
+    def distrust(self) -> None:
+        """Let no request leave on a connection of today's, and end the reads that are under way.
+
+        Call it after a sleep. What the other side, or something in between, has forgotten takes a request and
+        never answers: the next order would be of unknown fate.
+        """
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.is_distrusted = True
+            sock = connection.sock
+            if connection.may_be_cut and sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End all, and give them back to the system. Call once nobody uses them any more."""
         self.shut_down()

@@ -7,7 +7,6 @@ session object from `core.protocol` and makes a new one for every connection.
 import logging
 import random
 import re
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +15,7 @@ from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtNetwork import QAbstractSocket, QNetworkRequest
 from PySide6.QtWebSockets import QWebSocket, QWebSocketProtocol
 
+from core.clock import SleepWatch
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.protocol.retry import HOPELESS, reconnect_wait_s
 
@@ -37,7 +37,6 @@ class Patience:
     handshake_s: float = 12.0
     steady_s: float = 15.0  # one that lived this long was a success; a shorter one counts as a failure more
     tick_s: float = 0.25
-    slept_s: float = 5.0  # so far ahead of the monotonic clock the wall clock got because the computer slept
 
 
 class Conversation(Protocol):
@@ -76,6 +75,7 @@ class SocketDriver(QObject):
     came_live = Signal()  # a conversation is complete; whatever was missed must now be read by REST
     went_down = Signal()  # it was live, and is no more
     fell_back = Signal(object)  # str: the address that is used from now on
+    woke = Signal()  # the computer slept, and whatever was known before is older than it looks
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class SocketDriver(QObject):
         fallback: str = "",
         patience: Patience | None = None,
         wait_s: Callable[[int, RefusalReason, float], float] = reconnect_wait_s,
-        wall_ns: Callable[[], int] = time.time_ns,
+        sleep: SleepWatch | None = None,
     ) -> None:
         """One that is `on_demand` is not started with its thread, but by whoever needs it.
 
@@ -97,8 +97,12 @@ class SocketDriver(QObject):
         super().__init__()
         self._fallback = fallback
         self.on_demand = on_demand
-        self._patience, self._wait_s, self._wall_ns = patience or Patience(), wait_s, wall_ns
-        self._ahead_ns = 0  # of the wall clock, by the last tick
+        self._patience, self._wait_s = patience or Patience(), wait_s
+        self._sleep = sleep or SleepWatch()
+        # A frame is stamped by the cheaper clock and the sleep that is known of. One that lay in the system's
+        # buffer while the computer slept is so as old as it is, until a tick ends its connection.
+        self._running_ns, self._slept_ns = self._sleep.running, self._sleep.slept_ns
+        self._missed_ns = 0  # what comes later than this has waited for us, with all of the program
         self._name, self._address, self._header = name, address, header
         self._conversation = conversation
         self._phase = StreamPhase.OFF
@@ -124,7 +128,7 @@ class SocketDriver(QObject):
         if self._wanted:
             return
         self._wanted = True
-        self._ahead_ns = self._wall_ns() - time.monotonic_ns()
+        self._look()
         self._ticker.start()
         self._connect()
 
@@ -160,7 +164,7 @@ class SocketDriver(QObject):
         socket.textMessageReceived.connect(self._on_text)
         socket.pong.connect(self._on_pong)
         self._socket = socket
-        self._heard_ns = self._connected_ns = time.monotonic_ns()
+        self._heard_ns = self._connected_ns = self._now_ns()
         self._enter(StreamPhase.CONNECTING, self._reason)
         request = QNetworkRequest(QUrl(self._address))
         if self._header is not None:
@@ -191,7 +195,7 @@ class SocketDriver(QObject):
         """The connection is over, whoever ended it; decide what is next."""
         if self._socket is None:
             return
-        now = time.monotonic_ns()
+        now = self._now_ns()
         if self._live_ns and (now - self._live_ns) / _NS >= self._patience.steady_s:
             self._failures = 0
         self._drop(politely=politely)
@@ -221,7 +225,10 @@ class SocketDriver(QObject):
                 self._socket.sendBinaryMessage(QByteArray(message))
 
     def _received(self, frame: bytes | str) -> None:
-        now = time.monotonic_ns()
+        now = self._running_ns() + self._slept_ns
+        if now > self._missed_ns:
+            self._tick()
+            return
         self._heard_ns = self._last_message_ns = now
         self._conversation.take(frame, now)
         self.speak()
@@ -233,7 +240,7 @@ class SocketDriver(QObject):
 
     def _become_live(self) -> None:
         if self._phase is not StreamPhase.SILENT:
-            self._live_ns = time.monotonic_ns()
+            self._live_ns = self._now_ns()
             self._lives += 1
         self._enter(StreamPhase.LIVE)
         # After a silence too: nobody knows what was not heard.
@@ -241,7 +248,7 @@ class SocketDriver(QObject):
 
     @Slot()
     def _on_socket_connected(self) -> None:
-        self._heard_ns = time.monotonic_ns()
+        self._heard_ns = self._now_ns()
         self._enter(StreamPhase.AUTHENTICATING)
         self._pinger.start()
         self._conversation.begin()
@@ -278,23 +285,37 @@ class SocketDriver(QObject):
 
     @Slot("qulonglong", QByteArray)
     def _on_pong(self, _elapsed_ms: int, _payload: QByteArray) -> None:
-        self._heard_ns = time.monotonic_ns()
+        self._heard_ns = self._now_ns()
 
     @Slot()
     def _ping(self) -> None:
         if self._socket is not None:
             self._socket.ping()
 
+    def _now_ns(self) -> int:
+        return self._running_ns() + self._slept_ns
+
+    def _look(self) -> bool:
+        has_slept = self._sleep.look()
+        self._slept_ns, self._missed_ns = self._sleep.slept_ns, self._sleep.looked_ns + SleepWatch.MISSED_NS
+        return has_slept
+
+    def _wake(self) -> None:
+        """Believe in nothing from before the sleep, and do not wait for what was to be waited for."""
+        _log.info("%s stream: the computer slept", self._name)
+        if self._phase is not StreamPhase.REFUSED:
+            self._failures = 0
+            self.reconnect_now()
+        self.woke.emit()
+
     @Slot()
     def _tick(self) -> None:
-        now = time.monotonic_ns()
+        if self._look():
+            self._wake()
+            return
+        now = self._now_ns()
         quiet_s = (now - self._heard_ns) / _NS
-        ahead_ns, self._ahead_ns = self._ahead_ns, self._wall_ns() - now
-        has_slept = (self._ahead_ns - ahead_ns) / _NS > self._patience.slept_s
         match self._phase:
-            case StreamPhase.LIVE | StreamPhase.SILENT if has_slept:
-                # The monotonic clock stands still meanwhile: what came before the sleep would look like news.
-                self._lose(RefusalReason.NO_ANSWER)
             case StreamPhase.CONNECTING | StreamPhase.AUTHENTICATING:
                 if (now - self._connected_ns) / _NS > self._patience.handshake_s:
                     self._lose(RefusalReason.NO_ANSWER)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.account import Account
 from core.errors import AppError
+from core.protocol.call import Call
 from core.protocol.trading import read_account
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
@@ -23,9 +24,10 @@ class AccountWatch(QObject):
         super().__init__(parent)
         self._clock = clock
         self.account: Account | None = None
-        self.received_ns: int | None = None  # monotonic
+        self.received_ns: int | None = None  # monotonic; when we asked, for the answer may have lain since
+        self._asked_ns = 0
         self._reading = Rereading(
-            link, read_account, done=self._take, failed=self._report, every_s=EVERY_S, parent=self
+            link, self._ask, done=self._take, failed=self._report, every_s=EVERY_S, parent=self
         )
 
     @Slot()
@@ -42,9 +44,13 @@ class AccountWatch(QObject):
         """Read no more."""
         self._reading.stop()
 
+    def _ask(self) -> Call[Account]:
+        self._asked_ns = self._clock.monotonic_ns()
+        return read_account()
+
     def _take(self, account: Account) -> None:
         self.account = account
-        self.received_ns = self._clock.monotonic_ns()
+        self.received_ns = self._asked_ns
         self.changed.emit(account)
 
     def _report(self, error: AppError) -> None:

@@ -110,6 +110,12 @@ class BrokerLink(QObject):
         """For how many seconds the trading host's budget has no room for such a request; 0 when it has."""
         return self._queues[Host.TRADING].wait_s(urgency)
 
+    def wake(self) -> None:
+        """The computer slept: trust no connection from before, and let go what has waited long enough."""
+        self.transport.distrust()
+        for queue in self._queues.values():
+            queue.look()
+
     def notice(self, error: AppError) -> None:
         """Tell the session when an error means that the token is no longer good."""
         if isinstance(error, SignInExpired):

@@ -15,6 +15,7 @@ from core.services.market_clock import MarketClock
 
 TELL_MS = 250
 MUTE_S = 8.0
+UNHEARD_S = 20.0  # twice as long as a stream's own thread would call it live
 # So many of these say something within seconds. Of fewer coins or contracts any may be quiet for long.
 _TALKATIVE = {StreamName.QUOTES: 1, StreamName.COINS: 5, StreamName.OPTIONS: 5}
 _SAMPLES = 20
@@ -51,10 +52,11 @@ class ConnectionMonitor(QObject):
         """The state of one stream.
 
         A data stream that is connected and yet says nothing, while the market is open and symbols are
-        streamed, counts as silent: pongs prove that the connection lives, not that the feed does.
+        streamed, counts as silent: pongs prove that the connection lives, not that the feed does. So does a
+        stream of which its own thread has told nothing, as right after a sleep.
         """
         status = self._statuses[name]
-        if self.mute_s(name) > MUTE_S:
+        if self.mute_s(name) > MUTE_S or self._unheard_s(status) > UNHEARD_S:
             return replace(status, phase=StreamPhase.SILENT, reason=RefusalReason.NO_ANSWER)
         return status
 
@@ -63,12 +65,19 @@ class ConnectionMonitor(QObject):
         status = self._statuses[name]
         if status.phase is not StreamPhase.LIVE or not self._should_speak(name):
             return 0.0
+        if self._unheard_s(status) > UNHEARD_S:
+            return 0.0  # and none knows what it said meanwhile
         since_ns = max(status.last_message_ns or 0, status.connected_ns or 0)
         return (self._clock.monotonic_ns() - since_ns) / NS_PER_S
 
+    def _unheard_s(self, status: StreamStatus) -> float:
+        if status.phase is not StreamPhase.LIVE or status.heard_ns is None:
+            return 0.0
+        return (self._clock.monotonic_ns() - status.heard_ns) / NS_PER_S
+
     def is_trading(self, name: StreamName) -> bool:
         """Whether what a data stream carries is traded at this hour: coins always are."""
-        return name is StreamName.COINS or bool(self._market_clock.is_open)
+        return name is StreamName.COINS or self._market_clock.is_known_open
 
     def is_live(self, name: StreamName) -> bool:
         """Whether what the stream carries may be shown as fresh."""

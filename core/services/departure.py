@@ -47,17 +47,17 @@ class Departure:
 
     def journaled(self) -> None:
         """The disk has the intent."""
-        self.moments[Moment.JOURNALED] = self.clock.monotonic_ns()
+        self.moments[Moment.JOURNALED] = self.clock.running_ns()
 
     def written(self) -> None:
         """The system has taken the request."""
         self.has_left = True
-        self.moments[Moment.WRITTEN] = self.clock.monotonic_ns()
+        self.moments[Moment.WRITTEN] = self.clock.running_ns()
         self._let_go()
 
     def begun(self) -> None:
         """The first byte of the answer is there."""
-        self.moments[Moment.FIRST_BYTE] = self.clock.monotonic_ns()
+        self.moments[Moment.FIRST_BYTE] = self.clock.running_ns()
 
     def let_pass(self, *, after: "Departure | None") -> bool:
         """Stand aside until the request leaves, or the head start is used up; whether it has left.

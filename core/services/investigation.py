@@ -83,6 +83,10 @@ class Investigation(QObject):
         """Read everything recent, after the order stream has (re)started; `is_ready` follows."""
         self._reconciliation.begin()
 
+    def look(self) -> None:
+        """Compare the open orders now, and not when the next time has come."""
+        self._reconciliation.look()
+
     def hold(self) -> None:
         """The order stream is down: not ready before everything recent was read once more."""
         self._reconciliation.hold()

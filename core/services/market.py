@@ -114,15 +114,20 @@ class QuoteBoard(QObject):
         self._snapshot_asked.difference_update(self.feeds[stream].wanted)
         self._fetch.start(0)
 
+    def refresh_all(self) -> None:
+        """Read everything again now, and not when the next time has come."""
+        if not self._has_ended:
+            self._snapshot_asked.clear()
+            self._fetch.start(0)
+
     def take_skew(self, skew_ms: float | None) -> None:
         """Take by how much the broker's clock is ahead of ours: by a late one of ours no stamp would age.
 
         One that is ahead is not corrected. The worst of it is that what was asked for looks older than it is.
         """
         before, self._late_ns = self._late_ns, max(0, round((skew_ms or 0.0) * _NS_PER_MS))
-        if abs(self._late_ns - before) > NS_PER_S and not self._has_ended:
-            self._snapshot_asked.clear()  # what was read by the wrong time is read anew
-            self._fetch.start(0)
+        if abs(self._late_ns - before) > NS_PER_S:
+            self.refresh_all()  # what was read was reckoned by the wrong time
 
     def stop(self) -> None:
         """Take no more."""

@@ -15,6 +15,7 @@ from core.domain.secret import Secret
 from core.net.conversations import PACKED_HEADER, MarketConversation
 from core.net.mailbox import MarketMailbox
 from core.net.socket_driver import SocketDriver
+from core.services.clock import Clock, sleep_watch
 from core.services.market_feed import MarketFeed, feed_name
 
 STOCK_FEED = "iex"  # what every plan has; see protocol page section 5.1
@@ -25,12 +26,15 @@ _WHOLE, _COMMON = "/opra", "/indicative"
 class MarketStreams(QObject):
     """Made and held on the GUI thread; `workers` belong on the stream thread."""
 
-    def __init__(self, profile: ConnectionProfile, grant: Grant, parent: QObject | None = None) -> None:
+    def __init__(
+        self, profile: ConnectionProfile, grant: Grant, clock: Clock, parent: QObject | None = None
+    ) -> None:
         """A grant that covers no market data leaves everything unconnected, whatever is wanted."""
         super().__init__(parent)
         self.feeds: dict[StreamName, MarketFeed] = {}
         self.sockets: dict[StreamName, SocketDriver] = {}
         self._talks: list[MarketConversation] = []
+        self._clock = clock
         for stream, address in addresses(profile).items():
             if stream is StreamName.QUOTES or grant.may_read_data:
                 self._add(stream, address, grant.token)
@@ -50,7 +54,13 @@ class MarketStreams(QObject):
             return
         talk = MarketConversation(token, mailbox)
         socket = SocketDriver(
-            stream, address, talk, PACKED_HEADER, on_demand=on_demand, fallback=fallback_of(address)
+            stream,
+            address,
+            talk,
+            PACKED_HEADER,
+            on_demand=on_demand,
+            fallback=fallback_of(address),
+            sleep=sleep_watch(self._clock),
         )
         queued = Qt.ConnectionType.QueuedConnection
         talk.has_to_speak.connect(socket.speak)

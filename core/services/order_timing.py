@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from core.domain.intent import Intent
-from core.domain.reading import Reading
 from core.domain.timeline import Moment, OrderTimeline, Percentiles, Timelines
 from core.services.clock import Clock
 from core.services.timers import Timers
@@ -49,21 +48,21 @@ class OrderTiming:
         if line is not None and (Moment.ANSWERED in line.at_ns or Moment.HEARD in line.at_ns):
             self.mark(client_order_id, Moment.PAINTED)
 
-    def begin(self, intent: Intent, now: Reading, clicked_ns: int | None) -> None:
-        """A click has made an intent, which has passed every check by now."""
+    def begin(self, intent: Intent, clicked_ns: int | None, validated_ns: int) -> None:
+        """A click has made an intent, which has passed every check by `validated_ns`."""
         self._lines.begin(
             intent.client_order_id,
             intent.kind,
             intent.symbol,
-            clicked_wall_ns=now.wall_ns,
-            clicked_ns=now.monotonic_ns if clicked_ns is None else clicked_ns,
+            clicked_wall_ns=intent.created_ns,
+            clicked_ns=validated_ns if clicked_ns is None else clicked_ns,
         )
-        self._lines.mark(intent.client_order_id, Moment.VALIDATED, now.monotonic_ns)
-        self._begun_ns = now.monotonic_ns
+        self._lines.mark(intent.client_order_id, Moment.VALIDATED, validated_ns)
+        self._begun_ns = validated_ns
 
     def mark(self, client_order_id: str, moment: Moment) -> None:
         """The intent, if it is of this session, passes a moment now."""
-        self.take(client_order_id, {moment: self._clock.monotonic_ns()})
+        self.take(client_order_id, {moment: self._clock.running_ns()})
 
     def take(self, client_order_id: str, moments: Mapping[Moment, int]) -> None:
         """The intent has passed these moments."""
@@ -72,7 +71,7 @@ class OrderTiming:
             self._unwritten.add(client_order_id)
             if not self._is_waiting:
                 self._is_waiting = True
-                self._waiting_since_ns = self._clock.monotonic_ns()
+                self._waiting_since_ns = self._clock.running_ns()
                 self._timer.start(WRITE_AFTER_MS)
 
     def stop(self) -> None:
@@ -81,7 +80,7 @@ class OrderTiming:
         self._is_waiting = False
 
     def _write_new(self) -> None:
-        now_ns = self._clock.monotonic_ns()
+        now_ns = self._clock.running_ns()
         is_busy = now_ns - self._begun_ns < WRITE_AFTER_MS * _NS_PER_MS
         if is_busy and now_ns - self._waiting_since_ns < LATEST_MS * _NS_PER_MS:
             self._timer.start(WRITE_AFTER_MS)

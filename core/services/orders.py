@@ -191,9 +191,9 @@ class OrderDesk(QObject):
 
         `client_order_id` is one that `new_client_order_id` made; a second order under it is a ValueError.
         The returned intent is a draft; follow `intents_changed` to see what becomes of it. `clicked_ns` is
-        when the trader asked for it, on the monotonic clock.
+        when the trader asked for it, by the clock's `running_ns`.
         """
-        clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
+        clicked_ns = self._clock.running_ns() if clicked_ns is None else clicked_ns
         self._require_open(self._gate.block_of(request))
         client_order_id = client_order_id or self._ids.take()
         if client_order_id in self._book.intents:
@@ -205,7 +205,7 @@ class OrderDesk(QObject):
 
     def replace(self, request: ReplaceRequest, *, clicked_ns: int | None = None) -> Intent:
         """Ask for new terms of a working order, once. Raises as `place`, and NotFound."""
-        clicked_ns = self._clock.monotonic_ns() if clicked_ns is None else clicked_ns
+        clicked_ns = self._clock.running_ns() if clicked_ns is None else clicked_ns
         self._require_open(self.trading_block)
         order = self._known(request.order_id)
         client_order_id = self._ids.take()
@@ -312,6 +312,12 @@ class OrderDesk(QObject):
         """The order stream is down: hold new orders until it is back and the orders are read."""
         self._investigation.hold()
 
+    @Slot()
+    def wake(self) -> None:
+        """The computer slept: what was held for a time, or was to be read later, is due."""
+        self._investigation.look()
+        self._gate.announce()
+
     @Slot(object)
     def take_account(self, account: Account) -> None:
         """Take the account's newest flags."""
@@ -364,7 +370,7 @@ class OrderDesk(QObject):
             at_ns=now.wall_ns,
         )
         self._book.drafted(intent, now)
-        self.timing.begin(intent, now, clicked_ns)
+        self.timing.begin(intent, clicked_ns, self._clock.running_ns())
         return self._book.intents[client_order_id]
 
     def _submit(self, intent: Intent) -> Intent:
@@ -388,9 +394,9 @@ class OrderDesk(QObject):
             self.intents_changed.emit((draft,))
 
     def _answered(self, key: str, order: Order | None, moments: Mapping[Moment, int]) -> None:
-        now = self._now()
-        self._apply(self._book.answered(key, order, now))
-        self.timing.take(key, {**moments, Moment.ANSWERED: now.monotonic_ns})
+        answered_ns = self._clock.running_ns()
+        self._apply(self._book.answered(key, order, self._now()))
+        self.timing.take(key, {**moments, Moment.ANSWERED: answered_ns})
 
     def _failed(self, key: str, error: AppError, moments: Mapping[Moment, int]) -> None:
         self.timing.take(key, moments)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.domain.position import Position
 from core.errors import AppError
+from core.protocol.call import Call
 from core.protocol.trading import read_positions
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
@@ -28,8 +29,9 @@ class PositionKeeper(QObject):
         self._clock = clock
         self._positions: dict[str, Position] = {}
         self.received_ns: int | None = None  # monotonic
+        self._asked_ns = 0
         self._reading = Rereading(
-            link, read_positions, done=self.take, failed=self._report, every_s=EVERY_S, parent=self
+            link, self._ask, done=self._take_answer, failed=self._report, every_s=EVERY_S, parent=self
         )
         self._second_look = QTimer(self)
         self._second_look.setSingleShot(True)
@@ -60,8 +62,19 @@ class PositionKeeper(QObject):
     @Slot(object)
     def take(self, positions: tuple[Position, ...]) -> None:
         """Take all of them, as just read."""
+        self._keep(positions, self._clock.monotonic_ns())
+
+    def _ask(self) -> Call[tuple[Position, ...]]:
+        self._asked_ns = self._clock.monotonic_ns()
+        return read_positions()
+
+    def _take_answer(self, positions: tuple[Position, ...]) -> None:
+        # As old as the question: while the computer slept, the answer may have lain.
+        self._keep(positions, self._asked_ns)
+
+    def _keep(self, positions: tuple[Position, ...], received_ns: int) -> None:
         self._positions = {position.symbol: position for position in positions}
-        self.received_ns = self._clock.monotonic_ns()
+        self.received_ns = received_ns
         self.changed.emit(positions)
 
     def _report(self, error: AppError) -> None:

@@ -74,6 +74,11 @@ class Reconciliation(QObject):
             Urgency.RECONCILE,
         )
 
+    def look(self) -> None:
+        """Compare the open orders now, and not when the next time has come."""
+        if not self._is_stopped:
+            self._routine.start(0)
+
     def hold(self) -> None:
         """An interruption: what we know may be behind, and what is being read now as well."""
         self._round += 1

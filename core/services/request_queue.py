@@ -62,6 +62,11 @@ class RequestQueue:
         if self._waiting:
             self._wait()
 
+    def look(self) -> None:
+        """See at once whether something may go: timers stood still while the computer slept."""
+        if self._waiting:
+            self._let_go()
+
     def stop(self) -> None:
         """Let nothing go any more."""
         self._has_ended = True

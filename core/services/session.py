@@ -22,7 +22,7 @@ from core.net.stream_thread import StreamThread
 from core.protocol.trading import read_account
 from core.services.account import AccountWatch
 from core.services.broker_link import BrokerLink
-from core.services.clock import Clock
+from core.services.clock import Clock, sleep_watch
 from core.services.connection import ConnectionMonitor
 from core.services.flatten import Flatten
 from core.services.frame_clock import FrameClock
@@ -106,7 +106,7 @@ class Session(QObject):
         self.gains = GainsKeeper(self.activities, parts.clock, self)
         self.flatten = Flatten(link, self.orders, self.positions, parts.clock, parent=self)
         self.reports = Reports(parts.data_dir / "reports", self)
-        self._prices = MarketStreams(profile, grant, self)
+        self._prices = MarketStreams(profile, grant, parts.clock, self)
         self.market = QuoteBoard(link, self._prices.feeds, parts.frames, parts.clock, parent=self)
         self.watchlist = Watchlist(link, parts.settings, self)
         self.market_clock = MarketClock(link, parts.clock, self)
@@ -117,7 +117,10 @@ class Session(QObject):
         self.log = EventLog(parts.frames, parts.clock, self)
         self._orders_talk = OrderConversation(grant.token)
         self._orders_socket = SocketDriver(
-            StreamName.ORDERS, profile.endpoints[environment].stream_url, self._orders_talk
+            StreamName.ORDERS,
+            profile.endpoints[environment].stream_url,
+            self._orders_talk,
+            sleep=sleep_watch(parts.clock),
         )
         workers: list[QObject] = [self._orders_talk, self._orders_socket]
         if grant.may_read_data:
@@ -148,6 +151,7 @@ class Session(QObject):
 
     def stop(self) -> None:
         """End every request, close every stream, join every thread. Nothing is sent afterwards."""
+        self._has_ended = True
         for part in (
             self.flatten,
             self.orders,
@@ -183,6 +187,7 @@ class Session(QObject):
         self._orders_talk.events_arrived.connect(self.log.take_order_events, queued)
         self._orders_talk.gap_suspected.connect(self.orders.reconcile, queued)
         self._orders_socket.came_live.connect(self._resync, queued)
+        self._orders_socket.woke.connect(self.wake, queued)
         self._orders_socket.went_down.connect(self.orders.hold, queued)
 
         self.orders.filled.connect(self._after_fill)
@@ -200,6 +205,24 @@ class Session(QObject):
         """The order stream is (again) live: what happened meanwhile is known by REST alone."""
         self.orders.reconcile()  # and positions
         self.account.refresh()
+
+    @Slot()
+    def wake(self) -> None:
+        """The computer slept, and every timer with it: read again now what else would be read by and by.
+
+        The streams connect anew by themselves, and what they carry is read when they are live.
+        """
+        if self._has_ended:
+            return
+        self._link.wake()
+        self.market_clock.refresh()
+        self.market.refresh_all()
+        self.orders.wake()
+        self.account.refresh()
+        self.positions.refresh()
+        self.guard.start()
+        self.activities.refresh_soon()
+        self.connection.changed.emit()
 
     @Slot(object)
     def _after_fill(self, _fill: object) -> None:

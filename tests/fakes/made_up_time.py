@@ -31,6 +31,9 @@ class Time:
     def monotonic_ns(self) -> int:
         return self.now_ms * NS_PER_MS
 
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
+
     def wall_ns(self) -> int:
         return (1_000_000 + self.now_ms) * NS_PER_MS
 

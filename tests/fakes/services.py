@@ -17,6 +17,7 @@ from typing import cast
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
+from core.clock import continuous_ns
 from core.domain.account import Account
 from core.domain.activity import Activity
 from core.domain.connection import LogLine, StreamName, StreamPhase, StreamStatus
@@ -75,7 +76,7 @@ def ticker(
     symbol: str, bid: float, ask: float, *, last: float | None = None, close: float | None = None, age_s=0.2
 ) -> Ticker:
     """A ticker heard `age_s` ago."""
-    heard = time.monotonic_ns() - int(age_s * NS_PER_S)
+    heard = continuous_ns() - int(age_s * NS_PER_S)
     return Ticker(
         symbol=symbol,
         quote=Quote(
@@ -130,11 +131,14 @@ class StandingClock:
     """Starts at now and moves only when told."""
 
     def __init__(self) -> None:
-        self.monotonic = time.monotonic_ns()
+        self.monotonic = continuous_ns()
         self.wall = time.time_ns()
 
     def monotonic_ns(self) -> int:
         return self.monotonic
+
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
 
     def wall_ns(self) -> int:
         return self.wall
@@ -158,7 +162,7 @@ class FakeAccountWatch(QObject):
         self.refreshes += 1
 
     def show(self, value: Account) -> None:
-        self.account, self.received_ns = value, time.monotonic_ns()
+        self.account, self.received_ns = value, continuous_ns()
         self.changed.emit(value)
 
 
@@ -334,7 +338,7 @@ class FakePositions(QObject):
 
     def show(self, *held: Position) -> None:
         self.positions = {p.symbol: p for p in held}
-        self.received_ns = time.monotonic_ns()
+        self.received_ns = continuous_ns()
         self.changed.emit(held)
 
 
@@ -402,7 +406,7 @@ class FakeConnection(QObject):
         self.budgets = {StreamName.QUOTES: 30}
         self.gaps = 0
         self.clock_skew_ms: float | None = 12.0
-        now = time.monotonic_ns()
+        now = continuous_ns()
         self.statuses = {
             name: StreamStatus(
                 name=name,
@@ -466,6 +470,10 @@ class FakeMarketClock(QObject):
         self.is_open: bool | None = True
         self.now: datetime | None = None  # None: what the computer's clock says
         self.next_change: datetime | None = datetime.now(UTC) + timedelta(hours=2, minutes=14, seconds=8)
+
+    @property
+    def is_known_open(self) -> bool:
+        return bool(self.is_open)
 
     def hours_now(self) -> TradingHours:
         return TradingHours(

@@ -36,6 +36,9 @@ class World:
     def monotonic_ns(self) -> int:
         return self.now_ns
 
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
+
     def wall_ns(self) -> int:
         return self.wall_offset_ns + self.now_ns
 

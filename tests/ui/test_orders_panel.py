@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from core.domain.intent import IntentState
 from core.domain.order import OrderStatus
-from core.domain.reading import Reading
 from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
 from core.errors import AppError
@@ -420,7 +419,7 @@ def test_selection_and_place_survive_a_search_and_new_orders_above(panel, sessio
 
 def test_the_details_show_ids_legs_and_the_timeline_with_its_percentiles(panel, session, theme, qtbot):
     timing = session.orders.timing
-    timing.begin(session.orders.intent("bw-0001"), Reading(2_000_000, time.time_ns()), clicked_ns=1_000_000)
+    timing.begin(session.orders.intent("bw-0001"), clicked_ns=1_000_000, validated_ns=2_000_000)
     timing.take("bw-0001", {Moment.JOURNALED: 3_000_000, Moment.WRITTEN: 5_500_000})
     timing.stop()
     panel.view.choose("bw-0001")
@@ -442,7 +441,7 @@ def test_the_details_show_ids_legs_and_the_timeline_with_its_percentiles(panel, 
 def test_the_desk_hears_when_an_answered_order_was_painted_for_the_first_time(panel, session, qtbot):
     timing = session.orders.timing
     intent = session.orders.intent("bw-0002")
-    timing.begin(intent, Reading(2_000_000, time.time_ns()), clicked_ns=1_000_000)
+    timing.begin(intent, clicked_ns=1_000_000, validated_ns=2_000_000)
     session.orders.intents_changed.emit((intent,))
     qtbot.waitUntil(lambda: not panel.view._awaited)
     assert Moment.PAINTED not in timing.timeline("bw-0002").at_ns  # what was painted was only our wish

@@ -13,7 +13,6 @@ from core.domain.environment import Environment
 from core.domain.intent import IntentState
 from core.domain.limits import Limits
 from core.domain.order import OrderStatus, OrderType, Side
-from core.domain.reading import Reading
 from core.domain.request import OrderRequest
 from core.domain.timeline import Moment
 from core.services.session import Session
@@ -155,7 +154,7 @@ def test_the_details_follow_the_order_while_they_are_open(details, session, mode
 def test_the_timeline_grows_while_the_details_are_open(details, session, qtbot):
     timing = session.orders.timing
     intent = session.orders.intent("bw-0001")
-    timing.begin(intent, Reading(2_000_000, 1), clicked_ns=1_000_000)
+    timing.begin(intent, clicked_ns=1_000_000, validated_ns=2_000_000)
     shown = details("bw-0001")
     assert "Sent" not in shown.timeline.text
     timing.take("bw-0001", {Moment.JOURNALED: 3_000_000, Moment.WRITTEN: 5_500_000})

@@ -1,7 +1,6 @@
 """The real ticket, clicked and typed at; the order desk behind it is a stateful fake."""
 
 import json
-import time
 from decimal import Decimal as D
 from typing import cast
 
@@ -12,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from core.clock import continuous_ns
 from core.domain.connection import StreamName, StreamPhase
 from core.domain.environment import Environment
 from core.domain.intent import IntentState as S
@@ -340,7 +340,7 @@ def test_a_block_disables_the_button_and_says_why(ticket, button, session, block
 
 def test_a_quote_that_grows_old_is_said_to_be_stale(ticket, session, clock):
     fill_in(ticket)
-    clock.monotonic = time.monotonic_ns()  # the quote was heard by the real clock
+    clock.monotonic = continuous_ns()  # the quote was heard by the real clock
     clock.pass_s(22)
     session.connection.changed.emit()
     assert "stale" in ticket.header._age.text()

@@ -1,12 +1,12 @@
 """The base of all cell delegates: reads the row, leaves the background to the view, draws the content."""
 
-import time
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QStyleOptionViewItem, QToolTip
 
+from core.clock import continuous_ns
 from ui.delegates.drawing import PADDING_PX, TextMeasure
 from ui.models.column import Cell, CellKind
 from ui.models.column_model import ColumnModel
@@ -25,7 +25,7 @@ class CellStyle:
         self.strong = TextMeasure(theme.fonts.strong)
         self.small = TextMeasure(theme.fonts.small)
         self.tints_changes = True
-        self.now_ns = time.monotonic_ns
+        self.now_ns = continuous_ns  # as of every row's `flash_until_ns`
 
 
 class CellDelegate(QAbstractItemDelegate):

@@ -143,7 +143,7 @@ class FlattenWindow(DialogFrame):
         self.stop.clicked.connect(self.stop_requested)
         for button in (self.folder, self.copy):
             button.hide()
-        self._pulse = Pulse(self, every_ms=_EVERY_MS)
+        self._pulse = Pulse(self, _EVERY_MS, clock.monotonic_ns)
         self._pulse.beat.connect(self._grow_older)
         self._pulse.set_on(True)
         self._grow_older()

@@ -127,7 +127,7 @@ class ProvenanceDialog(DialogFrame):
         close = self.add_button(self.tr("Close"), is_default=True)
         close.clicked.connect(self.accept)
         self.choice.currentIndexChanged.connect(self.refresh)
-        self._pulse = Pulse(self, every_ms=_EVERY_MS)
+        self._pulse = Pulse(self, _EVERY_MS, clock.monotonic_ns)
         self._pulse.beat.connect(self.refresh)
         self._pulse.set_on(True)
         self.refresh()

@@ -50,7 +50,8 @@ class AccountPanel(SessionPanel):
         self._lines: dict[str, FigureLine] = {}
         self._fill_list()
         self.set_content(_scrolling(self._list))
-        self._pulse = Pulse(self, _AGE_BEAT_MS)
+        self._pulse = Pulse(self, _AGE_BEAT_MS, clock.monotonic_ns)
+        self._pulse.precede(self.title_actions)
         self._pulse.beat.connect(self._show_age)
         self.refresh.clicked.connect(self._on_refresh_clicked)
         self.end()

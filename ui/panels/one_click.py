@@ -63,5 +63,11 @@ class OneClick(QObject):
         self.changed.emit()
 
     @Slot()
+    def look(self) -> None:
+        """Disarm if the time is up: a timer that stood still while the computer slept is late."""
+        if self._until_ns is not None and not self.is_armed:
+            self.disarm(Disarmed.TIME_UP)
+
+    @Slot()
     def _end_in_time(self) -> None:
         self.disarm(Disarmed.TIME_UP)

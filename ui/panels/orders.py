@@ -89,7 +89,8 @@ class OrdersPanel(SessionPanel):
         self._searching = QTimer(self)
         self._searching.setSingleShot(True)
         self._searching.setInterval(_SEARCH_AFTER_MS)
-        self._pulse = Pulse(self, every_ms=500)
+        self._pulse = Pulse(self, every_ms=500, now_ns=clock.monotonic_ns)
+        self._pulse.precede(self.view.viewport())
         self._connect()
         self.end()
 

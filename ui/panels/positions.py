@@ -68,7 +68,8 @@ class PositionsPanel(SessionPanel):
         self.flatten.setToolTip(self.tr("Cancel every order and close every position\u2026"))
         for widget in (self.marks, self.flatten):
             self.add_title_action(widget)
-        self._pulse = Pulse(self)
+        self._pulse = Pulse(self, now_ns=clock.monotonic_ns)
+        self._pulse.precede(self.view.viewport())
         self._connect()
         if settings is not None:
             self.marks.choose(MarkBy.of(settings.values.position_mark).value)

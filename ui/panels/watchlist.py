@@ -51,7 +51,8 @@ class WatchlistPanel(SessionPanel):
         self.body.addWidget(self.entry)
         self.set_content(self.view)
         self.body.addWidget(self.undo_bar)
-        self._pulse = Pulse(self)
+        self._pulse = Pulse(self, now_ns=clock.monotonic_ns)
+        self._pulse.precede(self.view.viewport())
         self._connect()
         self.end()
 

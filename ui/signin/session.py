@@ -1,7 +1,6 @@
 """One attempt's life in the event loop: application, profile, window, and their end in the right order."""
 
 import gc
-import time
 from pathlib import Path
 
 import shiboken6
@@ -9,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from core.clock import continuous_s
 from core.protocol.signin import AttemptLine, Outcome, SignInAttempt
 from ui.signin.engine import new_profile
 from ui.signin.parent_watch import ParentWatch
@@ -41,7 +41,7 @@ class SignInSession(QObject):
         self._app = app
         self._answer = answer
         self._outcome: Outcome | None = None
-        attempt = SignInAttempt.of(line, time.monotonic)
+        attempt = SignInAttempt.of(line, continuous_s)
         self.profile = new_profile(self._app)
         icon = QIcon(str(resource_path("icons", "bellwether.svg")))
         fonts = Fonts()

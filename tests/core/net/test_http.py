@@ -481,6 +481,52 @@ def test_many_threads_share_a_transport_and_not_their_connections():
     assert server.connections == 3
 
 
+def test_after_a_sleep_no_order_leaves_on_a_connection_from_before():
+    with scripted(answering(ORDER)) as server:
+        transport = transport_to(server.url)
+        for connections_made in (1, 1):
+            transport.run(PLACE)
+            assert server.connections == connections_made
+        transport.distrust()
+        for connections_made in (2, 2):
+            transport.run(PLACE)
+            assert server.connections == connections_made
+        transport.close()
+
+
+def test_after_a_sleep_a_read_under_way_is_ended_and_an_order_is_not():
+    asked, may_answer = threading.Semaphore(0), threading.Event()
+
+    def script(peer: Peer) -> None:
+        request = peer.read_request()
+        asked.release()
+        assert may_answer.wait(PATIENCE_S)
+        with contextlib.suppress(OSError):  # the reader is gone
+            peer.answer(ORDER if request.startswith(b"POST") else ACCOUNT)
+
+    with scripted(script) as server:
+        transport, ends = transport_to(server.url), {}
+
+        def run(call: Call[Any]) -> None:
+            try:
+                ends[call.method] = transport.run(call)
+            except AppError as error:
+                ends[call.method] = error
+
+        reading, placing = (threading.Thread(target=run, args=(call,)) for call in (READ, PLACE))
+        for thread in (reading, placing):
+            thread.start()
+            assert asked.acquire(timeout=PATIENCE_S)
+        transport.distrust()
+        reading.join()
+        assert isinstance(ends["GET"], Offline)
+        assert placing.is_alive()
+        may_answer.set()
+        placing.join()
+        assert isinstance(ends["POST"], Order)
+        transport.close()
+
+
 def test_a_kept_connection_that_was_closed_meanwhile_is_made_anew():
     closed = threading.Event()
 

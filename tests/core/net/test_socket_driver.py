@@ -10,6 +10,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from core.clock import SleepWatch, continuous_ns, running_ns
 from core.domain.connection import RefusalReason, StreamName, StreamPhase, StreamStatus
 from core.domain.secret import Secret
 from core.net import socket_driver
@@ -51,11 +52,14 @@ class Stream(QObject):
         self._made_on = threading.get_ident()
         self.statuses: list[StreamStatus] = []
         self.events: list[Any] = []
-        self.lives = self.downs = self.gaps = 0
+        self.lives = self.downs = self.gaps = self.wakes = 0
+        self.wait_s = 0.01
         self.told: list[str] = []
         self.waits: list[float] = []
         self.attempts: list[tuple[int, RefusalReason]] = []
-        self.wall_s = 0.0  # what the wall clock has been set forward, or slept
+        self.wall_s = 0.0  # what the wall clock has been set forward
+        self.slept_s = 0.0  # for how long the computer slept
+        self.stopped_s = 0.0  # the part of it for which the running clock went on all the same
         self.mailbox = MarketMailbox()
         self.talk: OrderConversation | MarketConversation
         queued = Qt.ConnectionType.QueuedConnection
@@ -75,13 +79,18 @@ class Stream(QObject):
             fallback=fallback,
             patience=patience,
             wait_s=self._wait,
-            wall_ns=lambda: time.time_ns() + int(self.wall_s * 1e9),
+            sleep=SleepWatch(
+                lambda: continuous_ns() + int(self.slept_s * 1e9),
+                lambda: running_ns() + int(self.stopped_s * 1e9),
+                lambda: time.time_ns() + int(self.wall_s * 1e9),
+            ),
         )
         if isinstance(self.talk, MarketConversation):
             self.talk.has_to_speak.connect(self.driver.speak)
         self.driver.status_changed.connect(self._on_status, queued)
         self.driver.came_live.connect(self._on_live, queued)
         self.driver.went_down.connect(self._on_down, queued)
+        self.driver.woke.connect(self._on_woke, queued)
         self.asked_to_reconnect.connect(self.driver.reconnect_now, queued)
         self.needed.connect(self.driver.start, queued)
         self.spared.connect(self.driver.stop, queued)
@@ -89,7 +98,7 @@ class Stream(QObject):
 
     def _wait(self, attempt: int, reason: RefusalReason, _chance: float) -> float:
         self.attempts.append((attempt, reason))
-        return 0.01
+        return self.wait_s
 
     @property
     def status(self) -> StreamStatus:
@@ -114,6 +123,10 @@ class Stream(QObject):
     def _on_live(self) -> None:
         self.lives += 1
         self.told.append("live")
+
+    @Slot()
+    def _on_woke(self) -> None:
+        self.wakes += 1
 
     @Slot()
     def _on_down(self) -> None:
@@ -270,25 +283,108 @@ def test_a_half_open_connection_shows_as_silent_and_is_then_replaced(start, qtbo
         assert stream.told[:3] == ["live", "down", "live"]
 
 
+class Talk:
+    """A conversation that only notes when it was told something."""
+
+    is_live, refusal, messages, unreadable = False, RefusalReason.NONE, 0, 0
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+
+    def begin(self) -> None:
+        pass
+
+    def take(self, _frame: bytes | str, received_ns: int) -> None:
+        self.taken.append(received_ns)
+
+    def outbox(self) -> tuple[bytes, ...]:
+        return ()
+
+
+def continuous_age_s(received_ns: int, slept_ns: int) -> float:
+    return (running_ns() + slept_ns - received_ns) / 1e9
+
+
 def test_the_real_patience_shows_a_stale_feed_within_twenty_seconds():
     patience = Patience()
     assert patience.silent_s > 2 * patience.ping_s
     assert patience.dead_s + patience.tick_s < 20
 
 
-def test_what_was_connected_before_the_computer_slept_is_not_believed_in(start, qtbot):
+def test_a_clock_that_is_set_a_little_or_back_ends_no_connection(start, qtbot):
     with streaming(order_stream) as server:
         stream = start(server.url, patience=replace(CALM, ping_s=0.1))
         qtbot.waitUntil(lambda: stream.lives == 1)
-        for moved_s in (1.0, -86_400.0, -3_600.0):  # a clock that is set
+        for moved_s in (1.0, -86_400.0, -3_600.0):
             stream.wall_s += moved_s
             heard = stream.status.heard_ns
             qtbot.waitUntil(lambda heard=heard: stream.status.heard_ns != heard)
-        assert (stream.lives, stream.downs) == (1, 0)
-        stream.wall_s += 600.0
-        qtbot.waitUntil(lambda: stream.downs == 1)
+        assert (stream.lives, stream.downs, stream.wakes) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("sign", ["slept", "slept and seen by every clock", "paused with its machine"])
+def test_what_was_connected_before_the_computer_slept_is_replaced_at_once(start, qtbot, sign):
+    with streaming(order_stream) as server:
+        stream = start(server.url)
+        qtbot.waitUntil(lambda: stream.lives == 1)
+        match sign:
+            case "slept":
+                stream.slept_s += 2.0
+            case "slept and seen by every clock":
+                stream.stopped_s += 600.0
+                stream.slept_s += 600.0
+            case _:
+                stream.wall_s += 600.0
         qtbot.waitUntil(lambda: stream.lives == 2)
-        assert stream.attempts == [(1, RefusalReason.NO_ANSWER)]
+        assert (stream.told, stream.wakes) == (["live", "down", "live"], 1)
+        assert stream.attempts == [], "waited, as after a failure"
+        assert Phase.WAITING not in stream.phases
+
+
+def test_waking_ends_the_wait_for_the_next_attempt(start, qtbot):
+    async def mute(peer: Peer) -> None:
+        await peer.stay()
+
+    with streaming(mute, order_stream) as server:
+        stream = start(server.url, patience=replace(CALM, handshake_s=0.2))
+        stream.wait_s = 3_600.0
+        qtbot.waitUntil(lambda: Phase.WAITING in stream.phases)
+        stream.slept_s += 60.0
+        qtbot.waitUntil(lambda: stream.lives == 1)
+
+
+def test_a_frame_from_before_a_sleep_is_as_old_as_that_and_ends_with_its_connection(qapp):
+    slept = [0]
+    talk = Talk()
+    driver = SocketDriver(
+        StreamName.QUOTES,
+        "ws://127.0.0.1:1/",
+        talk,
+        sleep=SleepWatch(lambda: running_ns() + slept[0], running_ns),
+    )
+    driver._look()
+    slept[0] = 3_600 * 1_000_000_000  # it slept, wakes, and reads first what lay in the system's buffer
+    driver._received(b"{}")
+    assert continuous_age_s(talk.taken[-1], slept[0]) == pytest.approx(3_600, abs=60)
+    driver._tick()
+    driver._received(b"{}")
+    assert continuous_age_s(talk.taken[-1], slept[0]) == pytest.approx(0, abs=60)
+
+
+def test_a_frame_that_waited_for_a_stopped_process_is_not_taken(qapp):
+    missed = [0]
+
+    def late_ns() -> int:
+        return running_ns() + missed[0]
+
+    talk = Talk()
+    driver = SocketDriver(StreamName.QUOTES, "ws://127.0.0.1:1/", talk, sleep=SleepWatch(late_ns, late_ns))
+    driver._look()
+    missed[0] = 6 * 1_000_000_000
+    driver._received(b"{}")
+    assert not talk.taken
+    driver._received(b"{}")
+    assert len(talk.taken) == 1
 
 
 def test_a_quiet_market_with_living_pings_is_not_silent(start, qtbot):

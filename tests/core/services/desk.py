@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
+from core.clock import continuous_ns
 from core.domain.environment import Coverage, Environment
 from core.domain.event import Fill
 from core.domain.grant import Grant
@@ -27,7 +28,10 @@ class FastClock:
     """Time that passes twenty times as fast, so that patience is short."""
 
     def monotonic_ns(self) -> int:
-        return time.monotonic_ns() * 20
+        return continuous_ns() * 20
+
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
 
     def wall_ns(self) -> int:
         return time.time_ns()

@@ -23,6 +23,9 @@ class Clock:
     def monotonic_ns(self) -> int:
         return 0
 
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
+
     def wall_ns(self) -> int:
         return int(self.at.timestamp()) * NS_PER_S
 

@@ -48,6 +48,9 @@ class HandClock:
     def monotonic_ns(self) -> int:
         return int(self.now_s * S)
 
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
+
     def wall_ns(self) -> int:
         return int((self.now_s + 1_700_000_000) * S)
 
@@ -211,6 +214,27 @@ def test_the_latency_is_the_median_of_the_answers_and_failures_are_shown(strip):
     strip.link.answered.emit(AnswerSample(host=Host.TRADING, seconds=5.0, ok=False))
     assert strip.monitor.rest_latency_ms == pytest.approx(20)
     assert strip.monitor.rest_ok is False
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_no_stream_is_live_by_a_word_from_before_a_sleep(strip, is_open):
+    from core.domain.event import MarketHours
+    from tests.core.builders import MORNING
+
+    strip.market_clock.hours = MarketHours(at=MORNING, is_open=is_open, next_open=None, next_close=None)
+    strip.board.follow("watchlist", [f"S{number}" for number in range(ENOUGH_SYMBOLS)])
+    now = strip.clock.monotonic_ns()
+    for name in StreamName:
+        strip.take(Phase.LIVE, name, connected_ns=now, heard_ns=now, last_message_ns=now)
+    assert strip.monitor.live == frozenset(StreamName)
+    asked: list[StreamName] = []
+    watch = MuteWatch(strip.monitor, strip.board)
+    watch.reconnect_wanted.connect(asked.append)
+    strip.clock.now_s += 3_600
+    assert strip.monitor.live == frozenset()
+    watch.look()
+    assert asked == []  # each stream connects anew by itself
+    watch.stop()
 
 
 def test_a_connected_but_mute_stream_is_replaced_with_growing_patience(strip):

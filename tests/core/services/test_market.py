@@ -149,6 +149,9 @@ class Late:
     def monotonic_ns(self) -> int:
         return SystemClock().monotonic_ns()
 
+    def running_ns(self) -> int:
+        return self.monotonic_ns()
+
     def wall_ns(self) -> int:
         return SystemClock().wall_ns() - self._late_ns
 

@@ -65,6 +65,69 @@ def test_an_afternoon_is_looked_up_in_the_calendar(qapp, clock, calendar, phase)
     found.stop()
 
 
+class Sleeping(Time):
+    """Time that goes on while nothing that was to happen does."""
+
+    def sleep_s(self, seconds: float) -> None:
+        self.now_ms += int(seconds * 1000)
+
+
+REGULAR = {
+    "timestamp": "2026-11-20T15:59:50-05:00",
+    "is_open": True,
+    "next_open": "2026-11-23T09:30:00-05:00",
+    "next_close": "2026-11-20T16:00:00-05:00",
+}
+PRE_MARKET = {
+    "timestamp": "2026-11-20T09:29:50-05:00",
+    "is_open": False,
+    "next_open": "2026-11-20T09:30:00-05:00",
+    "next_close": "2026-11-20T16:00:00-05:00",
+}
+
+
+@pytest.mark.parametrize(
+    ("clock", "slept_s", "is_open", "phase"),
+    [
+        (REGULAR, 9, True, Phase.REGULAR),
+        (REGULAR, 11, False, Phase.AFTER_HOURS),
+        (REGULAR, 6 * 3_600, False, Phase.CLOSED),
+        (REGULAR, 3 * 86_400, None, None),
+        (PRE_MARKET, 9, False, Phase.PRE_MARKET),
+        (PRE_MARKET, 11, True, Phase.REGULAR),
+        (PRE_MARKET, 7 * 3_600, None, None),
+    ],
+)
+def test_no_session_is_shown_that_has_ended_while_the_computer_slept(qapp, clock, slept_s, is_open, phase):
+    time = Sleeping()
+    found = MarketClock(cast(BrokerLink, Link(clock, [])), time)
+    found.start()
+    said_open = clock["is_open"]
+    time.sleep_s(slept_s)
+    assert (found.is_open, found.hours_now().phase) == (is_open, phase)
+    assert found.is_known_open is bool(said_open and is_open)
+    now = found.hours_now().now
+    assert now is not None
+    assert found.next_change is None or found.next_change > now
+    found.stop()
+
+
+def test_an_answer_from_before_a_sleep_is_no_word_about_now(qapp):
+    time, link = Sleeping(), Link(REGULAR, [])
+    answers: list[Callable[[], None]] = []
+    read = link.read
+    link.read = lambda *call: answers.append(lambda: read(*call))  # type: ignore[method-assign]
+    found = MarketClock(cast(BrokerLink, link), time)
+    found.start()
+    time.sleep_s(600)
+    answers.pop()()
+    assert (found.hours, found.skew_ms, found.is_open) == (None, None, None)
+    found.refresh()
+    answers.pop()()
+    assert found.is_open
+    found.stop()
+
+
 @pytest.mark.parametrize(
     ("moment", "is_open", "phase"),
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.clock import continuous_ns
 from core.domain.environment import Environment
 from core.domain.secret import Secret
 from core.errors import AppError, Offline, Overloaded, SignInExpired
@@ -140,7 +141,7 @@ def test_the_account_is_kept_with_the_time_it_came(link, broker, qtbot):
     watch.refresh()
     qtbot.waitUntil(lambda: told == ["PA3SIM00001"])
     assert watch.received_ns is not None
-    assert 0 <= time.monotonic_ns() - watch.received_ns < 60_000_000_000
+    assert 0 <= continuous_ns() - watch.received_ns < 60_000_000_000
     before = watch.received_ns
     broker.faults.account.append(lose)
     watch.refresh()

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.clock import continuous_ns
 from core.domain.client_order_id import is_of_our_form
 from core.domain.connection import StreamName, StreamPhase
 from core.domain.environment import Coverage, Environment
@@ -58,6 +60,7 @@ def make(broker: Broker, parts: SessionParts) -> Iterator[Maker]:
         environment: Environment = Environment.PAPER,
         scopes: frozenset[str] = frozenset({"trading"}),
         account_id: str = account().id,
+        parts: SessionParts = parts,
         **changes: Any,
     ) -> Session:
         profile = broker.profile(Coverage.BOTH, **changes)
@@ -189,6 +192,59 @@ def test_an_account_id_made_to_escape_stays_in_the_journals_folder(make, qtbot, 
         "paper-..%2F..%2F..%2Fescaped.sqlite"
     ]
     assert not list(tmp_path.parent.glob("escaped*"))
+
+
+class Computer(SystemClock):
+    """The computer's clocks, as after a sleep of so long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slept_ns = 0
+        self.monotonic_ns = lambda: continuous_ns() + self._slept_ns
+        self.wall_ns = lambda: time.time_ns() + self._slept_ns
+
+    def sleep_s(self, seconds: float) -> None:
+        self._slept_ns += int(seconds * 1e9)
+
+
+def test_on_waking_every_stream_is_connected_anew_and_everything_read_again_at_once(
+    make, parts, broker, qtbot
+):
+    with streaming(data_stream, data_stream) as server:
+        computer = Computer()
+        session = ready(
+            make(
+                scopes=frozenset({"trading", "data"}),
+                data_stream_url=f"ws://{server.address}",
+                parts=replace(parts, clock=computer),
+            ),
+            qtbot,
+        )
+        qtbot.waitUntil(lambda: session.connection.is_live(StreamName.QUOTES))
+        placed(session, qtbot)
+        qtbot.waitUntil(lambda: session.market_clock.hours is not None)
+        paths = ("/v2/clock", "/v2/account", "/v2/positions", "/v2/orders", "/v2/stocks/snapshots")
+
+        def reads() -> list[int]:
+            return [len(broker.sent("GET", path)) for path in paths]
+
+        quiet = reads()
+        blocks: list[TradingBlock] = []
+        session.orders.trading_block_changed.connect(blocks.append)
+        computer.sleep_s(3_600)
+        qtbot.waitUntil(lambda: all(now > before for now, before in zip(reads(), quiet, strict=True)))
+        qtbot.waitUntil(lambda: broker.streams == 2 and blocks[-1:] == [TradingBlock.NONE])
+        qtbot.waitUntil(lambda: len(server.peers) == 2 and session.connection.is_live(StreamName.QUOTES))
+        assert blocks[0] is TradingBlock.NOT_READY  # until orders and positions were read
+        session.stop()
+
+
+def test_an_ended_session_asks_nothing_on_waking(make, broker, qtbot):
+    session = ready(make(), qtbot)
+    session.stop()
+    asked = len(broker.requests)
+    session.wake()
+    assert len(broker.requests) == asked
 
 
 def test_a_session_that_never_got_anywhere_ends_as_quickly(make, broker, qtbot):
