@@ -58,8 +58,12 @@ class Connection:
             self.close()
         self.is_distrusted = False
         if self.sock is None:
+            started = time.monotonic()
             self.sock = self._connected(timeouts.connect_s)
             self._all_open.admit(self)
+            # Nothing limits how long the system looks for a name. An order must not leave with an old price.
+            if time.monotonic() - started > 2 * timeouts.connect_s:
+                raise TimeoutError("the connection came too late")
         sock, patience_s = self.sock, min(timeouts.read_s, timeouts.whole_s)
         sock.settimeout(patience_s)
         self.has_sent = True

@@ -24,7 +24,10 @@ class Host(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds to wait for a connection, for the next byte of the answer, and for all of it."""
+    """Seconds to wait for a connection, for the next byte of the answer, and for all of it.
+
+    For a connection with its name, its other addresses and its handshake it is twice as long.
+    """
 
     connect_s: float = 5.0
     read_s: float = 10.0

@@ -15,6 +15,8 @@ from core.services.clock import Clock
 Result = TypeVar("Result")
 
 HEAD_START_S = 0.008
+# From then on a price is no longer news (core.domain.freshness).
+LONGEST_WAIT_S = 5.0
 
 
 class Departure:
@@ -25,6 +27,7 @@ class Departure:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self._made_ns = clock.monotonic_ns()
         # A bare lock, held until it has left: an Event's own code would run before the lane's.
         self._under_way = threading.Lock()
         self._under_way.acquire()
@@ -33,6 +36,11 @@ class Departure:
         # Whether `let_pass` will see it leave: then nobody else has to tell the GUI thread.
         self.is_seen_off = False
         self.moments: dict[Moment, int] = {}
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether it has waited for so long that whoever asked for it may not want it any more."""
+        return self.clock.monotonic_ns() - self._made_ns > LONGEST_WAIT_S * 1e9
 
     def of(self, work: Callable[[], Result]) -> Callable[[], Result]:
         """Return `work`, after whose end nobody waits any more, however it ends."""

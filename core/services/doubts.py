@@ -59,7 +59,9 @@ class Doubts:
     def _take(self, order_id: str, order: Order) -> None:
         outcome = self._book.reread(order, self._now())
         self._apply(outcome)
-        self._answered(order_id, is_settled=Reread(order_id) not in outcome.steps)
+        # An answer about some other order settles nothing.
+        is_settled = order.id == order_id and Reread(order_id) not in outcome.steps
+        self._answered(order_id, is_settled=is_settled)
 
     def _failed(self, order_id: str, error: AppError) -> None:
         if isinstance(error, SignInExpired):

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.environment import Environment
 from core.domain.intent import Intent, IntentKind, IntentState
 from core.domain.order import Order
-from core.errors import StorageFailed
+from core.errors import Offline, StorageFailed
 from core.protocol.call import Call
 from core.protocol.trading import cancel_order, place_order, replace_order
 from core.services.departure import Departure
@@ -69,8 +69,14 @@ class OrderSender(QObject):
     def send(self, intent: Intent, departure: Departure) -> Order | None:
         """Journal, then POST, PATCH or DELETE; None for a cancel, which was only asked for.
 
-        Raises StorageFailed before a byte leaves, and what the transport raises.
+        Raises StorageFailed before a byte leaves, Offline for an order whose price grew old behind another
+        that hangs, and what the transport raises.
         """
+        if intent.kind is not IntentKind.CANCEL and departure.is_too_late:
+            raise Offline(
+                "It waited too long for its turn behind other orders.",
+                "Nothing was sent. Look at the price, then place it again.",
+            )
         self._record(intent, departure)
         departure.journaled()
         key, target = intent.client_order_id, intent.target_order_id or ""

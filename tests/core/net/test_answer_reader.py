@@ -94,6 +94,15 @@ def test_a_connection_is_kept_only_if_what_comes_next_answers_the_next_request(r
     assert "x" not in reader.headers
 
 
+def test_what_stands_behind_the_body_is_no_header():
+    """Or a word on the limit could be changed there, and a body be taken for a zipped one."""
+    answer = AnswerReader(1_000)
+    head = b"HTTP/1.1 200 OK\r\nRetry-After: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert answer.feed(head + b"2\r\n{}\r\n0\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\n\r\n")
+    assert answer.body == b"{}"
+    assert answer.headers == {"retry-after": "5", "transfer-encoding": "chunked"}
+
+
 def test_of_two_answers_the_first_counts():
     reader = read(b"HTTP/1.1 403 No\r\n" + LENGTH + b"\r\n" + BODY + b"HTTP/1.1 200 OK\r\nX: y\r\n" + LENGTH)
     assert (reader.status, reader.body) == (403, BODY)

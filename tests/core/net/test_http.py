@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -248,18 +249,41 @@ def test_nothing_left_when_the_connection_takes_too_long(call):
     assert time.monotonic() - started < LONG_S
 
 
+@pytest.mark.parametrize("call", [HASTY_PLACE, HASTY_READ])
+def test_nothing_left_when_the_name_took_too_long_to_be_found(call, monkeypatch):
+    """For that the system knows no time-out of ours, and the price of an order grows old meanwhile."""
+    at_once = socket.create_connection
+
+    def slowly(*arguments: Any) -> socket.socket:
+        threading.Event().wait(3 * QUICK.connect_s)
+        return at_once(*arguments)
+
+    with scripted(answering(ORDER)) as server:
+        monkeypatch.setattr(socket, "create_connection", slowly)
+        error = outcome(server.url, call)
+        monkeypatch.undo()
+    assert type(error) is Offline
+    assert error.remedy.startswith("Nothing was sent.")
+    assert server.requests == []
+
+
 def test_nothing_left_when_the_name_does_not_exist():
     assert type(outcome("http://broker.invalid", PLACE)) is Offline
 
 
-def test_nothing_left_when_the_token_cannot_be_a_header():
-    transport = Transport({Host.TRADING: "http://127.0.0.1:9"}, Secret("two\r\nlines"), user_agent="x")
-    with pytest.raises(Offline, match="could not be reached"):
-        transport.run(PLACE)
-    transport.close()
+@pytest.mark.parametrize("token", ["two\r\nlines", "two\nlines", "\x00", "\u00e9"])
+def test_nothing_left_when_the_token_cannot_be_a_header(token):
+    with scripted(answering(ORDER)) as server:
+        transport = Transport({Host.TRADING: server.url}, Secret(token), user_agent="x")
+        with pytest.raises(Offline, match="could not be reached"):
+            transport.run(PLACE)
+        transport.close()
+    assert server.requests == []
 
 
-@pytest.mark.parametrize("path", ["/v2/a b", "/v2/a\r\nX: y", "/v2/\u00e9"])
+@pytest.mark.parametrize(
+    "path", ["/v2/a b", "/v2/a\r\nX:y", "/v2/a\nb", "/v2/a\tb", "/v2/a\x00b", "/v2/\u00e9"]
+)
 def test_nothing_left_when_the_path_would_end_the_line(path):
     with scripted(answering(ORDER)) as server:
         transport = transport_to(server.url)
@@ -393,6 +417,13 @@ def test_after_a_failure_of_our_own_no_answer_is_left_for_the_next_request():
 def test_gzip_is_understood():
     with scripted(answering(gzip.compress(ACCOUNT), "200 OK", "Content-Encoding: gzip")) as server:
         assert getattr(outcome(server.url, READ), "number", None) == "PA3SIM00001"
+
+
+def test_a_zipped_answer_without_its_sum_is_one_cut_short():
+    """All of the JSON is there; whether it is what the broker wrote is not known without the last bytes."""
+    body = gzip.compress(ORDER)[:-6]
+    with scripted(answering(body, "200 OK", "Content-Encoding: gzip")) as server:
+        assert type(outcome(server.url, PLACE)) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("zipped", [True, False])

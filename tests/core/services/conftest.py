@@ -5,6 +5,7 @@ import pytest
 
 from core.protocol import trading
 from core.protocol.call import Timeouts
+from core.services import departure
 from tests.core.services.desk import Desk
 from tests.fakes.broker import Broker
 
@@ -23,7 +24,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_desk(qapp, broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+def make_desk(
+    qapp, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Desk]]:
+    # The clock of these desks runs so fast that an order on a slow machine would wait too long for its turn.
+    monkeypatch.setattr(departure, "LONGEST_WAIT_S", 600.0)
     desks: list[Desk] = []
 
     def make(**options) -> Desk:

@@ -55,7 +55,13 @@ def undo(world: World) -> Evasive:
 
 
 @pytest.mark.parametrize(
-    "evasion", [lambda: Overloaded("busy"), lambda: NotFound("not yet readable"), lambda: FILLED]
+    "evasion",
+    [
+        lambda: Overloaded("busy"),
+        lambda: NotFound("not yet readable"),
+        lambda: FILLED,
+        lambda: order("somebody-elses"),
+    ],
 )
 @pytest.mark.parametrize("times", [1, 4])
 def test_a_doubt_outlives_failures_and_answers_that_lag_behind(

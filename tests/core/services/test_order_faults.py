@@ -11,6 +11,7 @@ from core.domain.intent import IntentState
 from core.domain.request import ReplaceRequest
 from core.domain.trading_block import TradingBlock
 from core.errors import StorageFailed
+from core.services import departure
 from tests.fakes.broker import (
     accept,
     accept_and_babble,
@@ -171,6 +172,23 @@ def test_a_cancel_goes_out_while_an_order_hangs(desk, broker, qtbot):
     qtbot.waitUntil(lambda: desk.state(cancel.client_order_id) is S.CANCELED)
     assert broker.sent("DELETE") == [b""]
     qtbot.waitUntil(lambda: desk.state(stuck) is S.UNKNOWN)
+
+
+@impatient
+def test_an_order_that_waited_too_long_behind_another_is_not_sent_at_an_old_price(
+    desk, broker, qtbot, monkeypatch
+):
+    """What got no answer takes seconds to be given up; a price is not worth that much."""
+    broker.faults.place.append(hang)
+    stuck = desk.place()
+    qtbot.waitUntil(lambda: broker.sent("POST") != [])
+    monkeypatch.setattr(departure, "LONGEST_WAIT_S", 1.0)  # a twentieth of that, by the desk's clock
+    behind = desk.place()
+    qtbot.waitUntil(lambda: desk.state(behind) is S.NEVER_SENT)
+    assert desk.state(stuck) is S.UNKNOWN
+    assert "waited too long" in desk.desk.intent(behind).reason
+    assert desk.states(behind) == [S.DRAFT, S.NEVER_SENT]
+    assert len(broker.sent("POST")) == 1
 
 
 @impatient
