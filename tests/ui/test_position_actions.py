@@ -136,7 +136,7 @@ def test_protection_says_what_each_exit_earns_and_sends_one_group(qtbot, actions
     dialog.loss.setText("178")
     assert dialog.gain.suffix == "\u25b2 +464.12"
     assert dialog.loss.suffix == "\u25bc \u221289.38"
-    assert dialog.deed.text() == "Sell 41 NVDA as exit, profit 191.50, loss 178.00"
+    assert dialog.deed.text() == "Sell 41 NVDA as exit, profit 191.50, loss 178.00, GTC"
     press(qtbot, dialog)
     body = session.orders.placed[0].body("x")
     assert (body["order_class"], body["take_profit"], body["stop_loss"]) == (
