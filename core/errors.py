@@ -15,6 +15,10 @@ class AppError(Exception):
         self.headline, self.remedy, self.detail = headline, remedy, detail
 
 
+class Done(AppError):
+    """No failure at all: something that was asked for is done, and where its result is."""
+
+
 class Offline(AppError):
     """The other side could not be reached; trying again later may work. Nothing was accepted."""
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.domain.cancels import cancelable_orders
 from core.domain.order import Order, Side
-from ui import words
+from ui.instrument_words import short_name
 
 translate = QCoreApplication.translate
 
@@ -32,7 +32,7 @@ def many_cancels(orders: Mapping[str, Order], symbols: Iterable[str]) -> list[Ma
 
     in_symbol = translate("OrderMenu", "Cancel all in {symbol}\u2026")
     return [
-        *(of(in_symbol.format(symbol=words.outside_text(symbol, 40)), symbol=symbol) for symbol in symbols),
+        *(of(in_symbol.format(symbol=short_name(symbol)), symbol=symbol) for symbol in symbols),
         of(translate("OrderMenu", "Cancel all buy orders\u2026"), side=Side.BUY.value),
         of(translate("OrderMenu", "Cancel all sell orders\u2026"), side=Side.SELL.value),
         of(translate("OrderMenu", "Cancel all\u2026")),

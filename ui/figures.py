@@ -95,6 +95,15 @@ def quantity(value: Number | None) -> str:
     return MINUS + text if exact < 0 else text
 
 
+def about(value: Decimal) -> str:
+    """A number of shares or coins where there is little room: `40`, `0.75`, `≈2.06`, `<0.01`."""
+    exact = quantity(value)
+    rounded = round(value, 2)
+    if rounded == value:
+        return exact
+    return f"≈{quantity(rounded)}" if rounded else "<0.01"
+
+
 def direction(value: Number | None) -> int:
     """1 for gain, -1 for loss, 0 for neither."""
     if not value:

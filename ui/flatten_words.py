@@ -17,6 +17,7 @@ from core.domain.intent import IntentState
 from core.domain.order import Order
 from core.domain.trading_block import TradingBlock
 from ui import figures, refusals, sentences, words
+from ui.instrument_words import short_name
 from ui.theme.colors import Tone
 from ui.words import QT_TRANSLATE_NOOP
 
@@ -77,11 +78,11 @@ def subject(line: Line, orders: Mapping[str, Order]) -> str:
     kind, _, name = line.key.partition(":")
     if kind == "order":
         order = orders.get(name)
-        return words.outside_text(line.symbol, 40) if order is None else sentences.order_sentence(order)
+        return short_name(line.symbol) if order is None else sentences.order_sentence(order)
     if line.qty is None:
-        return translate("Words", "Position in {symbol}").format(symbol=words.outside_text(line.symbol, 40))
+        return translate("Words", "Position in {symbol}").format(symbol=short_name(line.symbol))
     return translate("Words", "{side} {qty} {symbol}").format(
         side=words.position_side(line.qty < 0),
         qty=figures.quantity(abs(line.qty)),
-        symbol=words.outside_text(line.symbol, 40),
+        symbol=short_name(line.symbol),
     )

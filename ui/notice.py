@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.errors import AppError
+from core.errors import AppError, Done
 from ui import words
 from ui.controls.announce import announce
 from ui.controls.buttons import ActionButton
@@ -112,9 +112,11 @@ class NoticeBar(QWidget):
     def show_error(self, error: AppError, actions: Sequence[NoticeAction] = ()) -> None:
         """Show what happened; its `detail` is for the log and never shown.
 
-        A plain AppError is something to know, one of its kinds is something that failed.
+        A plain AppError is something to know, `Done` good news, any other kind something that failed.
         """
         kind: Kind = "caution" if type(error) is AppError else "problem"
+        if isinstance(error, Done):
+            kind = "information"
         self.show_text(error.headline, error.remedy, kind, actions)
 
     def show_text(

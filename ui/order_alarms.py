@@ -8,6 +8,7 @@ from core.domain.alarm import Alarm, AlarmKind
 from core.domain.money import plain
 from core.errors import StorageFailed
 from ui import words
+from ui.instrument_words import short_name
 from ui.notice import NoticeBar
 from ui.words import QT_TRANSLATE_NOOP
 
@@ -59,7 +60,7 @@ class OrderAlarms(QObject):
     @Slot(object)
     def _show(self, alarm: Alarm) -> None:
         headline = words.look_up(_HEADLINES, alarm.kind).format(
-            symbol=words.outside_text(alarm.symbol, 40),
+            symbol=short_name(alarm.symbol),
             filled=plain(alarm.filled_qty),
             qty="" if alarm.qty is None else plain(alarm.qty),
         )

@@ -21,6 +21,7 @@ from ui.controls.labels import PlainLabel
 from ui.dialogs.exit_dialogs import ClosePartDialog, ExitQuestion, ProtectDialog
 from ui.dialogs.question import Question
 from ui.dialogs.reversal import ReversalWindow
+from ui.instrument_words import short_name
 from ui.panels.position_menu import PositionDeed
 from ui.theme.theme import Theme
 from ui.trading_actions import TradingActions
@@ -47,7 +48,7 @@ class PositionActions(QObject):
         if not position.closable_qty:
             self._notice(
                 self.tr("Open orders hold all of the position in {symbol}.").format(
-                    symbol=words.outside_text(symbol, 21)
+                    symbol=short_name(symbol)
                 ),
                 self.tr("Nothing was sent. Cancel them first."),
             )
@@ -133,16 +134,14 @@ class PositionActions(QObject):
         if objection:
             self._notice(
                 self.tr("The position in {symbol} cannot be reversed. Nothing was sent.").format(
-                    symbol=words.outside_text(position.symbol, 21)
+                    symbol=short_name(position.symbol)
                 ),
                 objection,
             )
             return
         dialog = Question(
             self._theme,
-            self.tr("Reverse the position in {symbol}?").format(
-                symbol=words.outside_text(position.symbol, 21)
-            ),
+            self.tr("Reverse the position in {symbol}?").format(symbol=short_name(position.symbol)),
             self.tr("Start with the close"),
             kind=opening.side.value,
             parent=self._window,

@@ -10,6 +10,7 @@ from core.domain.legs import OrderClass
 from core.domain.order import Order, OrderType, Side, TimeInForce
 from core.domain.request import OrderRequest
 from ui import figures, words
+from ui.instrument_words import short_name
 
 translate = QCoreApplication.translate
 
@@ -96,7 +97,7 @@ def request_sentence(request: OrderRequest) -> str:
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(request.side),
         qty=_amount(request.qty, request.notional),
-        symbol=request.symbol or figures.MISSING,
+        symbol=short_name(request.symbol) or figures.MISSING,
         terms=terms + _exits(request) + _conditions(request),
     )
 
@@ -106,7 +107,7 @@ def order_sentence(order: Order) -> str:
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(order.side),
         qty=_amount(order.qty, order.notional if order.qty is None else None),
-        symbol=words.outside_text(order.symbol, 40),
+        symbol=short_name(order.symbol),
         terms=_terms(
             order.type,
             figures.exact_price(order.limit_price),

@@ -18,6 +18,7 @@ from core.errors import AppError, NotPermitted, OrderRefused, OutcomeUnknown
 from ui import figures, finding_words, order_words, sentences, words
 from ui.dialogs.question import Question
 from ui.dialogs.replace_order import ReplaceDialog
+from ui.instrument_words import short_name
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class TradingActions(QObject):
                 "takes only once: this cannot make a second order."
             )
         )
-        text = f"{words.intent_kind(intent.kind)} {words.outside_text(intent.symbol, 21)}"
+        text = f"{words.intent_kind(intent.kind)} {short_name(intent.symbol)}"
         dialog.confirmed.connect(lambda: self._try(lambda: self._note(orders.retry(client_order_id), text)))
         dialog.open()
 
@@ -186,7 +187,7 @@ class TradingActions(QObject):
             return self.tr("Cancel the working order?")
         if symbol is not None:
             text = self.tr("Cancel all {count} working orders in {symbol}?")
-            return text.format(count=count, symbol=words.outside_text(symbol, 21))
+            return text.format(count=count, symbol=short_name(symbol))
         if side is not None:
             text = self.tr("Cancel all {count} working {side} orders?")
             return text.format(count=count, side=words.side(side).lower())
@@ -200,7 +201,7 @@ class TradingActions(QObject):
             return
         request = closing_request(position)
         qty, side = position.closable_qty, request.side
-        label = words.outside_text(symbol, 21)
+        label = short_name(symbol)
         if not qty:
             self.noticed.emit(
                 AppError(
@@ -263,7 +264,7 @@ class TradingActions(QObject):
                 AppError(self.tr("The position has changed. Nothing was sent."), self.tr("Close it again."))
             )
             return
-        text = self.tr("Close {symbol}").format(symbol=words.outside_text(asked.symbol, 21))
+        text = self.tr("Close {symbol}").format(symbol=short_name(asked.symbol))
         self._try(lambda: self._note(self._session.orders.close_position(asked), text))
 
     def send(self, deed: Callable[[], Intent], text: str) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from core.domain.activity import Activity
-from core.errors import StorageFailed
+from core.errors import Done, StorageFailed
 from core.services.history import Exported
 from core.services.history_reader import HistoryPhase
 from tests.ui.scene import on_screen, reference_session
@@ -101,6 +101,7 @@ def test_what_became_of_an_export_is_told(panel, session, qtbot):
     session.activities.reader.show(HistoryPhase.PAUSED, count=3, reached=datetime(2026, 9, 1, 12, tzinfo=UTC))
     with qtbot.waitSignal(panel.noticed) as told:
         session.activities.exported.emit(Exported(path=Path("/x/mine.csv"), count=3))
+    assert isinstance(told.args[0], Done)  # and not marked as a warning
     assert told.args[0].headline == "3 activities were written to mine.csv."
     assert told.args[0].remedy == "3 listed \u00b7 complete back to 2026-09-01"
     failure = StorageFailed("The file mine.csv could not be written: No space left on device.")

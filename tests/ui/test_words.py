@@ -19,6 +19,7 @@ from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
 from ui import figures, order_words, refusals, sentences, stream_sentences, words
+from ui.instrument_words import short_name, spoken_name
 
 S = 1_000_000_000
 
@@ -140,6 +141,35 @@ def test_a_refusal_is_read_as_what_it_means(reason, meaning):
 def test_a_sentence_never_rounds_the_price_of_an_order():
     assert sentences.order_sentence(order(limit_price=D("84.2861"))) == "Buy 20 NVDA at 84.2861"
     assert sentences.order_sentence(order(limit_price=D("0.0000070001"))).endswith("at 0.0000070001")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "short", "spoken"),
+    [
+        ("AAPL261204C00280000", "AAPL 4 Dec \u201926 280 C", "AAPL 4 Dec 2026 280 call"),
+        ("SPY270115P00412500", "SPY 15 Jan \u201927 412.5 P", "SPY 15 Jan 2027 412.5 put"),
+        ("AAPL261332C00280000", "AAPL261332C00280000", "AAPL261332C00280000"),  # no such day
+        ("BTC/USD", "BTC/USD", "BTC/USD"),
+        ("x\u202ey\n", "x y", "x y"),
+    ],
+)
+def test_contracts_are_called_what_they_are(symbol, short, spoken):
+    assert (short_name(symbol), spoken_name(symbol)) == (short, spoken)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("40", "40"),
+        ("-10", "\u221210"),
+        ("0.75", "0.75"),
+        ("2.061585732", "\u22482.06"),
+        ("-1234.5678", "\u2248\u22121,234.57"),
+        ("0.000123", "<0.01"),
+    ],
+)
+def test_a_long_quantity_is_told_as_about(value, text):
+    assert figures.about(D(value)) == text
 
 
 def test_a_fill_says_how_much_of_how_much():

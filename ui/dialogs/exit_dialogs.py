@@ -15,13 +15,14 @@ from core.domain.position import Position
 from core.domain.protection import Exit, ExitProblem, exit_problems, exit_request, exits_for, result_at
 from core.domain.request import OrderRequest, closing_request
 from core.domain.sizing import lot_of, step_quantity, whole_lots
-from ui import figures, finding_words, order_words, sentences, words
+from ui import figures, finding_words, order_words, sentences
 from ui.controls.buttons import ActionButton
 from ui.controls.fields import FigureField, spell_price
 from ui.controls.labels import PlainLabel
 from ui.controls.segmented import Segment, SegmentedControl
 from ui.dialogs.question import Question
 from ui.dialogs.terms import TermsTable
+from ui.instrument_words import short_name
 from ui.theme.theme import Theme
 
 _SHARES = (25, 50, 75, 100)
@@ -176,7 +177,7 @@ class ClosePartDialog(ExitQuestion):
         parent: QWidget | None = None,
     ) -> None:
         heading = QCoreApplication.translate("ClosePartDialog", "Close a part of {symbol}?").format(
-            symbol=words.outside_text(position.symbol, 21)
+            symbol=short_name(position.symbol)
         )
         super().__init__(theme, heading, position, environment, short_number, judge, instrument, parent)
         self.add_field(self.tr("Quantity"), self.qty)
@@ -232,7 +233,7 @@ class ProtectDialog(ExitQuestion):
         parent: QWidget | None = None,
     ) -> None:
         heading = QCoreApplication.translate("ProtectDialog", "Protect {symbol}?").format(
-            symbol=words.outside_text(position.symbol, 21)
+            symbol=short_name(position.symbol)
         )
         super().__init__(theme, heading, position, environment, short_number, judge, instrument, parent)
         self._mark = mark

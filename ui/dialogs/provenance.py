@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 from core.domain.freshness import NS_PER_S, age_s
 from core.domain.provenance import Figure, InputName, Provenance
 from core.services.clock import Clock
-from ui import figures, words
+from ui import figures
 from ui import provenance_words as told
 from ui.controls.box import RaisedBox
 from ui.controls.choices import label_for_ears
@@ -17,6 +17,7 @@ from ui.controls.fields import ChoiceField
 from ui.controls.labels import PlainLabel
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
+from ui.instrument_words import short_name
 from ui.panels.chip_label import ChipLabel
 from ui.panels.pulse import Pulse
 from ui.theme.theme import Theme
@@ -94,7 +95,7 @@ class ProvenanceDialog(DialogFrame):
         explain: Callable[[Figure], Provenance | None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(theme, words.outside_text(symbol, 21), parent)
+        super().__init__(theme, short_name(symbol), parent)
         self._clock, self._explain = clock, explain
         self.setMinimumWidth(_WIDTH_PX)
         self.choice = ChoiceField(self.tr("Which figure"))

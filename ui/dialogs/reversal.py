@@ -9,6 +9,7 @@ from ui import words
 from ui.controls.badge import EnvironmentBadge
 from ui.dialogs.frame import DialogFrame
 from ui.dialogs.terms import TermsTable
+from ui.instrument_words import short_name
 from ui.theme.theme import Theme
 
 
@@ -24,7 +25,7 @@ class ReversalWindow(DialogFrame):
         parent: QWidget | None = None,
     ) -> None:
         heading = QCoreApplication.translate("ReversalWindow", "Reversing {symbol}").format(
-            symbol=words.outside_text(reversal.position.symbol, 21)
+            symbol=short_name(reversal.position.symbol)
         )
         super().__init__(theme, heading, parent)
         self.setModal(False)

@@ -9,6 +9,7 @@ from core.domain.intent import IntentKind
 from core.domain.maker import Maker
 from core.domain.order import Order, OrderStatus, Side
 from ui import figures, refusals, words
+from ui.instrument_words import short_name, spoken_name
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.theme.colors import Tone
@@ -162,7 +163,7 @@ class OrderWords(QObject):
 
     def _symbol_text(self, row: OrderRow) -> str:
         mark = LEG_MARK if row.is_leg else self._mark_of(row)
-        return mark + (row.shown.symbol or self.tr("Multi-leg"))
+        return mark + (short_name(row.shown.symbol) or self.tr("Multi-leg"))
 
     def time_text(self, row: OrderRow) -> str:
         """When it was submitted: the time of today's, the date of earlier ones."""
@@ -176,8 +177,9 @@ class OrderWords(QObject):
     def spoken_symbol(self, row: OrderRow) -> str:
         """The symbol for ears, which hear no indentation."""
         if row.is_leg:
-            return self.tr("Leg of an order: {symbol}").format(symbol=row.shown.symbol)
-        symbol = row.shown.symbol or self.tr("Multi-leg")
+            symbol = spoken_name(row.shown.symbol)
+            return self.tr("Leg of an order: {symbol}").format(symbol=symbol)
+        symbol = spoken_name(row.shown.symbol) or self.tr("Multi-leg")
         mark = self._mark_of(row)
         if not mark:
             return symbol

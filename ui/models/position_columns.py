@@ -8,6 +8,7 @@ from core.domain.freshness import Freshness
 from core.domain.marking import MarkKind
 from core.domain.provenance import Figure
 from ui import day_words, figures, provenance_words, words
+from ui.instrument_words import short_name, spoken_name
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.position_row import PositionRow
 from ui.theme.colors import Tone
@@ -51,10 +52,12 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
     return (
         Column(
             title=_tr("Symbol"),
-            text=lambda row: _tr("Total") if row.is_total else row.symbol,
+            text=lambda row: _tr("Total") if row.is_total else short_name(row.symbol),
             sort=lambda row: row.symbol,
             kind=CellKind.SYMBOL,
             tone=lambda row: "text" if row.position is not None else "muted",
+            tool_tip=lambda row: "" if row.is_total else words.outside_text(row.symbol, 40),
+            spoken=_spoken_symbol,
             sample="BTC/USD",
         ),
         Column(
@@ -84,7 +87,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             badge=lambda row: _differs(row, Figure.AVERAGE),
             tool_tip=_odd_tool_tip,
             sample="1,240.50",
-            gives_way=4,
+            gives_way=3,
         ),
         Column(
             title=_tr("Mark"),
@@ -146,7 +149,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             tone=lambda row: _tone_of_realised(row, row.realised_day),
             tool_tip=_realised_day_tool_tip,
             sample="+8,888.88",
-            gives_way=3,
+            gives_way=4,
         ),
         Column(
             title=_tr("Realised"),
@@ -179,6 +182,11 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             gives_way=1,  # Delete and the row's menu do the same
         ),
     )
+
+
+def _spoken_symbol(row: PositionRow) -> str:
+    name = _tr("Total") if row.is_total else spoken_name(row.symbol)
+    return f"{_tr('Symbol')} {name}"
 
 
 def _side_text(row: PositionRow) -> str:

@@ -12,6 +12,7 @@ from core.domain.connection import StreamName
 from core.domain.freshness import Freshness, age_s
 from core.domain.market import Ticker
 from ui import figures
+from ui.instrument_words import short_name, spoken_name
 from ui.models.column import CellKind, Column
 from ui.models.table import TableModel
 from ui.theme.colors import Tone
@@ -68,11 +69,11 @@ class WatchlistModel(TableModel[WatchRow]):
         return (
             Column(
                 title=self.tr("Symbol"),
-                text=lambda row: row.symbol,
+                text=lambda row: short_name(row.symbol),
                 sort=lambda row: row.symbol,
                 kind=CellKind.SYMBOL,
                 tone=lambda row: "faint" if row.is_stale else "text",
-                badge=lambda row: figures.quantity(row.held) if row.held else "",
+                badge=lambda row: figures.about(row.held) if row.held else "",
                 tool_tip=lambda row: self._spoken_symbol(row) if row.held else "",
                 spoken=self._spoken_symbol,
                 sample="BTC/USD",
@@ -192,9 +193,9 @@ class WatchlistModel(TableModel[WatchRow]):
 
     def _spoken_symbol(self, row: WatchRow) -> str:
         if not row.held:
-            return row.symbol
+            return spoken_name(row.symbol)
         return self.tr("{symbol}, {quantity} held").format(
-            symbol=row.symbol, quantity=figures.for_ears(figures.quantity(row.held))
+            symbol=spoken_name(row.symbol), quantity=figures.for_ears(figures.quantity(row.held))
         )
 
     def _spoken_trend(self, row: WatchRow) -> str:

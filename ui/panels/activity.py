@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from core.domain.activity import FILL_TYPE, Activity
-from core.errors import AppError
+from core.errors import Done
 from ui import activity_words, words
 from ui.controls.choices import label_for_ears
 from ui.controls.menus import popup_menu
@@ -209,7 +209,7 @@ class ActivityPanel(SessionPanel):
     def _tell_exported(self, exported: "Exported") -> None:
         text = self.tr("{count} activities were written to {file}.")
         self.noticed.emit(
-            AppError(
+            Done(
                 text.format(count=f"{exported.count:,}", file=words.outside_text(exported.path.name, 80)),
                 self.history.says.text(),
             )

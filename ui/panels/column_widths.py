@@ -12,16 +12,17 @@ def fitted(
     """Return widths for `columns` that fill `room` exactly where that is possible.
 
     What is lacking comes first from the columns whose least is below what they want, those that stretch
-    before the others, symbols not yet. What is lacking still comes from the columns that give way: they get
-    no width at all; and then from symbols. Beyond that the table is wider than its room. What is left over
-    goes to the columns that were squeezed, then to those that stretch, or else evenly to all but the first.
+    before the others, symbols not yet, unless their column names its least. What is lacking still comes from
+    the columns that give way: they get no width at all; and then from symbols. Beyond that the table is
+    wider than its room. What is left over goes to the columns that were squeezed, then to those that
+    stretch, or else evenly to all but the first.
     """
     widths = [max(want, floor) for want, floor in zip(wanted, least, strict=True)]
     full = list(widths)
     spare = room - sum(widths)
     places = range(len(columns))
     by_elasticity = sorted(places, key=lambda place: not columns[place].stretches)
-    names = [place for place in places if columns[place].kind is CellKind.SYMBOL]
+    names = [place for place in places if columns[place].kind is CellKind.SYMBOL and not columns[place].least]
 
     def squeeze(places: Iterable[int], spare: int) -> int:
         for place in places:

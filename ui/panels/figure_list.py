@@ -1,7 +1,7 @@
 """Names at the left, figures at the right: one line each, all aligned."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.labels import ElidedLabel, PlainLabel
 from ui.theme.colors import Tone
@@ -31,33 +31,36 @@ class FigureLine:
 
 
 class FigureList(QWidget):
-    """Lines in the order they were added, from the top."""
+    """Lines in the order they were added, from the top.
+
+    Not a grid: a name has all that its own figure leaves, however long the figure of another line is.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(12, 7, 12, 4)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
-        self._count = 0
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 7, 12, 4)
+        self._column.setSpacing(0)
 
     def add_line(self, name: str) -> FigureLine:
         """Add a line with a figure that is still unknown."""
         line = FigureLine(name)
-        self._grid.addWidget(line.label, self._count, 0)
-        self._grid.addWidget(line.figure, self._count, 1, _RIGHT)
-        self._count += 1
+        self._add(line.label, line.figure)
         return line
 
     def add_widget(self, name: str, widget: QWidget) -> None:
         """Add a line whose right side is a widget."""
         label = ElidedLabel(name, tone="muted")
         label.setFixedHeight(_LINE_PX)
-        self._grid.addWidget(label, self._count, 0)
-        self._grid.addWidget(widget, self._count, 1, _RIGHT | Qt.AlignmentFlag.AlignVCenter)
-        self._count += 1
+        self._add(label, widget)
+
+    def _add(self, label: ElidedLabel, figure: QWidget) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(label, 1)
+        row.addWidget(figure, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._column.addLayout(row)
 
     def close_up(self) -> None:
         """Keep the lines at the top; call it after the last one."""
-        self._grid.setRowStretch(self._count, 1)
+        self._column.addStretch(1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from core.domain.order import Order
 from ui import words
 from ui.cancels import ManyCancels, many_cancels
+from ui.instrument_words import short_name
 from ui.models.order_row import OrderRow
 
 translate = QCoreApplication.translate
@@ -26,7 +27,7 @@ def add_row_actions(
     replace.triggered.connect(lambda: act("replace"))
     cancel = menu.addAction(
         translate("OrderMenu", "Cancel {side} {symbol}").format(
-            side=words.side(shown.side), symbol=words.outside_text(shown.symbol, 40)
+            side=words.side(shown.side), symbol=short_name(shown.symbol)
         )
     )
     cancel.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))

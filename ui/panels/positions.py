@@ -19,6 +19,7 @@ from core.services.clock import Clock
 from ui import figures
 from ui.controls.menus import popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
+from ui.instrument_words import short_name
 from ui.models.position_columns import ACTIONS, CLOSE, FIGURES, MORE
 from ui.models.positions import PositionsModel
 from ui.panels.position_menu import PositionDeed, add_position_deeds
@@ -261,7 +262,9 @@ class PositionsPanel(SessionPanel):
 
     def _add_deeds(self, menu: QMenu, position: Position) -> None:
         key = position.symbol
-        close = menu.addAction(self.tr("Close the position in {symbol}\u2026").format(symbol=key))
+        close = menu.addAction(
+            self.tr("Close the position in {symbol}\u2026").format(symbol=short_name(str(key)))
+        )
         close.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         close.triggered.connect(lambda: self.close_requested.emit(str(key)))
         add_position_deeds(menu, position, self._ask_for)

@@ -7,6 +7,7 @@ from core.domain.order import Side
 from core.services.clock import Clock
 from core.services.session import Session
 from core.services.settings import Settings
+from ui.instrument_words import short_name
 from ui.panels.empty_state import EmptyState
 from ui.panels.frame import Panel
 from ui.panels.ticket_body import Ticket
@@ -84,5 +85,5 @@ class TicketPanel(Panel):
 
     @Slot(object)
     def _show_symbol(self, symbol: str) -> None:
-        self.set_subtitle(symbol)
+        self.set_subtitle(short_name(symbol))
         self.symbol_changed.emit(symbol)

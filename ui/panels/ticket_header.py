@@ -105,8 +105,10 @@ class TicketHeader(QWidget):
         """Show which instrument the ticket is about."""
         if self.symbol.text() != symbol:
             self.symbol.setText(symbol)
-        self.symbol.setFixedWidth(_CONTRACT_PX if len(symbol) > _TICKER else _SYMBOL_PX)
-        self._name.show_text(name)
+        is_contract = len(symbol) > _TICKER
+        self.symbol.setFixedWidth(_CONTRACT_PX if is_contract else _SYMBOL_PX)
+        # A contract's code takes the room, and the title of the panel says what it means.
+        self._name.show_text("" if is_contract else name)
 
     def show_ticker(self, ticker: Ticker | None, market: Market, source: str) -> None:
         """Show the newest figures, and how old they are; old ones turn amber and say so."""

@@ -12,6 +12,7 @@ from core.domain.position import Position
 from core.errors import AppError
 from core.services.clock import Clock
 from ui.controls.menus import open_under, popup_menu
+from ui.instrument_words import short_name
 from ui.models.watchlist import WatchlistModel
 from ui.panels.pulse import Pulse
 from ui.panels.session_panel import SessionPanel
@@ -188,7 +189,7 @@ class WatchlistPanel(SessionPanel):
     def _show_row_menu(self, key: Hashable | None, where: QPoint) -> None:
         menu = popup_menu(self.title, self)
         if key is not None:
-            remove = menu.addAction(self.tr("Remove {symbol}").format(symbol=key))
+            remove = menu.addAction(self.tr("Remove {symbol}").format(symbol=short_name(str(key))))
             remove.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
             remove.triggered.connect(lambda: self.remove(str(key)))
         self._add_panel_actions(menu)

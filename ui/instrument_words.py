@@ -1,0 +1,36 @@
+"""What instruments are called on screen and to ears: contracts by what they are, not by their code."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QCoreApplication
+
+from core.domain.instrument import OptionTerms
+from ui import figures
+from ui.day_words import short_day
+from ui.words import outside_text
+
+_LONGEST = 40  # characters of a symbol: it is the broker's text
+
+
+@lru_cache(1024)
+def short_name(symbol: str) -> str:
+    """A symbol as tables and sentences show it: `AAPL 4 Dec ’26 280 C` for `AAPL261204C00280000`.
+
+    The year stands there always: contracts of one month and strike trade for two years at once.
+    """
+    option = OptionTerms.of_symbol(symbol)
+    if option is None:
+        return outside_text(symbol, _LONGEST)
+    day = f"{short_day(option.expires)} \u2019{option.expires:%y}"
+    return f"{option.underlying} {day} {figures.quantity(option.strike)} {'C' if option.is_call else 'P'}"
+
+
+def spoken_name(symbol: str) -> str:
+    """A symbol for ears, and where there is room: `AAPL 4 Dec 2026 280 call`."""
+    option = OptionTerms.of_symbol(symbol)
+    if option is None:
+        return outside_text(symbol, _LONGEST)
+    translate = QCoreApplication.translate
+    kind = translate("Words", "call") if option.is_call else translate("Words", "put")
+    day = f"{short_day(option.expires)} {option.expires:%Y}"
+    return f"{option.underlying} {day} {figures.quantity(option.strike)} {kind}"
