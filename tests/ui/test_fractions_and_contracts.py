@@ -5,12 +5,13 @@ from decimal import Decimal
 from tests.fakes.services import FakeSession, account
 from tests.ui.scene import on_screen, position, reference_session
 from ui.controls.labels import ElidedLabel
-from ui.models.position_columns import AVERAGE
+from ui.models.position_columns import QTY
 from ui.panels.account import AccountPanel
 from ui.panels.positions import PositionsPanel
 from ui.panels.watchlist import WatchlistPanel
 
 CONTRACT = "AAPL261204C00280000"
+WHOLE_FRACTION_PX = 95
 
 
 def holding_odd_sizes() -> FakeSession:
@@ -38,8 +39,8 @@ def test_a_fraction_that_is_held_leaves_the_watchlist_its_change(qtbot, theme, c
 
 def test_positions_keep_their_average_price_beside_fractions_and_contracts(qtbot, theme, clock):
     with on_screen(PositionsPanel(theme, clock), qtbot, holding_odd_sizes(), 733, 326) as panel:
-        panel.view.grab()
-        qtbot.waitUntil(lambda: panel.view.columnWidth(AVERAGE) > 0)
+        panel.view.grab()  # what has no room asks for it, and is given it after this frame
+        qtbot.waitUntil(lambda: panel.view.columnWidth(QTY) > WHOLE_FRACTION_PX)
         assert {"Qty", "Avg price", "Mark", "Day P&L", "Unrealised"} <= set(shown_titles(panel))
         texts = [panel.model.cell(row, 0).text for row in range(panel.model.rowCount())]
         assert "AAPL 4 Dec \u201926 280 C" in texts

@@ -117,7 +117,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             kind=CellKind.CHANGE,
             tone=lambda row: _tone_of_gain(row, row.day),
             tool_tip=lambda _row: _tr("Gain of what is held since the previous close."),
-            sample="+88,888.88",
+            sample="+8,888.88",
             gives_way=1,
         ),
         Column(
@@ -129,7 +129,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             # The one column that never gives way: it speaks for those that may be out of sight.
             badge=lambda row: DIFFERS if row.oddities else "",
             tool_tip=_odd_tool_tip,
-            sample="+8,888.88" + 3 * DIFFERS,
+            sample="+8,888.88" + 2 * DIFFERS,
         ),
         Column(
             title=_tr("%"),
