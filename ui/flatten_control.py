@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from core.domain.cancels import standing_orders
 from core.domain.request import closing_request
 from core.errors import AppError, NotPermitted
 from core.services.clock import Clock
@@ -59,11 +60,7 @@ class FlattenControl(QObject):
 
     def _open_question(self) -> None:
         session = self._session
-        orders = [
-            sentences.order_sentence(order)
-            for order in session.orders.orders.values()
-            if order.is_open and order.parent_id is None
-        ]
+        orders = [sentences.order_sentence(order) for order in standing_orders(session.orders.orders)]
         closes = [
             sentences.request_sentence(closing_request(position, abs(position.qty)))
             for position in session.positions.positions.values()

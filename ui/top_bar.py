@@ -148,7 +148,9 @@ class TopBar(QWidget):
         gaps = _LEFT_PX + _RIGHT_PX + 2 * _GAP_PX + _LEFT_GAP_PX
         needed = gaps + _MARK_PX + self._name.sizeHint().width() + _FIELD_LEAST_PX + self.menu_button.width()
         needed += self.perspective.sizeHint().width() + _LEFT_GAP_PX
-        for part in (*self._session_parts[1:], *((self.hold,) if self._is_held else ())):
+        if self._is_held:
+            needed += self.hold.sizeHint().width() + _LEFT_GAP_PX
+        for part in self._session_parts[1:]:
             needed += part.sizeHint().width() + _RIGHT_GAP_PX
         for part in self._yielding:
             goes = needed + (_SPARE_PX if part.isHidden() else 0) > self.width()
@@ -172,10 +174,11 @@ class TopBar(QWidget):
         left.addWidget(_Mark(self._theme))
         left.addWidget(self._name)
         left.addWidget(self.perspective)
+        # Here, where there is room at most widths: at the right it would push the command field aside.
+        left.addWidget(self.hold, 0, Qt.AlignmentFlag.AlignVCenter)
         left.addStretch(1)
         right.setSpacing(_RIGHT_GAP_PX)
         right.addStretch(1)
-        right.addWidget(self.hold, 0, Qt.AlignmentFlag.AlignVCenter)
         for widget in self._session_parts[1:]:
             right.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         right.addWidget(self.menu_button)

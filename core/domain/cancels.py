@@ -23,6 +23,16 @@ def cancelable_orders(
     ]
 
 
+def standing_orders(orders: Mapping[str, Order]) -> list[Order]:
+    """The open orders that stand for themselves: a leg goes with its parent while that is open, not longer."""
+    return [
+        order
+        for order in orders.values()
+        if order.is_open
+        and not ((parent := orders.get(order.parent_id or "")) is not None and parent.is_open)
+    ]
+
+
 def _goes_with_its_parent(order: Order, orders: Mapping[str, Order]) -> bool:
     parent = orders.get(order.parent_id or "")
     return parent is not None and parent.is_cancelable

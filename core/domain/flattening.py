@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from core.domain.cancels import standing_orders
 from core.domain.intent import Intent, IntentState
 from core.domain.order import Order, OrderStatus
 from core.domain.position import Position
@@ -175,13 +176,7 @@ class Flattening:
     def _foreign_orders(self, picture: Picture) -> list[Order]:
         """Open orders that are none of our closes. A held leg goes with its parent."""
         own = self.own_intents
-        return [
-            order
-            for order in picture.orders.values()
-            if order.is_open
-            and order.client_order_id not in own
-            and not ((parent := picture.orders.get(order.parent_id or "")) is not None and parent.is_open)
-        ]
+        return [order for order in standing_orders(picture.orders) if order.client_order_id not in own]
 
     def _judge_orders(self, picture: Picture, deeds: list[Deed]) -> list[Line]:
         lines = []

@@ -97,7 +97,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
             tone=_tone_of_figure,
             badge=lambda row: figures.age(row.age) if shows_age(row) else "",
             tool_tip=_mark_tool_tip,
-            sample="1,240.50 59 s",
+            sample="888.88 59 s",
         ),
         Column(
             title=_tr("Value"),

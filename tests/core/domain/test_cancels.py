@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.domain.cancels import cancelable_orders
+from core.domain.book import OrderBook
+from core.domain.cancels import cancelable_orders, standing_orders
 from core.domain.order import Order, OrderStatus
 from tests.core.builders import order
 
@@ -46,3 +47,15 @@ def test_exits_of_an_entry_that_filled_are_orders_of_their_own():
     filled = order("entry", status=OrderStatus.FILLED)
     working = order("gain", side="sell", parent_id="entry")
     assert chosen(filled, working, LOSS, side="sell") == ["gain", "loss"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "standing"),
+    [(OrderStatus.NEW, ["entry"]), (OrderStatus.FILLED, ["profit", "loss"])],
+)
+def test_exits_stand_for_themselves_once_their_entry_is_over(entry, standing):
+    book = OrderBook()
+    legs = (order("profit", status=OrderStatus.NEW), order("loss", status=OrderStatus.HELD))
+    book.take(order("entry", status=entry, legs=legs))
+    book.take(order("done", status=OrderStatus.CANCELED))
+    assert [each.id for each in standing_orders(book.orders)] == standing
