@@ -24,7 +24,7 @@ def cancelable_orders(
 
 
 def standing_orders(orders: Mapping[str, Order]) -> list[Order]:
-    """The open orders that stand for themselves: a leg goes with its parent while that is open, not longer."""
+    """The open orders that stand for themselves: a leg goes with its parent while that is open."""
     return [
         order
         for order in orders.values()

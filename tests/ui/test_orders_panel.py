@@ -19,7 +19,7 @@ from core.services.session import Session
 from tests.fakes.services import order
 from tests.ui.scene import on_screen, reference_session
 from ui.dialogs.order_details import OrderDetails
-from ui.models.order_columns import ACTIONS, STATUS
+from ui.models.order_columns import ACTIONS, FILLED, STATUS
 from ui.panels.orders import OrdersPanel
 
 
@@ -344,6 +344,19 @@ def test_a_refusal_is_told_in_plain_words_with_the_brokers_own_and_the_request_i
     tip = panel.model.index(panel.model.place_of("bw-0002"), STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert "The broker's words: insufficient buying power" in tip
     assert "Request id: req-7" in tip
+
+
+def test_refusals_have_the_room_of_what_they_cannot_have(panel):
+    def shown() -> list[bool]:
+        return [panel.view.columnWidth(place) > 0 for place in (FILLED, ACTIONS)]
+
+    room = panel.view.columnWidth(STATUS)
+    assert shown() == [True, True]
+    panel.views.choose("refused")
+    assert shown() == [False, False]
+    assert panel.view.columnWidth(STATUS) > room
+    panel.views.choose("all")
+    assert shown() == [True, True]
 
 
 def test_an_unknown_outcome_says_when_the_broker_did_not_know_it_and_offers_retry(panel, session, qtbot):

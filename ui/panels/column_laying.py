@@ -1,6 +1,6 @@
 """Lays the columns of one table: what they show decides how wide they are, and the room who gives way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QTableView
@@ -31,6 +31,7 @@ class ColumnLaying(QObject):
         self._view, self._header, self._model, self._delegates = view, header, model, delegates
         self._is_laying = False
         self._is_by_hand = False
+        self._left_out: frozenset[int] = frozenset()
         self._content_px = [0.0] * len(model.columns)  # the widest contents seen that outgrew their columns
         self._needed_px = [0.0] * len(model.columns)  # the widest parts of them that must not be cut
         self._anew = QTimer(self)
@@ -39,6 +40,12 @@ class ColumnLaying(QObject):
         header.sectionResized.connect(self._on_header_section_resized)
         model.modelReset.connect(self._forget)
         model.rowsRemoved.connect(self._on_model_rows_removed)
+
+    def leave_out(self, places: Collection[int]) -> None:
+        """Show every column but these, which say nothing about the rows that are shown."""
+        if self._left_out != frozenset(places):
+            self._left_out = frozenset(places)
+            self.lay()
 
     @Slot()
     def lay(self) -> None:
@@ -56,6 +63,8 @@ class ColumnLaying(QObject):
             self._header.least_width(place, px, needed)
             for place, (px, needed) in enumerate(zip(self._content_px, self._needed_px, strict=True))
         ]
+        for place in self._left_out:
+            wanted[place] = least[place] = 0
         self._is_laying = True
         for _ in range(_LAYING_ROUNDS):
             room = self._view.viewport().width()

@@ -1,6 +1,6 @@
 """The table of every panel: calm rows, a faint header, columns that hold still, keyboard first."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any
 
 from PySide6.QtCore import (
@@ -141,6 +141,10 @@ class TableView(QTableView):
     def place_of(self, key: Hashable) -> int | None:
         """Where the row with `key` is shown, or None."""
         return self._table.place_of(key)
+
+    def leave_out(self, columns: Collection[int]) -> None:
+        """Show every column but these; an empty collection brings all of them back."""
+        self._columns.leave_out(columns)
 
     def on_double_click(self, take: Callable[[Hashable, int], bool]) -> None:
         """Have `take` asked with key and column before a double click activates the row."""
