@@ -75,3 +75,7 @@ class ProfileInvalid(AppError):
 
 class StorageFailed(AppError):
     """A file of ours could not be read or written; the headline names it and what was not done."""
+
+
+class StorageDamaged(StorageFailed):
+    """What a file of ours holds can no longer be believed; trying again will not help."""

@@ -26,6 +26,8 @@ _CACHE_KIB = 256
 MANY_CHANGES = 300
 _WRITING_S = 0.02
 _MARKS = ",".join("?" * len(COLUMNS_OF[SCHEMA_VERSION]))
+# An UPDATE that changes nothing writes nothing: SQLite compares. This one it does not compare.
+_WRITE_SOMETHING = f"PRAGMA user_version = {SCHEMA_VERSION}"
 _SUM = f"row_sum({LISTED})"
 _INSERT = f"INSERT INTO intent ({LISTED}, checksum) VALUES ({_MARKS})"  # noqa: S608 - of our own names
 
@@ -67,16 +69,24 @@ class Journal:
         with self._translated("could not be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not path.exists()
-            self.is_cut_short = self._look_at_log() is LogState.CUT_SHORT
+            log = self._look_at_log()
+            # Stands beside a file while that is made: one that is empty without this has lost what it held.
+            unfinished = path.with_name(f"{path.name}-new")
+            if is_new:
+                unfinished.touch()
+            is_unfinished = unfinished.exists()
             held = self._log.stat().st_size if self._log.exists() else 0
             sound = check_beside_log(path, account_id, environment) if held else None
             self._database = connected(path)
         try:
             with self._translated("could not be opened"):
                 sound = self._prepare(sound)
-                # A file that was made and holds nothing: the making was cut short, or all that came after. A
-                # log that is not as long as it was made: what is missing of it may end where a record does.
-                self.is_cut_short |= (sound.version == 0 and not is_new) or held < sound.log_bytes
+                if sound.version == 0:
+                    self.is_cut_short = not is_unfinished
+                else:
+                    self.is_cut_short = _is_cut_short(log, held, sound)
+                if is_unfinished:
+                    unfinished.unlink()
                 self._places = {str(file): _place(str(file)) for file in (named, self._log)}
         except StorageFailed:
             self._database.close()
@@ -154,7 +164,7 @@ class Journal:
         """Write without changing anything. Raises StorageFailed while the disk takes nothing."""
         with self._translated("could not be written"), self._at_once() as execute:
             self._require_in_place()
-            execute("UPDATE journal SET account_id = account_id")
+            execute(_WRITE_SOMETHING)
 
     def unsettled(self) -> tuple[Intent, ...]:
         """Every intent whose fate is not settled, oldest first. Raises StorageFailed."""
@@ -217,9 +227,9 @@ class Journal:
             execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if sound.version != SCHEMA_VERSION:
             self._bring_up_from(sound.version)
-            if sound.version:  # that wrote every row anew
-                with suppress(sqlite3.OperationalError):
-                    execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            # That wrote every row anew; and a log in which no order is begins with no record.
+            with suppress(sqlite3.OperationalError):
+                execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return sound
 
     def make_room(self) -> None:
@@ -236,12 +246,15 @@ class Journal:
                 execute("CREATE TABLE room (filler BLOB)")
                 execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_BYTES,))
                 execute("ROLLBACK")
-                execute("UPDATE journal SET account_id = account_id")  # has the disk take it all
+                execute(_WRITE_SOMETHING)  # has the disk take it all
                 self._await_log(self._log.stat().st_size)
                 execute("PRAGMA wal_checkpoint").fetchone()  # it must be known without the log
             except (sqlite3.OperationalError, OSError):
                 if self._database.in_transaction:
                     execute("ROLLBACK")
+                # A log without a length is to begin with something else than an order.
+                with suppress(sqlite3.OperationalError):
+                    execute(_WRITE_SOMETHING)
 
     def _empty_log(self) -> None:
         """Move what is in the log into the file itself, if it is much: else a commit would have to."""
@@ -356,6 +369,17 @@ def _translation(error: sqlite3.Error | OSError | ValueError, name: str, what: s
         "Free disk space or check the data folder, then try again.",
         detail=f"{name}: {detail}",
     )
+
+
+def _is_cut_short(log: LogState, held: int, sound: Sound) -> bool:
+    """Whether what was recorded last may be missing in a log that has `held` bytes."""
+    if held < sound.log_bytes:
+        return True  # what is missing of it may end where a record does
+    if log is LogState.UNBEGUN:
+        # Without a length it was cut off while it was given one, and no order was recorded in it yet. Earlier
+        # versions gave it none.
+        return sound.version != SCHEMA_VERSION or sound.log_bytes > 0
+    return log is LogState.CUT_SHORT
 
 
 def _place(file: str) -> tuple[int, int]:

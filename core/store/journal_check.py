@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.domain.environment import Environment
-from core.errors import StorageFailed
+from core.errors import StorageDamaged, StorageFailed
 from core.store.journal_schema import COLUMNS_OF, LISTED, SCHEMA_VERSION, STEPS, row_sum
 
 _BUSY_MS = 500
@@ -104,9 +104,9 @@ def _is_as_written(database: sqlite3.Connection, version: int) -> bool:
     return bool(count == 0 or (first == 1 and last == count and wrong_rows == 0))
 
 
-def damaged(name: str) -> StorageFailed:
+def damaged(name: str) -> StorageDamaged:
     """What is told of a file whose content can no longer be believed."""
-    return StorageFailed(
+    return StorageDamaged(
         f"The order journal {name} is damaged.",
         "Trading is off and the file is kept. Check your orders at the broker, then move it away.",
     )

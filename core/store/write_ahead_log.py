@@ -23,6 +23,7 @@ class LogState(Enum):
 
     WHOLE = "whole"  # or not there
     CUT_SHORT = "cut_short"  # the last record is not complete; all before it are there
+    UNBEGUN = "unbegun"  # not even the first record is complete
     DAMAGED = "damaged"  # records that were complete can no longer be read
 
 
@@ -35,7 +36,7 @@ def log_state(path: Path) -> LogState:
     if not log:
         return LogState.WHOLE
     if len(log) < _HEADER:
-        return LogState.CUT_SHORT
+        return LogState.UNBEGUN
     magic, _version, page, _number, *salts, first, second = struct.unpack_from(">8I", log)
     order = ">" if magic == _MAGIC_BIG_ENDIAN else "<"
     if magic not in (_MAGIC, _MAGIC_BIG_ENDIAN) or page not in _PAGES:
@@ -50,23 +51,26 @@ def _frames_state(
     log: bytes, page: int, order: str, salts: tuple[int, ...], sums: tuple[int, int]
 ) -> LogState:
     place, size = _HEADER, _FRAME + page
+    cut_short = LogState.UNBEGUN
     while place < len(log):
         piece = log[place : place + size]
         if len(piece) < 16:
-            return LogState.CUT_SHORT
+            return cut_short
         theirs = struct.unpack_from(">2I", piece, 8)
         if not _is_of(theirs, salts):
             # Left over from before the log was last begun anew: nothing of this log can follow.
             return LogState.DAMAGED if _ends(log, place, size, salts) else LogState.WHOLE
         if len(piece) < size:
-            return LogState.CUT_SHORT
+            return cut_short
         sums = _added(_added(sums, piece[:8], order), piece[_FRAME:], order)
         if theirs != salts or sums != struct.unpack_from(">2I", piece, 16):
             # With an end that record may have been complete, and with more at least the others were.
             ends = _ends(log, place, size, salts)
             if ends == 0 and _is_followed(log, place, size, order):
                 return LogState.WHOLE  # written before, and rolled back
-            return LogState.DAMAGED if ends > 1 else LogState.CUT_SHORT
+            return LogState.DAMAGED if ends > 1 else cut_short
+        if any(piece[4:8]):  # the frame that ends a record names the pages of the file
+            cut_short = LogState.CUT_SHORT
         place += size
     return LogState.WHOLE
 
