@@ -35,6 +35,10 @@ class NotPermitted(AppError):
     """The token does not cover this action: a scope or an environment is missing."""
 
 
+class NotCovered(NotPermitted):
+    """The broker refuses this token the very thing (HTTP 403, or a scope is missing): not worth repeating."""
+
+
 class OrderRefused(AppError):
     """The broker refused, with its reason; sending the same again will not help."""
 

@@ -14,6 +14,7 @@ from core.errors import (
     AlreadyThere,
     AppError,
     BadAnswer,
+    NotCovered,
     NotFound,
     NotPermitted,
     OrderRefused,
@@ -103,7 +104,7 @@ def _failure(call: Call[Result], answer: Answer, words: str | None, detail: str)
 
 def _unauthorized(words: str | None, detail: str) -> AppError:
     if words and any(phrase in words.lower() for phrase in _SCOPE_WORDS):
-        return NotPermitted(
+        return NotCovered(
             "This sign-in does not cover that.",
             "Sign in again and allow it on the broker's page.",
             detail=f"{detail} {words}",
@@ -136,4 +137,5 @@ def _refusal(call: Call[Result], answer: Answer, words: str, detail: str) -> App
         return refused(
             f"The broker refused: {words}", f"No order was placed or changed{request}.", detail=detail
         )
-    return NotPermitted(f"The broker refused: {words}", detail=detail)
+    refusal = NotCovered if answer.status == 403 else NotPermitted
+    return refusal(f"The broker refused: {words}", detail=detail)

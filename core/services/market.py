@@ -13,7 +13,7 @@ from core.domain.carriage import PRICE_STREAMS, carrier_of
 from core.domain.connection import StreamName
 from core.domain.freshness import NS_PER_S
 from core.domain.market import Quote, Source, Ticker, Trade
-from core.errors import AppError
+from core.errors import AppError, NotCovered
 from core.net.mailbox import Delivery
 from core.protocol.call import Call
 from core.protocol.market_data import (
@@ -47,6 +47,7 @@ class QuoteBoard(QObject):
     """The newest of everything about each followed symbol. Lives on the GUI thread."""
 
     tickers_changed = Signal(object)  # Mapping[str, Ticker]: only what changed, at most once a frame
+    refusals_changed = Signal()  # `refusal` answers otherwise than before
     delivered = Signal(object)  # Delivery: the frame's raw messages of one stream, for the event log
 
     def __init__(
@@ -68,6 +69,7 @@ class QuoteBoard(QObject):
         self._recent_asked: set[str] = set()
         self._followed: dict[str, tuple[str, ...]] = {}
         self._snapshot_asked: set[str] = set()
+        self._refusals: dict[StreamName, NotCovered] = {}  # what is not asked for any more
         self._late_ns = 0  # how far our wall clock is behind the broker's
         self._has_ended = False
         self._fetch = QTimer(self)
@@ -108,9 +110,21 @@ class QuoteBoard(QObject):
         """The followed symbols of which no stream brings anything at present."""
         return frozenset(self.followed).difference(*(feed.streamed for feed in self.feeds.values()))
 
+    def refusal(self, symbol: str) -> NotCovered | None:
+        """Why prices of such instruments are asked for no more; None where they are."""
+        return self._refusals.get(carrier_of(symbol))
+
+    def ask_again(self, symbol: str) -> None:
+        """Ask once more for what the broker has refused, on a person's word."""
+        self._forget_refusal(carrier_of(symbol))
+        self._snapshot_asked.discard(symbol)
+        if not self._has_ended:
+            self._fetch.start(0)
+
     @Slot(object)
     def refresh(self, stream: StreamName) -> None:
         """Read what that stream carries again by REST: it was down and does not replay."""
+        self._forget_refusal(stream)  # what is streamed is not refused
         self._snapshot_asked.difference_update(self.feeds[stream].wanted)
         self._fetch.start(0)
 
@@ -150,14 +164,19 @@ class QuoteBoard(QObject):
 
     @Slot()
     def _read_missing(self) -> None:
-        missing = [symbol for symbol in self.followed if symbol not in self._snapshot_asked]
+        missing = [
+            symbol
+            for symbol in self.followed
+            if symbol not in self._snapshot_asked and self.refusal(symbol) is None
+        ]
         for start in range(0, len(missing), SNAPSHOT_BATCH):
             batch = missing[start : start + SNAPSHOT_BATCH]
             self._snapshot_asked.update(batch)
             for stream, symbols in _by_carrier(batch).items():
                 if symbols:
                     call, feed = self._reading(stream, symbols)
-                    self._link.read(call, partial(self._take_snapshots, feed), partial(self._retry, symbols))
+                    failed = partial(self._take_failure, stream, symbols)
+                    self._link.read(call, partial(self._take_snapshots, feed), failed)
                     if stream is StreamName.QUOTES:
                         self._read_recent([symbol for symbol in symbols if symbol not in self._recent_asked])
 
@@ -211,9 +230,19 @@ class QuoteBoard(QObject):
         self._snapshot_asked -= self.unstreamed
         self._read_missing()
 
-    def _retry(self, batch: Iterable[str], _error: AppError) -> None:
+    def _take_failure(self, stream: StreamName, batch: Iterable[str], error: AppError) -> None:
+        if isinstance(error, NotCovered) and not self.feeds[stream].is_live:
+            if stream not in self._refusals:
+                self._refusals[stream] = error
+                self.refusals_changed.emit()
+            return
         self._snapshot_asked.difference_update(batch)
         self._fetch.start(_RETRY_MS)
+
+    def _forget_refusal(self, stream: StreamName) -> None:
+        if self._refusals.pop(stream, None) is not None:
+            self._snapshot_asked.difference_update(_by_carrier(self.followed)[stream])
+            self.refusals_changed.emit()
 
     def _take_snapshots(self, feed: str, snapshots: tuple[Ticker, ...]) -> None:
         now, wall = self._clock.monotonic_ns(), self._broker_ns()

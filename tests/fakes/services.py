@@ -344,15 +344,28 @@ class FakePositions(QObject):
 
 class FakeQuoteBoard(QObject):
     tickers_changed = Signal(object)
+    refusals_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tickers: dict[str, Ticker] = {}
         self.followed: dict[str, tuple[str, ...]] = {}
+        self.refused: AppError | None = None
+        self.asked_again: list[str] = []
         self._recent: dict[str, list[float]] = {}
 
     def ticker(self, symbol: str) -> Ticker | None:
         return self.tickers.get(symbol)
+
+    def refusal(self, _symbol: str) -> AppError | None:
+        return self.refused
+
+    def ask_again(self, symbol: str) -> None:
+        self.asked_again.append(symbol)
+
+    def refuse(self, error: AppError | None) -> None:
+        self.refused = error
+        self.refusals_changed.emit()
 
     def follow(self, owner: str, symbols: Iterable[str]) -> None:
         self.followed[owner] = tuple(symbols)

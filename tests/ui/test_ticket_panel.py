@@ -1,6 +1,7 @@
 """The real ticket, clicked and typed at; the order desk behind it is a stateful fake."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal as D
 from typing import cast
 
@@ -18,6 +19,7 @@ from core.domain.intent import IntentState as S
 from core.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from core.domain.position import Position
 from core.domain.trading_block import TradingBlock
+from core.errors import NotCovered
 from core.services.session import Session
 from core.services.settings import Settings
 from tests.fakes.services import FakeSession, FakeSettings, StandingClock, account, order, ticker
@@ -469,3 +471,27 @@ def test_every_control_of_the_ticket_has_a_name(ticket):
     for kind in (QAbstractButton, QLineEdit, QComboBox):
         for control in ticket.findChildren(kind):
             assert control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
+
+
+@pytest.mark.parametrize(
+    ("scopes", "words"),
+    [
+        ({"trading"}, "sign-in covers no market data"),
+        ({"trading", "data"}, "quotes refused by the broker"),
+    ],
+)
+def test_the_ticket_says_why_there_are_no_quotes_and_asks_again_by_hand(
+    ticket, session, qtbot, scopes, words
+):
+    header = ticket.header
+    session.grant = replace(session.grant, scopes=frozenset(scopes))
+    session.market.tickers.clear()
+    session.market.refuse(NotCovered("The broker refused: forbidden."))
+    assert header._age.text() == words
+    assert header.again.isVisible()
+    assert header.again.accessibleName() == "Ask for quotes again"
+    QTest.mouseClick(header.again, Qt.MouseButton.LeftButton)
+    assert session.market.asked_again == ["NVDA"]
+    session.market.refuse(None)
+    assert header._age.text() == "no quote"
+    assert not header.again.isVisible()

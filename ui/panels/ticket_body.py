@@ -12,6 +12,7 @@ from core.domain.market import Source, Ticker
 from core.domain.order import Side
 from core.domain.request import OrderRequest
 from core.domain.trading_block import TradingBlock
+from core.errors import AppError
 from core.services.clock import Clock
 from core.services.settings import Settings
 from ui import words
@@ -173,6 +174,7 @@ class Ticket(QWidget):
     def _connect(self) -> None:
         session, hear = self._session, self._bindings.connect
         hear(session.market.tickers_changed, self._take_tickers)
+        hear(session.market.refusals_changed, self._refresh)
         hear(session.account.changed, self._refresh)
         hear(session.positions.changed, self._refresh)
         hear(session.orders.trading_block_changed, self._refresh)
@@ -192,6 +194,7 @@ class Ticket(QWidget):
         self.rules.limits_requested.connect(self.edit_limits)
         self.header.price_chosen.connect(self._take_price)
         self.header.symbol_entered.connect(self.set_symbol)
+        self.header.quotes_wanted.connect(self._ask_again)
         self.form.changed.connect(self._on_edit)
         self.submission.changed.connect(self._refresh)
         self.send_area.send_requested.connect(self.send_order)
@@ -218,6 +221,7 @@ class Ticket(QWidget):
         """Show everything again from what is known now; unchanged texts cost nothing."""
         ticker = self._session.market.ticker(self.form.symbol)
         around = self._session.guard.circumstances(self.form.symbol)
+        self._show_refusal(self._session.market.refusal(self.form.symbol))
         self.header.show_ticker(ticker, around.market, self._source(ticker))
         self.form.show_around(around)
         request = self._shown = self.submission.request or self.form.request()
@@ -242,6 +246,21 @@ class Ticket(QWidget):
         may_edit = self._may_turn
         self.form.set_editable(may_edit)
         self.header.symbol.setEnabled(may_edit)
+
+    def _show_refusal(self, refusal: AppError | None) -> None:
+        if refusal is None:
+            self.header.show_refusal("")
+        elif self._session.grant.may_read_data:
+            self.header.show_refusal(self.tr("quotes refused by the broker"), refusal.headline)
+        else:
+            self.header.show_refusal(
+                self.tr("sign-in covers no market data"),
+                self.tr("To see prices, sign in again and allow market data on the broker's page."),
+            )
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self._session.market.ask_again(self.form.symbol)
 
     def _may_send(self, request: OrderRequest) -> bool:
         return self._session.guard.judge(request).may_send

@@ -10,6 +10,7 @@ from core.domain.freshness import Freshness
 from core.domain.market import Ticker
 from ui import figures
 from ui.controls.labels import ElidedLabel, PlainLabel, WholeLabel, restyle
+from ui.theme.buttons import IconButton
 from ui.theme.colors import Tone
 from ui.theme.theme import Theme
 
@@ -56,6 +57,7 @@ class TicketHeader(QWidget):
 
     symbol_entered = Signal(object)  # str, upper case
     price_chosen = Signal(object)  # str: "bid", "ask" or "last"
+    quotes_wanted = Signal()  # although the broker has refused them
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +83,10 @@ class TicketHeader(QWidget):
         self._sizes.set_caption(self.tr("Sizes of bid and ask"))
         self._age = PlainLabel(tone="muted", align=Qt.AlignmentFlag.AlignRight)
         self._age.set_caption(self.tr("Age of the quote"))
+        self._missing = ""
+        self.again = IconButton(theme, "refresh-cw", self.tr("Ask for quotes again"))
+        self.again.clicked.connect(self.quotes_wanted)
+        self.again.hide()
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.symbol)
@@ -94,6 +100,7 @@ class TicketHeader(QWidget):
         bottom.addWidget(self._change)
         bottom.addSpacing(4)
         bottom.addWidget(self._age)
+        bottom.addWidget(self.again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -110,6 +117,12 @@ class TicketHeader(QWidget):
         # A contract's code takes the room, and the title of the panel says what it means.
         self._name.show_text("" if is_contract else name)
 
+    def show_refusal(self, why: str, told: str = "") -> None:
+        """Say in a few words why no quotes are asked for, with `told` in the tool tip; "" where they are."""
+        self._missing = why
+        self.again.setVisible(bool(why))
+        self.again.setToolTip("\n".join(filter(None, (self.tr("Ask for quotes again"), told))))
+
     def show_ticker(self, ticker: Ticker | None, market: Market, source: str) -> None:
         """Show the newest figures, and how old they are; old ones turn amber and say so."""
         if ticker is None:
@@ -118,7 +131,11 @@ class TicketHeader(QWidget):
             self._times.show_text("")
             self._change.show_whole("")
             self._sizes.show_whole("")
-            self._age.show_text(self.tr("no quote") if self.symbol.text() else "", "muted")
+            missing = self._missing or self.tr("no quote")
+            self._age.show_text(
+                missing if self.symbol.text() else "", "warning" if self._missing else "muted"
+            )
+            self._age.setToolTip("")
             return
         is_stale = market.freshness >= Freshness.STALE
         if ticker.trade is not None and market.late_s is not None:

@@ -18,6 +18,7 @@ PROOFS = {
     "OrderRefused": FailureKind.REFUSED,
     "NotFound": FailureKind.REFUSED,
     "NotPermitted": FailureKind.REFUSED,
+    "NotCovered": FailureKind.REFUSED,
     "Overloaded": FailureKind.REFUSED,
     "SignInExpired": FailureKind.REFUSED,
 }

@@ -20,7 +20,7 @@ from core.services.frame_clock import FrameClock
 from core.services.market import QuoteBoard
 from core.services.market_feed import SMALL_PLAN_BUDGETS, MarketFeed
 from tests.core.golden import golden
-from tests.fakes.broker import Broker, lose
+from tests.fakes.broker import Broker, lose, refuse
 
 SNAPSHOT = golden("snapshots")["AAPL"]
 QUOTES, COINS, OPTIONS = PRICE_STREAMS
@@ -332,3 +332,54 @@ def test_a_quote_that_is_faster_than_the_bars_does_not_keep_a_sparkline_from_beg
     board.board.follow("positions", ["AAPL"])
     qtbot.waitUntil(lambda: len(snapshots(broker)) == 1)
     assert sum(path.startswith("/v2/stocks/bars") for _, path, _ in broker.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "forbidden."), (401, "token is not authorized for this scope")]
+)
+def test_prices_that_the_broker_refuses_are_asked_for_once_and_again_by_hand_alone(
+    board, broker, qtbot, status, words
+):
+    board.board._poll.setInterval(5)
+    broker.faults.read.append(refuse(status, words))
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    told: list[None] = []
+    board.board.refusals_changed.connect(lambda: told.append(None))
+    board.board.follow("ticket", ["AAPL"])
+    qtbot.waitUntil(lambda: len(told) == 1)
+    with qtbot.waitSignals([board.board._poll.timeout] * 3):
+        pass
+    board.board.follow("ticket", ["NVDA"])
+    board.board.follow("ticket", ["AAPL"])
+    board.board.refresh_all()
+    with qtbot.waitSignals([board.board._poll.timeout] * 3):
+        pass
+    assert len(snapshots(broker)) == 1
+    refusal = board.board.refusal("AAPL")
+    assert refusal is not None
+    assert refusal.headline
+    assert board.board.refusal("BTC/USD") is None
+    board.board.ask_again("AAPL")
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    assert board.board.refusal("AAPL") is None
+    assert len(told) == 2
+
+
+def test_a_refusal_is_over_once_the_stream_carries_what_was_refused(board, broker, qtbot):
+    broker.faults.read.append(refuse(403, "forbidden."))
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("ticket", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.refusal("AAPL") is not None)
+    board.stream()
+    board.feeds[QUOTES].take_start()
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    assert board.board.refusal("AAPL") is None
+
+
+def test_a_symbol_that_the_broker_cannot_read_ends_no_polling(board, broker, qtbot):
+    board.board._poll.setInterval(5)
+    broker.faults.read.extend([refuse(400, "invalid symbol: %"), refuse(500, "internal error"), lose])
+    broker.snapshots = {"AAPL": SNAPSHOT}
+    board.board.follow("ticket", ["AAPL"])
+    qtbot.waitUntil(lambda: board.board.ticker("AAPL") is not None)
+    assert board.board.refusal("AAPL") is None
