@@ -24,6 +24,8 @@ _UPGRADE_REFUSED = re.compile(r"status code: (\d{3})")
 _UNAUTHORIZED = "WWW-Authenticate"
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _NS = 1_000_000_000
+# Looked up once: for every frame, an enum's members would cost as much as the clock.
+_NO_REASON, _LIVE = RefusalReason.NONE, StreamPhase.LIVE
 _log = logging.getLogger(__name__)
 
 
@@ -233,9 +235,9 @@ class SocketDriver(QObject):
         self._conversation.take(frame, now)
         self.speak()
         refusal = self._conversation.refusal
-        if refusal is not RefusalReason.NONE:
+        if refusal is not _NO_REASON:
             self._lose(refusal, politely=True)
-        elif self._phase is not StreamPhase.LIVE and self._conversation.is_live:
+        elif self._phase is not _LIVE and self._conversation.is_live:
             self._become_live()
 
     def _become_live(self) -> None:

@@ -340,13 +340,13 @@ def test_a_quote_that_is_faster_than_the_bars_does_not_keep_a_sparkline_from_beg
 def test_prices_that_the_broker_refuses_are_asked_for_once_and_again_by_hand_alone(
     board, broker, qtbot, status, words
 ):
-    board.board._poll.setInterval(5)
     broker.faults.read.append(refuse(status, words))
     broker.snapshots = {"AAPL": SNAPSHOT}
     told: list[None] = []
     board.board.refusals_changed.connect(lambda: told.append(None))
     board.board.follow("ticket", ["AAPL"])
     qtbot.waitUntil(lambda: len(told) == 1)
+    board.board._poll.setInterval(5)
     with qtbot.waitSignals([board.board._poll.timeout] * 3):
         pass
     board.board.follow("ticket", ["NVDA"])
