@@ -17,12 +17,17 @@ from urllib.parse import urlsplit
 
 from certifi import where
 
+from core.clock import continuous_s
 from core.net.answer_reader import AnswerReader
 from core.net.open_connections import OpenConnections
 from core.protocol.call import Timeouts
 
 _PORTS = {"https": 443, "http": 80}
 _PIECE_BYTES = 64 * 1024
+# What lies between forgets a connection on which nothing is said for minutes, in silence: the next order
+# would get no answer. So the system says something every twenty seconds (how that is named differs), and
+# ends a connection that does not reply to three of them.
+_KEPT_ALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPALIVE": 20, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
 
 
 class Connection:
@@ -58,11 +63,11 @@ class Connection:
             self.close()
         self.is_distrusted = False
         if self.sock is None:
-            started = time.monotonic()
+            started = continuous_s()
             self.sock = self._connected(timeouts.connect_s)
             self._all_open.admit(self)
             # Nothing limits how long the system looks for a name. An order must not leave with an old price.
-            if time.monotonic() - started > 2 * timeouts.connect_s:
+            if continuous_s() - started > 2 * timeouts.connect_s:
                 raise TimeoutError("the connection came too late")
         sock, patience_s = self.sock, min(timeouts.read_s, timeouts.whole_s)
         sock.settimeout(patience_s)
@@ -102,12 +107,20 @@ class Connection:
         sock = socket.create_connection(self._place, patience_s)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _keep_alive(sock)
             if self._is_secure:
                 return _trust(where()).wrap_socket(sock, server_hostname=self._place[0])
         except (OSError, ValueError):  # ValueError: a name that no certificate could have
             sock.close()
             raise
         return sock
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEPT_ALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 @cache

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -555,6 +556,18 @@ def test_after_a_sleep_a_read_under_way_is_ended_and_an_order_is_not():
         may_answer.set()
         placing.join()
         assert isinstance(ends["POST"], Order)
+        transport.close()
+
+
+def test_something_is_said_now_and_then_on_a_kept_connection_so_that_nobody_forgets_it():
+    with scripted(answering(ACCOUNT)) as server:
+        transport = transport_to(server.url)
+        transport.run(READ)
+        sock = transport._connection(Host.TRADING).sock
+        assert sock is not None
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        if sys.platform == "linux":
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 30
         transport.close()
 
 

@@ -44,8 +44,12 @@ def test_a_request_that_fails_before_it_leaves_holds_nobody_up():
     order.let_pass(after=None)
 
 
-@pytest.mark.usefixtures("patience")
-def test_nobody_waits_for_an_order_that_waits_behind_another():
+def test_nobody_waits_for_an_order_that_waits_behind_another(monkeypatch):
+    monkeypatch.setattr(
+        departure, "HEAD_START_S", -2.0
+    )  # whoever began to wait would be told that it is none
+    with pytest.raises(ValueError, match="timeout"):
+        Departure(SystemClock()).let_pass(after=None)
     Departure(SystemClock()).let_pass(after=Departure(SystemClock()))
 
 
