@@ -1,10 +1,30 @@
 """The one thread that owns the WebSockets of a session."""
 
-from PySide6.QtCore import QMetaObject, QObject, Qt, QThread
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMetaObject, QObject, Qt, QThread, Slot
 
 from core.net.socket_driver import SocketDriver
 
 JOIN_MS = 5_000
+
+
+class _Ending(QObject):
+    """Ends what runs on the stream thread, from there."""
+
+    def __init__(self, workers: Sequence[QObject], thread: QThread) -> None:
+        super().__init__()
+        self._workers, self._thread = workers, thread
+
+    @Slot()
+    def end(self) -> None:
+        for worker in self._workers:
+            if isinstance(worker, SocketDriver):
+                worker.stop()
+        # Not before every driver has stopped: a last frame would meet a conversation that is gone.
+        for worker in (*self._workers, self):
+            worker.deleteLater()
+        self._thread.quit()
 
 
 class StreamThread:
@@ -13,8 +33,8 @@ class StreamThread:
     def __init__(self, *workers: QObject) -> None:
         self._thread = QThread()
         self._thread.setObjectName("streams")
-        self._workers = workers
-        for worker in workers:
+        self._ending = _Ending(workers, self._thread)
+        for worker in (*workers, self._ending):
             worker.moveToThread(self._thread)
             if isinstance(worker, SocketDriver) and not worker.on_demand:
                 self._thread.started.connect(worker.start)
@@ -24,15 +44,8 @@ class StreamThread:
         self._thread.start()
 
     def stop(self) -> bool:
-        """Close every socket and join. Returns whether the thread ended in time."""
+        """Close every socket and join: one wait for all. Returns whether the thread ended in time."""
         if not self._thread.isRunning():
             return True
-        for worker in self._workers:
-            if isinstance(worker, SocketDriver):
-                # Blocking is short here: closing a socket only queues its close frame.
-                QMetaObject.invokeMethod(worker, "stop", Qt.ConnectionType.BlockingQueuedConnection)
-        # Not before every driver has stopped: a last frame would meet a conversation that is gone.
-        for worker in self._workers:
-            worker.deleteLater()
-        self._thread.quit()
+        QMetaObject.invokeMethod(self._ending, "end", Qt.ConnectionType.QueuedConnection)
         return self._thread.wait(JOIN_MS)
