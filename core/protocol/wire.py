@@ -134,7 +134,7 @@ class WireOrder(msgspec.Struct):
 
     def value(self) -> Order:
         """Return this as our own value; raises ValueError without an id to cancel it by."""
-        if not self.id:
+        if not self.id.strip("."):  # dots name another place: to cancel "." may be to cancel everything
             raise ValueError("order without an id")
         status = self.status or ""
         return Order(

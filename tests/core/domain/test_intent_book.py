@@ -139,6 +139,13 @@ def again(book: IntentBook) -> IntentBook:
     return book
 
 
+def test_what_was_not_found_before_a_retry_permits_no_other(again):
+    again.failed(KEY, LOST, at(8))
+    assert not again.may_retry(KEY, at(8))
+    again.not_found(KEY, at(9))
+    assert again.may_retry(KEY, at(9))
+
+
 def test_a_retry_is_the_same_intent_and_unknown_as_before(again):
     intent = again.intents[KEY]
     assert (intent.state, intent.sendings, intent.is_in_flight) == (S.UNKNOWN, 2, True)

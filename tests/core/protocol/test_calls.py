@@ -75,6 +75,13 @@ def test_an_id_stays_inside_its_segment_of_the_path(hostile):
         assert last.isascii()
 
 
+@pytest.mark.parametrize("hostile", ["", ".", ".."])
+def test_an_order_that_no_path_could_name_is_none(hostile):
+    """A cancel of "." would be read as one of /v2/orders/, which is everything."""
+    with pytest.raises(ValueError, match="without an id"):
+        read_order("o-1").read(answer({**golden("order"), "id": hostile}))
+
+
 def test_a_body_leaves_byte_for_byte():
     body = b'{"qty":"10",  "symbol":"AAPL"}'
     assert place_order(body).body is body
