@@ -1,9 +1,11 @@
 """The orders of one account, folded from answers, look-ups, lists and stream events in any order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from core.domain.alarm import Alarm, AlarmKind
 from core.domain.order import Order, OrderStatus
@@ -88,8 +90,7 @@ def _step(order: Order) -> int:
     return _OVER if order.status.is_final else _STEPS.get(order.status, _AT_WORK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What one piece of evidence did. True if anything changed.
 
     `changed` names the orders that changed, parents of changed legs included; `doubted` those that must be

@@ -1,7 +1,8 @@
 """What evidence about intents and orders leads to: what changed, and what to do next. Values only."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from core.domain.alarm import Alarm
 from core.domain.event import Fill
@@ -19,8 +20,7 @@ class FailureKind(StrEnum):
     UNKNOWN = "unknown"  # nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A request that brought no order, with the words to show and the broker's id of the request."""
 
     kind: FailureKind
@@ -28,30 +28,26 @@ class Failure:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AskAbout:
+class AskAbout(msgspec.Struct, frozen=True):
     """Look an intent up by its id, again and again until StopAsking; `at_once` does not wait for its turn."""
 
     client_order_id: str
     at_once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StopAsking:
+class StopAsking(msgspec.Struct, frozen=True):
     """There is nothing more to look up about an intent."""
 
     client_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reread:
+class Reread(msgspec.Struct, frozen=True):
     """Read one order by the broker's id: what we were told of it cannot all be right."""
 
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WriteDown:
+class WriteDown(msgspec.Struct, frozen=True):
     """Note in the journal what became of an intent."""
 
     intent: Intent
@@ -60,8 +56,7 @@ class WriteDown:
 Step = AskAbout | StopAsking | Reread | WriteDown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one piece of evidence did to the book. Each order and intent appears once, as it now is."""
 
     orders: tuple[Order, ...] = ()
@@ -71,15 +66,14 @@ class Outcome:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(slots=True)
-class Gathering:
+class Gathering(msgspec.Struct):
     """An Outcome in the making."""
 
-    orders: dict[str, None] = field(default_factory=dict)
-    intents: dict[str, None] = field(default_factory=dict)
-    fills: list[Fill] = field(default_factory=list)
-    alarms: list[Alarm] = field(default_factory=list)
-    steps: dict[Step, None] = field(default_factory=dict)
+    orders: dict[str, None] = msgspec.field(default_factory=dict)
+    intents: dict[str, None] = msgspec.field(default_factory=dict)
+    fills: list[Fill] = msgspec.field(default_factory=list)
+    alarms: list[Alarm] = msgspec.field(default_factory=list)
+    steps: dict[Step, None] = msgspec.field(default_factory=dict)
 
     def do(self, step: Step) -> None:
         """Add a step, once."""

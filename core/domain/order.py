@@ -4,10 +4,11 @@ Source: protocol page sections 3.6 to 3.8. Values the broker may extend at any t
 what we understood of them: an unknown status means "open, unknown", never a crash.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 
 class Side(StrEnum):
@@ -104,8 +105,7 @@ _NOT_REPLACEABLE = frozenset(
 _NOT_CANCELABLE = frozenset({OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REPLACE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One order of an account, as of `updated_at`.
 
     `parent_id` is set by the order book on the legs of a bracket, OCO or OTO order; the wire does not say it.
@@ -147,7 +147,7 @@ class Order:
     cancel_requested_at: datetime | None = None
     replaces: str | None = None
     replaced_by: str | None = None
-    legs: tuple["Order", ...] = field(default=())
+    legs: tuple["Order", ...] = ()
     parent_id: str | None = None
 
     @property

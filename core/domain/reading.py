@@ -1,10 +1,9 @@
 """One look at the clocks, passed in wherever a rule needs the time."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """`monotonic_ns` only grows, also during a sleep, and is for ages and waits.
 
     `wall_ns`, since 1970 UTC, is for what is written down.

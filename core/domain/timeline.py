@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
+import msgspec
+
 from core.domain.intent import IntentKind
 
 NS_PER_MS = 1_000_000
@@ -23,8 +25,7 @@ class Moment(StrEnum):
     PAINTED = "painted"  # the screen shows what the broker says
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderTimeline:
+class OrderTimeline(msgspec.Struct, frozen=True, kw_only=True):
     """One intent's moments, in nanoseconds of a stopwatch; those not reached are missing.
 
     A person's Retry is another sending of the same intent and leaves the first one's moments as they are.
@@ -82,10 +83,15 @@ class Timelines:
         self._moments: dict[str, dict[Moment, int]] = {}
 
     def begin(
-        self, client_order_id: str, kind: IntentKind, symbol: str, *, clicked_wall_ns: int, clicked_ns: int
+        self,
+        client_order_id: str,
+        kind: IntentKind,
+        symbol: str,
+        *,
+        clicked_wall_ns: int,
+        moments: dict[Moment, int],
     ) -> None:
-        """A click has made an intent."""
-        moments = {Moment.CLICKED: clicked_ns}
+        """A click has made an intent; `moments`, CLICKED among them, are passed and are kept here."""
         self._moments[client_order_id] = moments
         self._lines[client_order_id] = OrderTimeline(
             client_order_id=client_order_id,

@@ -4,9 +4,10 @@ Nothing here touches a socket; `core.net.http` carries a Call and hands the Answ
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+import msgspec
 
 from core.errors import AppError
 
@@ -22,8 +23,7 @@ class Host(StrEnum):
     CONTROL = "control"  # the practice broker's, for causing faults
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds to wait for a connection, for the next byte of the answer, and for all of it.
 
     For a connection with its name, its other addresses and its handshake it is twice as long.
@@ -34,8 +34,7 @@ class Timeouts:
     whole_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back. Header names are lower case."""
 
     status: int
@@ -47,9 +46,12 @@ class Answer:
         """The broker's id of the request, which its support asks for."""
         return self.headers.get("x-request-id", "")[:64]
 
+    def __repr__(self) -> str:
+        """The status alone: tokens travel in bodies."""
+        return f"Answer({self.status})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[Result]):
+
+class Call(msgspec.Struct, Generic[Result], frozen=True, kw_only=True):
     """A request and its reading.
 
     `changes` marks a call after which the broker's books may differ: for those, silence or an unreadable
@@ -59,9 +61,13 @@ class Call(Generic[Result]):
     host: Host
     method: str
     path: str
-    read: Callable[[Answer], Result] = field(repr=False)
-    failure: Callable[["Call[Result]", Answer], AppError] = field(repr=False)
+    read: Callable[[Answer], Result]
+    failure: Callable[["Call[Result]", Answer], AppError]
     query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
     changes: bool = False
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: Timeouts = Timeouts()
+
+    def __repr__(self) -> str:
+        """What is asked for, and not the body: codes and tokens travel in it."""
+        return f"Call({self.method} {self.host.value} {self.path})"

@@ -50,14 +50,14 @@ class OrderTiming:
 
     def begin(self, intent: Intent, clicked_ns: int | None, validated_ns: int) -> None:
         """A click has made an intent, which has passed every check by `validated_ns`."""
+        clicked_ns = validated_ns if clicked_ns is None else clicked_ns
         self._lines.begin(
             intent.client_order_id,
             intent.kind,
             intent.symbol,
             clicked_wall_ns=intent.created_ns,
-            clicked_ns=validated_ns if clicked_ns is None else clicked_ns,
+            moments={Moment.CLICKED: clicked_ns, Moment.VALIDATED: validated_ns},
         )
-        self._lines.mark(intent.client_order_id, Moment.VALIDATED, validated_ns)
         self._begun_ns = validated_ns
 
     def mark(self, client_order_id: str, moment: Moment) -> None:

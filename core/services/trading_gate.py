@@ -69,16 +69,16 @@ class TradingGate(QObject):
         return self.close_block if block is not TradingBlock.NONE and request.only_closes else block
 
     def _reason(self, *, own: bool) -> TradingBlock:
-        reasons = (
-            (TradingBlock.NO_SCOPE, not self._may_trade),
-            (TradingBlock.TOKEN_REFUSED, self._is_token_refused),
-            (TradingBlock.JOURNAL_FAILED, self._journal.has_failed),
-            (TradingBlock.ACCOUNT_BLOCKED, not self._account.can_trade),
-            (TradingBlock.LIVE_LOCKED, not self._is_live_unlocked),
-        )
-        for reason, holds in reasons:
-            if holds:
-                return reason
+        if not self._may_trade:
+            return TradingBlock.NO_SCOPE
+        if self._is_token_refused:
+            return TradingBlock.TOKEN_REFUSED
+        if self._journal.has_failed:
+            return TradingBlock.JOURNAL_FAILED
+        if not self._account.can_trade:
+            return TradingBlock.ACCOUNT_BLOCKED
+        if not self._is_live_unlocked:
+            return TradingBlock.LIVE_LOCKED
         if own and self._switches:
             return min(self._switches)
         if not (self._journal.is_open and self._is_ready()):
@@ -133,7 +133,10 @@ class TradingGate(QObject):
 
     def count_order(self) -> None:
         """An order is placed now."""
-        self._placed_ns.append(self._clock.monotonic_ns())
+        now = self._clock.monotonic_ns()
+        while self._placed_ns and now - self._placed_ns[0] >= WINDOW_NS:
+            self._placed_ns.popleft()
+        self._placed_ns.append(now)
 
     @Slot()
     def announce(self) -> None:
@@ -150,11 +153,9 @@ class TradingGate(QObject):
         self._passes.stop()
 
     def _limit_wait_ns(self) -> int:
-        now = self._clock.monotonic_ns()
-        while self._placed_ns and now - self._placed_ns[0] >= WINDOW_NS:
-            self._placed_ns.popleft()
-        if self._orders_a_minute is None or len(self._placed_ns) < self._orders_a_minute:
+        most = self._orders_a_minute
+        if most is None or len(self._placed_ns) < most:
             return 0
-        if self._orders_a_minute <= 0:
+        if most <= 0:
             return WINDOW_NS
-        return self._placed_ns[-self._orders_a_minute] + WINDOW_NS - now
+        return max(0, self._placed_ns[-most] + WINDOW_NS - self._clock.monotonic_ns())

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from core.domain.account import Account
 from core.domain.environment import Coverage, Environment
 from core.domain.event import OrderEvent
@@ -35,7 +37,7 @@ def order(order_id: str = "o-1", *, status: OrderStatus = OrderStatus.NEW, **cha
         limit_price=Decimal("189.4"),
         updated_at=MORNING,
     )
-    return replace(known, **changes)
+    return structs.replace(known, **changes)
 
 
 def event(name: str, of: Order, **changes: Any) -> OrderEvent:

@@ -124,7 +124,7 @@ def order(order_id: str = "o-1", **changes) -> Order:
         submitted_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
         updated_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
     )
-    return replace(known, **changes)
+    return structs.replace(known, **changes)
 
 
 class StandingClock:

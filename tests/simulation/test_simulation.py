@@ -1,11 +1,11 @@
 """Bad days by the hundred: no order doubled, lost or wrongly believed dead, and every unknown one shown."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.evidence import Failure, FailureKind
 from core.errors import AppError, OutcomeUnknown

@@ -10,12 +10,12 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from msgspec import structs
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QTableView
@@ -54,7 +54,7 @@ def orders(count: int) -> list[Order]:
     for number in range(count):
         status = chance.choice(ended)
         made.append(
-            replace(
+            structs.replace(
                 first,
                 id=f"aa0b3f10-0000-4000-8000-{number:012d}",
                 client_order_id=f"c-{number}",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from core.domain.book import Source
 from core.domain.environment import Environment
 from core.domain.event import OrderEvent
@@ -148,7 +150,7 @@ def problems(life: Life, book: IntentBook, outcomes: list[Outcome]) -> list[str]
     """How the book differs from the broker; empty when it does not."""
     found = []
     known = book.orders.get("o-1")
-    if known is None or replace(known, legs=()) != life.end:
+    if known is None or structs.replace(known, legs=()) != life.end:
         found.append(f"order {known and known.status} {known and known.filled_qty}, broker {life.end.status}")
     if (state := book.intents[KEY].state) is not STATES.get(life.end.status, S.WORKING):
         found.append(f"intent {state}, broker {life.end.status}")
@@ -171,7 +173,7 @@ def a_group(chance: random.Random) -> tuple[list[OrderEvent], dict[str, Order]]:
         life = a_life(chance)
         link: dict[str, Any] = {"replaces": chance.choice(["entry", "tp"])} if order_id == "new" else {}
         for seen in life.events:
-            state = replace(seen.order, id=order_id, client_order_id=f"c-{order_id}", **link)
+            state = structs.replace(seen.order, id=order_id, client_order_id=f"c-{order_id}", **link)
             execution_id = f"{order_id}-{seen.execution_id}" if seen.execution_id else ""
             told.append(replace(seen, order=state, execution_id=execution_id))
             ends[order_id] = state
@@ -183,11 +185,11 @@ def a_group(chance: random.Random) -> tuple[list[OrderEvent], dict[str, Order]]:
             chance.choice([leg for leg in legs if leg.id == leg_id])
             for leg_id in chance.choice([(), ("tp", "sl"), ("tp", "sl")])
         )
-        told.append(replace(seen, order=replace(seen.order, legs=some)))
+        told.append(replace(seen, order=structs.replace(seen.order, legs=some)))
     if ends["new"].replaces == "entry" and chance.random() < 0.5:
         # The exits go along with what replaces their entry.
         last = [seen for seen in told if seen.order.id == "new"][-1]
-        told.append(replace(last, order=replace(last.order, legs=(ends["tp"], ends["sl"]))))
+        told.append(replace(last, order=structs.replace(last.order, legs=(ends["tp"], ends["sl"]))))
     return told, ends
 
 
@@ -212,7 +214,7 @@ def group_problems(chance: random.Random) -> list[str]:
     for order_id, end in ends.items():
         known = book.orders.orders[order_id]
         parent = parent_id if order_id in legs else None
-        if replace(known, legs=(), parent_id=None) != end or known.parent_id != parent:
+        if structs.replace(known, legs=(), parent_id=None) != end or known.parent_id != parent:
             found.append(f"{order_id}: {known.status} under {known.parent_id}, broker {end.status}")
         if order_id in legs and legs[order_id] != known:
             found.append(f"{order_id}: the parent shows {legs[order_id].status}, it is {known.status}")

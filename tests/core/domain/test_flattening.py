@@ -104,7 +104,7 @@ def test_orders_are_cancelled_before_the_position_they_hold_is_closed():
     asked = intent("x1", IntentKind.CANCEL, IntentState.SENT, target_order_id="o1")
     assert run.next(picture(2, positions=(held,), orders=[resting], intents=[asked])) == ()
     assert [line.stage for line in run.lines] == [Stage.CANCELLING, Stage.WAITING_FOR_CANCELS]
-    gone = replace(resting, status=OrderStatus.CANCELED)
+    gone = structs.replace(resting, status=OrderStatus.CANCELED)
     free = position("NVDA", "5", "5")
     assert run.next(picture(3, positions=(free,), orders=[gone])) == (ClosePosition(free),)
 
@@ -218,7 +218,7 @@ def test_what_takes_long_says_why_although_nothing_was_refused():
 
     assert reasons(2, close) == [(Stage.CANCELLING, ""), (Stage.CLOSING, "")]
     assert reasons(6, close) == [(Stage.CANCELLING, NOT_CONFIRMED), (Stage.CLOSING, NOT_FILLED)]
-    part = replace(close, status=OrderStatus.PARTIALLY_FILLED, filled_qty=D(2))
+    part = structs.replace(close, status=OrderStatus.PARTIALLY_FILLED, filled_qty=D(2))
     assert reasons(7, part)[1] == (Stage.CLOSING, FILLED_IN_PART)
 
 
@@ -226,8 +226,8 @@ def test_a_leg_goes_with_its_open_parent_and_by_itself_once_the_parent_is_done()
     parent = order(1, "NVDA", side="buy", order_class="bracket")
     leg = order(2, "NVDA", OrderStatus.HELD, parent_id="o1")
     assert Flattening().next(picture(1, orders=[parent, leg])) == (CancelOrder("o1"),)
-    done = replace(parent, status=OrderStatus.FILLED)
-    working = replace(leg, status=OrderStatus.NEW)
+    done = structs.replace(parent, status=OrderStatus.FILLED)
+    working = structs.replace(leg, status=OrderStatus.NEW)
     assert Flattening().next(picture(1, orders=[done, working])) == (CancelOrder("o2"),)
 
 
@@ -267,7 +267,9 @@ class LaggingBroker:
         self.intents[key] = structs.replace(intent(key, IntentKind.PLACE, state), symbol=held.symbol)
         qty = abs(held.qty) if what != "part" else abs(held.qty) // 2 or D(1)
         side = "sell" if held.qty > 0 else "buy"
-        self.orders[key] = replace(order(0, held.symbol, side=side), id=key, client_order_id=key, qty=qty)
+        self.orders[key] = structs.replace(
+            order(0, held.symbol, side=side), id=key, client_order_id=key, qty=qty
+        )
         self.due.append((now_ns + self.chance.randint(0, 20) * S, key))
         return key
 
@@ -278,7 +280,7 @@ class LaggingBroker:
                 one = self.orders[key]
                 sign = -1 if one.side == "sell" else 1
                 self.held[one.symbol] += sign * (one.qty or D(0))
-                self.orders[key] = replace(one, status=OrderStatus.FILLED, filled_qty=one.qty or D(0))
+                self.orders[key] = structs.replace(one, status=OrderStatus.FILLED, filled_qty=one.qty or D(0))
                 self.intents[key] = structs.replace(self.intents[key], state=IntentState.FILLED, order_id=key)
         self.remember(now_ns)
 

@@ -1,6 +1,5 @@
 """The order book of intents: what each kind of evidence changes, and what it leads to."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -122,7 +121,7 @@ def test_retry_is_for_what_is_unknown_and_was_lately_not_found(book):
     assert not book.may_retry(KEY, at(5))  # it was on its way when the broker was asked
     book.not_found(KEY, at(6))
     assert book.may_retry(KEY, at(7))
-    late = replace(at(7), monotonic_ns=at(6).monotonic_ns + NOT_FOUND_IS_RECENT_NS + 1)
+    late = structs.replace(at(7), monotonic_ns=at(6).monotonic_ns + NOT_FOUND_IS_RECENT_NS + 1)
     assert not book.may_retry(KEY, late)
     with pytest.raises(ValueError, match="may not be sent again"):
         book.retried(KEY, late)

@@ -9,9 +9,8 @@ from core.domain.timeline import Moment, Timelines, percentiles
 def lines(count: int = 1) -> Timelines:
     made = Timelines()
     for number in range(count):
-        made.begin(
-            f"bw-{number}", IntentKind.PLACE, "AAPL", clicked_wall_ns=1, clicked_ns=number * 1_000_000_000
-        )
+        clicked = {Moment.CLICKED: number * 1_000_000_000}
+        made.begin(f"bw-{number}", IntentKind.PLACE, "AAPL", clicked_wall_ns=1, moments=clicked)
     return made
 
 

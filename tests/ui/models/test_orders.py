@@ -1,6 +1,5 @@
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -105,7 +104,7 @@ def test_a_leg_that_the_desk_tells_of_on_its_own_is_no_second_line(model: Orders
     parent = order("o-2", symbol="AMD", legs=(leg,), submitted_at=AT)
     model.show_orders((leg, parent) if leg_first else (parent, leg))
     assert [model.row_at(place).parent_key for place in range(model.rowCount())] == ["", "c-o-2"]
-    model.show_orders((replace(leg, status=OrderStatus.NEW),))
+    model.show_orders((structs.replace(leg, status=OrderStatus.NEW),))
     assert model.rowCount() == 2
 
 
@@ -330,7 +329,7 @@ def test_piecewise_changes_show_what_arranging_everything_would(qapp, batches, v
         for one in (some_order(*terms) for terms in batch):
             # The table never loses legs: the order book keeps them (its rule, not the table's).
             if one.id in known and len(one.legs) < len(known[one.id].legs):
-                one = replace(one, legs=known[one.id].legs)
+                one = structs.replace(one, legs=known[one.id].legs)
             known[one.id] = one
             orders.append(one)
         model.show_orders(orders)
@@ -377,7 +376,7 @@ def test_legs_can_be_hidden_and_shown_again_and_stay_so_when_the_order_changes(m
     assert shown_keys(model) == ["c-o-2", "c-o-1"]
     assert model.cell(0, SYMBOL).text == "▸ AMD"
     assert model.index(0, SYMBOL).data(Qt.ItemDataRole.AccessibleTextRole) == "AMD, legs hidden"
-    model.show_orders((replace(bracket(), qty=Decimal(30)),))
+    model.show_orders((structs.replace(bracket(), qty=Decimal(30)),))
     assert shown_keys(model) == ["c-o-2", "c-o-1"]
     model.toggle_legs("c-o-2", show=True)
     model.toggle_legs("c-o-1")
