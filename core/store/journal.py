@@ -5,7 +5,6 @@ account and environment, bound to them when it is made; opening it for another a
 The order lanes share one connection; a lock keeps their statements apart.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from core.domain.intent import Intent, IntentKind, IntentState
 from core.errors import StorageFailed
 from core.store.journal_check import Sound, check, check_beside_log, connected, damaged, error_code
 from core.store.journal_schema import COLUMNS, COLUMNS_OF, LISTED, SCHEMA_VERSION, STEPS, row_sum
+from core.store.whereabouts import Whereabouts
 from core.store.write_ahead_log import LogState, log_state
 
 # SQLite empties its log in the middle of a commit once it holds a thousand pages, each with a head: 4.12 MB.
@@ -65,7 +65,6 @@ class Journal:
         self._changes_moved = 0  # how many of the changes are in the file itself, out of the log
         self._log = path.with_name(f"{path.name}-wal")
         self._is_log_awaited = False
-        self._places: dict[str, tuple[int, int]] = {}
         with self._translated("could not be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not path.exists()
@@ -87,7 +86,7 @@ class Journal:
                     self.is_cut_short = _is_cut_short(log, held, sound)
                 if is_unfinished:
                     unfinished.unlink()
-                self._places = {str(file): _place(str(file)) for file in (named, self._log)}
+                self._whereabouts = Whereabouts(named, self._log)
         except StorageFailed:
             self._database.close()
             raise
@@ -112,7 +111,7 @@ class Journal:
             int(intent.is_let_go),
         )
         with self._translated("could not be written, so nothing was sent"):
-            self._require_in_place()
+            self._whereabouts.require()
             self._database.execute(_INSERT, (*row, row_sum(*row)))
 
     def record_again(self, intent: Intent, *, at_ns: int) -> None:
@@ -125,7 +124,7 @@ class Journal:
             self._translated("could not be written, so nothing was sent again"),
             self._at_once() as execute,
         ):
-            self._require_in_place()
+            self._whereabouts.look()
             again = {"client_order_id": key, "body": intent.body, "sendings": number, "is_let_go": 0}
             if execute(_SEND_AGAIN, again).rowcount != 1:
                 raise ValueError("no such intent")
@@ -145,6 +144,7 @@ class Journal:
         with self._translated("could not be updated"):
             if self._database.execute(_NOTE, note).rowcount != 1 and self._has(intent.client_order_id):
                 raise damaged(self.path.name)
+            self._whereabouts.look()  # for the next order, which has no time for it
 
     def note_moments(self, moments: Mapping[str, Mapping[str, int]]) -> None:
         """Write when intents passed which points, in nanoseconds since the click. Raises StorageFailed."""
@@ -163,7 +163,7 @@ class Journal:
     def probe(self) -> None:
         """Write without changing anything. Raises StorageFailed while the disk takes nothing."""
         with self._translated("could not be written"), self._at_once() as execute:
-            self._require_in_place()
+            self._whereabouts.look()
             execute(_WRITE_SOMETHING)
 
     def unsettled(self) -> tuple[Intent, ...]:
@@ -189,6 +189,7 @@ class Journal:
                 with suppress(sqlite3.Error):  # then the next start misses a log in which nothing was left
                     self._await_log(0)
             self._database.close()
+            self._whereabouts.close()
 
     def _look_at_log(self) -> LogState:
         """Refuse a log that SQLite would take for an older one, and write over (threat model O6)."""
@@ -271,12 +272,6 @@ class Journal:
     def _has(self, client_order_id: str) -> bool:
         query = "SELECT 1 FROM intent WHERE client_order_id = ?"
         return self._database.execute(query, (client_order_id,)).fetchone() is not None
-
-    def _require_in_place(self) -> None:
-        """Raise OSError if the file is not where the next start will look for it."""
-        for file, place in self._places.items():
-            if _place(file) != place:
-                raise FileNotFoundError("the file was moved or deleted while in use")
 
     def _bring_up_from(self, version: int) -> None:
         """Make the tables of this version, all or nothing: half a journal would belong to nobody."""
@@ -380,9 +375,3 @@ def _is_cut_short(log: LogState, held: int, sound: Sound) -> bool:
         # versions gave it none.
         return sound.version != SCHEMA_VERSION or sound.log_bytes > 0
     return log is LogState.CUT_SHORT
-
-
-def _place(file: str) -> tuple[int, int]:
-    """What tells a file from another that took its name. Raises OSError when there is none."""
-    found = os.stat(file)  # noqa: PTH116 - an order waits for it, and a Path takes its time
-    return found.st_dev, found.st_ino

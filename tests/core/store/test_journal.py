@@ -729,6 +729,21 @@ def test_a_journal_that_is_no_longer_where_it_was_takes_nothing(path, lost):
     journal.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is in use where it is")
+def test_a_data_folder_moved_as_a_whole_is_told_by_the_next_note_and_then_nothing_is_taken(path):
+    path = path.parent / "journals" / path.name
+    journal = opened(path)
+    journal.record(an_intent(1))
+    path.parent.parent.rename(path.parent.parent.with_name("elsewhere"))
+    with pytest.raises(StorageFailed, match="could not be updated"):
+        journal.update(replace(an_intent(1), state=IntentState.FILLED))
+    with pytest.raises(StorageFailed, match="nothing was sent"):
+        journal.record(an_intent(2))
+    path.parent.parent.with_name("elsewhere").rename(path.parent.parent)
+    assert journal.unsettled() == ()  # the note was taken along
+    journal.close()
+
+
 @pytest.mark.parametrize("what", [b"bw-7", b"NVDA", b"journaled", b"why-7", b"o-7", b"r-7", b'"qty":"7"'])
 def test_a_bit_flipped_in_what_a_row_says_is_damage_wherever_it_stands(path, what):
     """The id stands in the table and in its index: an order of ours must not become another program's."""
