@@ -53,15 +53,16 @@ class Dispatch:
         sender.left.connect(left)
         self._last: Departure | None = None
 
-    def send(self, intent: Intent) -> None:
+    def send(self, intent: Intent, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Journal and send, once, as soon as the request budget has room.
 
-        For an order the desk has seen to that: none waits here, to leave when its price is old.
+        For an order the desk has seen to that: none waits here, to leave when its price is old. `meanwhile`
+        is called when it is handed over: what it does costs no time, for the lane has yet to wake.
         """
         urgency = Urgency.CANCEL if intent.kind is IntentKind.CANCEL else Urgency.ORDER
-        self._link.when_allowed(urgency, lambda: self._submit(intent))
+        self._link.when_allowed(urgency, lambda: self._submit(intent, meanwhile))
 
-    def _submit(self, intent: Intent) -> None:
+    def _submit(self, intent: Intent, meanwhile: Callable[[], None]) -> None:
         """Hand over, and let depart before anything is drawn."""
         key, departure = intent.client_order_id, Departure(self._clock)
         departure.is_seen_off = self._stands_aside
@@ -71,6 +72,7 @@ class Dispatch:
             done=lambda order: self._answered(key, order, departure.moments),
             failed=lambda error: self._failed(key, error, departure.moments),
         )
+        meanwhile()
         earlier, self._last = self._last, departure
         if self._stands_aside and departure.let_pass(after=earlier):
             self._left(key)

@@ -199,9 +199,7 @@ class OrderDesk(QObject):
         if client_order_id in self._book.intents:
             raise ValueError("an order of this id was placed before")
         body = msgspec.json.encode(request.body(client_order_id))
-        intent = self._draft(client_order_id, IntentKind.PLACE, request.symbol, body, clicked_ns=clicked_ns)
-        self._gate.count_order()
-        return self._submit(intent)
+        return self._submit(client_order_id, IntentKind.PLACE, request.symbol, body, clicked_ns=clicked_ns)
 
     def replace(self, request: ReplaceRequest, *, clicked_ns: int | None = None) -> Intent:
         """Ask for new terms of a working order, once. Raises as `place`, and NotFound."""
@@ -210,11 +208,9 @@ class OrderDesk(QObject):
         order = self._known(request.order_id)
         client_order_id = self._ids.take()
         body = msgspec.json.encode(request.body(client_order_id))
-        intent = self._draft(
+        return self._submit(
             client_order_id, IntentKind.REPLACE, order.symbol, body, order.id, clicked_ns=clicked_ns
         )
-        self._gate.count_order()
-        return self._submit(intent)
 
     def cancel(self, order_id: str, *, clicked_ns: int | None = None) -> Intent:
         """Ask for a cancel, once. Possible whenever it can be sent at all, also while new orders are held."""
@@ -223,10 +219,9 @@ class OrderDesk(QObject):
         order = self._known(order_id)
         if (waiting := self._book.waiting_cancel(order_id)) is not None:
             return waiting
-        intent = self._draft(
+        return self._submit(
             self._ids.take(), IntentKind.CANCEL, order.symbol, b"", order_id, clicked_ns=clicked_ns
         )
-        return self._submit(intent)
 
     def cancel_all(self, *, symbol: str | None = None, side: str | None = None) -> tuple[Intent, ...]:
         """Ask for a cancel of every open order, or those of a symbol or side, one by one.
@@ -348,7 +343,7 @@ class OrderDesk(QObject):
             raise NotFound("That order is not known here.", "Nothing was sent.")
         return order
 
-    def _draft(
+    def _submit(
         self,
         client_order_id: str,
         kind: IntentKind,
@@ -358,6 +353,7 @@ class OrderDesk(QObject):
         *,
         clicked_ns: int | None,
     ) -> Intent:
+        """Let a draft depart, and only then count it and show it."""
         now = self._now()
         intent = drafted(
             kind=kind,
@@ -370,13 +366,15 @@ class OrderDesk(QObject):
             at_ns=now.wall_ns,
         )
         self._book.drafted(intent, now)
-        self.timing.begin(intent, clicked_ns, self._clock.running_ns())
-        return self._book.intents[client_order_id]
+        intent, validated_ns = self._book.intents[client_order_id], self._clock.running_ns()
 
-    def _submit(self, intent: Intent) -> Intent:
-        """Let a draft depart, and only then show it."""
+        def meanwhile() -> None:
+            self.timing.begin(intent, clicked_ns, validated_ns)
+            if kind is not IntentKind.CANCEL:
+                self._gate.count_order()
+
         self._untold = intent
-        self._dispatch.send(intent)
+        self._dispatch.send(intent, meanwhile)
         self._tell_draft()
         self._gate.announce()
         self._ids.make_ahead()

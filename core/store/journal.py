@@ -5,6 +5,7 @@ account and environment, bound to them when it is made; opening it for another a
 The order lanes share one connection; a lock keeps their statements apart.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
