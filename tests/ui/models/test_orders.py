@@ -154,24 +154,26 @@ def test_an_order_that_fills_leaves_the_working_view(model: OrdersModel):
 
 def test_exits_that_work_stay_in_the_working_view_when_their_entry_has_filled(model: OrdersModel):
     model.show_orders((bracket(),))
-    filled = replace(bracket(), status=OrderStatus.FILLED, filled_qty=Decimal(5))
+    filled = structs.replace(bracket(), status=OrderStatus.FILLED, filled_qty=Decimal(5))
     profit, loss = filled.legs
-    model.show_orders((replace(filled, legs=(replace(profit, status=OrderStatus.NEW), loss)),))
+    model.show_orders(
+        (structs.replace(filled, legs=(structs.replace(profit, status=OrderStatus.NEW), loss)),)
+    )
     assert shown_keys(model) == ["c-o-2", "c-o-3", "c-o-4"]
     assert (model.count(OrdersView.WORKING), model.count(OrdersView.FILLED)) == (1, 1)
     model.show_view(OrdersView.FILLED)
     assert shown_keys(model) == ["c-o-2", "c-o-3", "c-o-4"]
     model.show_view(OrdersView.WORKING)
-    over = tuple(replace(leg, status=OrderStatus.CANCELED) for leg in filled.legs)
-    model.show_orders((replace(filled, legs=over),))
+    over = tuple(structs.replace(leg, status=OrderStatus.CANCELED) for leg in filled.legs)
+    model.show_orders((structs.replace(filled, legs=over),))
     assert shown_keys(model) == []
     assert model.count(OrdersView.WORKING) == 0
 
 
 def test_legs_follow_what_replaced_their_parent(model: OrdersModel):
     model.show_orders((bracket(),))
-    successor = replace(bracket(), id="o-9", client_order_id="c-o-9", limit_price=Decimal(205))
-    model.show_orders((replace(bracket(), status=OrderStatus.REPLACED, legs=()), successor))
+    successor = structs.replace(bracket(), id="o-9", client_order_id="c-o-9", limit_price=Decimal(205))
+    model.show_orders((structs.replace(bracket(), status=OrderStatus.REPLACED, legs=()), successor))
     assert shown_keys(model) == ["c-o-9", "c-o-3", "c-o-4"]
     model.show_view(OrdersView.ALL)
     assert sorted(map(str, shown_keys(model))) == ["c-o-2", "c-o-3", "c-o-4", "c-o-9"]
