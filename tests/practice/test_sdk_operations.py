@@ -154,8 +154,21 @@ def chain(options: Sdk) -> Any:
     return options.get_option_chain(sdk_data.OptionChainRequest(underlying_symbol="AAPL"))
 
 
+def busiest(options: Sdk) -> list[str]:
+    """Two calls of the coming weeks near the money: others may not trade for days."""
+    first = (datetime.now(UTC) + timedelta(days=5)).date()
+    request = sdk_data.OptionChainRequest(
+        underlying_symbol="AAPL",
+        type=sdk_data.ContractType.CALL,
+        expiration_date_gte=first,
+        expiration_date_lte=first + timedelta(days=14),
+    )
+    found = options.get_option_chain(request)
+    return sorted(found, key=lambda one: abs(found[one].greeks.delta - 0.5))[:2]
+
+
 def option(options: Sdk, name: str, **fields: Any) -> Any:
-    return getattr(sdk_data, name)(symbol_or_symbols=list(chain(options))[:2], **fields)
+    return getattr(sdk_data, name)(symbol_or_symbols=busiest(options), **fields)
 
 
 HOURS = sdk_data.TimeFrame(1, sdk_data.TimeFrameUnit.Hour)
@@ -185,10 +198,10 @@ DATA: dict[type[Any], dict[str, Operation]] = {
     },
     sdk_data.OptionHistoricalDataClient: {
         "get_option_bars": lambda c: c.get_option_bars(
-            option(c, "OptionBarsRequest", timeframe=HOURS, start=recently(24), limit=60)
+            option(c, "OptionBarsRequest", timeframe=HOURS, start=recently(72), limit=60)
         ),
         "get_option_trades": lambda c: c.get_option_trades(
-            option(c, "OptionTradesRequest", start=recently(24), limit=60)
+            option(c, "OptionTradesRequest", start=recently(72), limit=60)
         ),
         "get_option_chain": chain,
         "get_option_exchange_codes": lambda c: c.get_option_exchange_codes(),
