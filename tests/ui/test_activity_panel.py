@@ -98,7 +98,9 @@ def test_what_is_shown_is_exported_to_the_file_that_is_chosen(panel, session, qt
 
 
 def test_what_became_of_an_export_is_told(panel, session, qtbot):
-    session.activities.reader.show(HistoryPhase.PAUSED, count=3, reached=datetime(2026, 9, 1, 12, tzinfo=UTC))
+    session.activities.reader.show(
+        HistoryPhase.PAUSED, count=3, reached=datetime(2026, 9, 1, 12).astimezone()
+    )
     with qtbot.waitSignal(panel.noticed) as told:
         session.activities.exported.emit(Exported(path=Path("/x/mine.csv"), count=3))
     assert isinstance(told.args[0], Done)  # and not marked as a warning

@@ -198,7 +198,7 @@ def test_orders_of_the_past_are_listed_and_the_desk_knows_better(panel, session)
 def test_the_bar_tells_how_far_the_past_is_known_and_steers_the_reading(panel, session):
     panel.views.choose("all")
     reader, bar = session.history.reader, panel.history
-    reader.show(HistoryPhase.BROKER, count=500, reached=datetime(2026, 9, 1, 12, tzinfo=UTC))
+    reader.show(HistoryPhase.BROKER, count=500, reached=datetime(2026, 9, 1, 12).astimezone())
     assert bar.says.text() == "Reading from the broker… 500 so far, back to 2026-09-01"
     bar.halt.click()
     reader.show(HistoryPhase.PAUSED)

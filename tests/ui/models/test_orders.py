@@ -416,15 +416,16 @@ def test_refused_orders_have_a_view_of_their_own(model: OrdersModel):
 )
 def test_a_search_goes_by_symbol_id_side_status_and_date(model: OrdersModel, text, found):
     done = {"status": OrderStatus.FILLED, "status_text": "filled", "filled_qty": Decimal(20)}
+    noon = datetime(2026, 3, 2, 12).astimezone()  # here, wherever that is: dates are searched for as shown
     model.show_orders(
         (
-            order("o-1", symbol="AMD"),
-            order("o-2", **done),
+            order("o-1", symbol="AMD", submitted_at=noon),
+            order("o-2", submitted_at=noon, **done),
             order(
                 "o-3",
                 status=OrderStatus.CANCELED,
                 status_text="canceled",
-                submitted_at=AT - timedelta(days=1),
+                submitted_at=noon - timedelta(days=1),
             ),
         )
     )
