@@ -7,6 +7,7 @@ from tests.ui.scene import on_screen, position, reference_session
 from ui.controls.labels import ElidedLabel
 from ui.models.position_columns import QTY
 from ui.panels.account import AccountPanel
+from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
 from ui.panels.watchlist import WatchlistPanel
 
@@ -55,3 +56,14 @@ def test_no_name_in_the_account_is_cut_because_another_figure_is_long(qtbot, the
         names = [label for label in panel.findChildren(ElidedLabel) if label.isVisible()]
         assert any(label.text() == "Non-marginable buying power" for label in names)
         assert [label.text() for label in names if label.shown != label.text()] == []
+
+
+def test_a_narrow_table_of_orders_has_its_prices_in_sight_without_scrolling(qtbot, theme, clock):
+    session = reference_session()
+    with on_screen(OrdersPanel(theme, clock), qtbot, session, 400, 400) as panel:
+        panel.model.start_over()  # no outcome is unknown
+        panel.show_orders(tuple(session.orders.orders.values()))
+        panel.view.grab()
+        qtbot.waitUntil(lambda: not panel.view.horizontalScrollBar().isVisible())
+        assert {"Symbol", "Side", "Status", "Qty", "Limit", "Stop"} <= set(shown_titles(panel))
+        assert panel.view.cut_titles() == []

@@ -52,7 +52,8 @@ class TextDelegate(CellDelegate):
         must = "" if self._must is None else self._must(row)
         if not must:
             return shown
-        self.needed_px = max(self.needed_px, measure.width(must))
+        # With room for a digit more: what must be kept is an age, and nothing should jump when it has two.
+        self.needed_px = max(self.needed_px, measure.width(must) + measure.width("0"))
         return shown if shown.startswith(must) else measure.elided(must, box.width())
 
 

@@ -86,7 +86,7 @@ class OrderWords(QObject):
                 tool_tip=_qty_text,
                 sort=lambda row: None if (figure := row.shown.qty) is None else float(figure),
                 kind=CellKind.FIGURE,
-                sample="10,000",
+                sample="1,000",
             ),
             Column(
                 title=self.tr("Filled"),
@@ -142,8 +142,9 @@ class OrderWords(QObject):
                 tone=_tone_of_status,
                 tool_tip=self.status_tip,
                 sample=self.tr("Unknown \u00b7 59 s, checking"),
-                # How long an outcome has been unknown is read in the narrowest table too.
-                least=self.tr("Unknown \u00b7 59 s"),
+                # How long an outcome has been unknown is read in the narrowest table too: where there is one,
+                # the column is as wide as that.
+                least=self.tr("Partly filled"),
                 must=self.unknown_text,
                 place_when_tight=SIDE + 1,
                 stretches=True,
