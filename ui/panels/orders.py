@@ -17,7 +17,7 @@ from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from ui.controls.menus import open_under, popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
-from ui.models.order_columns import ACTIONS, AVERAGE, FILLED, STATUS
+from ui.models.order_columns import ACTIONS, AVERAGE, FILLED, STATUS, TIF
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.models.order_search import parsed_search
 from ui.models.orders import OrdersModel, OrdersView
@@ -38,7 +38,7 @@ _SEARCH_AFTER_MS = 120
 _LONG_UNKNOWN_S = 60  # before that a person should not stop the checking
 _ROOMY_PX = 860  # from here on the title row has room for every count
 _NARROW_PX = 540  # below this it has not even room for the filter's words
-_NOT_OF_REFUSED = (FILLED, AVERAGE, ACTIONS)
+_NOT_OF_REFUSED = (FILLED, AVERAGE, TIF, ACTIONS)
 _END_PX = 200  # so near to the end of the table more of the past is read
 
 
