@@ -135,3 +135,13 @@ def test_amounts_stay_whole_where_coins_have_long_quantities(theme, qtbot, sessi
         header = narrow.view.horizontalHeader()
         qtbot.waitUntil(lambda: header.length() <= narrow.view.viewport().width())
         assert header.sectionSize(AMOUNT) > 0
+
+
+def test_amounts_are_in_sight_in_a_narrow_window(theme, qtbot, session):
+    session.activities.entries = {entry.id: entry for entry in ENTRIES}
+    with on_screen(ActivityPanel(theme), qtbot, session, 440, 322) as narrow:
+        narrow.view.grab()
+        qtbot.waitUntil(lambda: not narrow.view.horizontalScrollBar().isVisible())
+        titles = [column.title for column in narrow.model.columns]
+        assert narrow.view.columnWidth(titles.index("Amount")) > 0
+        assert narrow.view.cut_titles() == []

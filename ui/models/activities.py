@@ -37,6 +37,7 @@ class ActivitiesModel(TableModel[Activity]):
                 tone=lambda _row: "muted",
                 tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
                 sample="8888-88-88 88:88",
+                least="8888-88-88",
             ),
             Column(
                 title=self.tr("Type"),
@@ -44,6 +45,7 @@ class ActivitiesModel(TableModel[Activity]):
                 sort=lambda row: row.type,
                 tool_tip=lambda row: " ".join(words.outside_text(c, 20) for c in (row.type, row.sub_type)),
                 sample=self.tr("Option assignment"),
+                least=self.tr("Dividend"),
             ),
             Column(
                 title=self.tr("Symbol"),
@@ -51,7 +53,7 @@ class ActivitiesModel(TableModel[Activity]):
                 sort=lambda row: row.symbol or None,
                 kind=CellKind.SYMBOL,
                 tool_tip=lambda row: words.outside_text(row.symbol, 40),
-                sample="AAPL261218C",
+                sample="BTC/USD",
             ),
             Column(
                 title=self.tr("Side"),
@@ -69,7 +71,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.qty is None else "text",
                 tool_tip=lambda row: figures.quantity(row.qty),
-                sample="\u22120.123456789",
+                sample="\u22121,000",
             ),
             Column(
                 title=self.tr("Price"),
