@@ -406,20 +406,22 @@ class IntentBook:
         self._executions[event.order.id] = kept
 
     def _note_rejection(self, event: OrderEvent, now: Reading, done: Gathering) -> None:
-        """The venue refused a cancel or replace that the broker had taken."""
+        """The venue refused a cancel or replace that the broker had taken, whether or not we know of that."""
         if event.event not in ("order_cancel_rejected", "order_replace_rejected"):
             return
-        for key in self._about.get(event.order.id, ()):
-            intent = self._intents[key]
-            if intent.state.is_settled or intent.state is S.DRAFT:
-                continue
-            is_cancel = intent.kind is IntentKind.CANCEL
-            if event.event == "order_cancel_rejected" and is_cancel and intent.state is S.WORKING:
+        about = [self._intents[key] for key in self._about.get(event.order.id, ())]
+        waiting = [one for one in about if not one.state.is_settled and one.state is not S.DRAFT]
+        if event.event == "order_cancel_rejected":
+            cancels = [one for one in waiting if one.kind is IntentKind.CANCEL]
+            # One that was taken before is meant rather than the next, which is still on its way.
+            for intent in [one for one in cancels if one.state is S.WORKING] or cancels[:1]:
                 reason = "The exchange refused the cancel; the order works on."
                 failure = Failure(kind=FailureKind.REFUSED, reason=reason)
-                self._move(key, S.REFUSED, now, done, failure=failure)
-            elif event.event == "order_replace_rejected" and not is_cancel:
-                done.do(AskAbout(key, at_once=True))
+                self._move(intent.client_order_id, S.REFUSED, now, done, failure=failure)
+        else:
+            for intent in waiting:
+                if intent.kind is not IntentKind.CANCEL:
+                    done.do(AskAbout(intent.client_order_id, at_once=True))
 
     def _outcome(self, done: Gathering) -> Outcome:
         known = self.orders.orders

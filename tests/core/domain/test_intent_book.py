@@ -226,6 +226,26 @@ def test_a_cancel_that_the_exchange_refuses_leaves_the_order_working(book):
     assert (state(book), state(book, cancel)) == (S.WORKING, S.REFUSED)
 
 
+@pytest.mark.parametrize("answer", ["asked for", "lost", "none yet"])
+def test_the_exchange_may_refuse_a_cancel_before_the_broker_says_that_it_took_it(book, answer):
+    cancel = asked(working(book), IntentKind.CANCEL)
+    book.heard((event("order_cancel_rejected", ours(updated_at=after(3))),), at(5))
+    match answer:
+        case "asked for":
+            book.answered(cancel, None, at(6))
+        case "lost":
+            book.failed(cancel, LOST, at(6))
+    assert (state(book), state(book, cancel)) == (S.WORKING, S.REFUSED)
+
+
+def test_the_exchange_refuses_the_cancel_that_was_taken_and_not_the_next(book):
+    first = asked(working(book), IntentKind.CANCEL)
+    book.answered(first, None, at(5))
+    second = asked(book, IntentKind.CANCEL, "bw-3")
+    book.heard((event("order_cancel_rejected", ours(updated_at=after(3))),), at(6))
+    assert (state(book, first), state(book, second)) == (S.REFUSED, S.SENT)
+
+
 def test_a_refused_replace_has_its_order_read_again(book):
     change = asked(working(book), IntentKind.REPLACE)
     done = book.failed(change, Failure(kind=FailureKind.REFUSED), at(5))
