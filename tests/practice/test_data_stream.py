@@ -181,11 +181,15 @@ def test_history_repeats_every_print_and_bar_that_was_streamed(
         )
         heard = [m for _ in range(4) for m in stream.hear_until(lambda m: m["T"] == "b")]
     begun, ended = (next(m["t"] for m in side if m["T"] == "q") for side in (heard, heard[::-1]))
+
+    def at(message: dict[str, Any]) -> str:
+        return str(message["t"]).rstrip("Z")  # fractions have no zeros at the end: 05Z comes before 05.1Z
+
     corrected = {m[name] for m in heard for name in ("oi", "ci", "i") if m["T"] in {"c", "x"} and name in m}
 
     def told(kind: str) -> list[dict[str, Any]]:
-        messages = [m for m in heard if m["T"] == kind and begun <= m["t"] <= ended]
-        messages.sort(key=lambda m: m["t"])
+        messages = [m for m in heard if m["T"] == kind and begun.rstrip("Z") <= at(m) <= ended.rstrip("Z")]
+        messages.sort(key=at)
         return [{name: value for name, value in m.items() if name not in {"T", "S"}} for m in messages]
 
     def kept(channel: str, **query: Any) -> list[dict[str, Any]]:
