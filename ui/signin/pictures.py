@@ -25,7 +25,10 @@ class PictureTaker(QObject):
         self._waiting: list[ThemeName] = ["light", "dark"] if theme == "dark" else ["dark", "light"]
         self._last = QImage()
         self._looks = 0
-        self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
+        self._timer = QTimer(self)
+        # WORKAROUND: PySide looks for the setter of a keyword by the capitals of the computer's
+        # language: with interval= above, no window opens on a Turkish one.
+        self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
         window.page_painted.connect(self._begin)
 
