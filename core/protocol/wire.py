@@ -32,6 +32,8 @@ def moment(value: Text) -> datetime | None:
         return None
     try:
         parsed = msgspec.convert(value, type=datetime)
+        if parsed.tzinfo is UTC:
+            return parsed
         return None if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (msgspec.ValidationError, OverflowError):  # the year 1, in a zone east of Greenwich
         return None

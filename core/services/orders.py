@@ -377,14 +377,14 @@ class OrderDesk(QObject):
         self._dispatch.send(intent, meanwhile)
         self._tell_draft()
         self._gate.announce()
-        self._ids.make_ahead()
         return intent
 
     @Slot(str)
     def _mark_sent(self, client_order_id: str) -> None:
         self._tell_draft()
-        self._apply(self._book.journaled(client_order_id, self._now()))
-        self._apply(self._book.sent(client_order_id, self._now()))
+        now = self._now()
+        self._apply(self._book.journaled(client_order_id, now))
+        self._apply(self._book.sent(client_order_id, now))
 
     def _tell_draft(self) -> None:
         draft, self._untold = self._untold, None
@@ -395,6 +395,7 @@ class OrderDesk(QObject):
         answered_ns = self._clock.running_ns()
         self._apply(self._book.answered(key, order, self._now()))
         self.timing.take(key, {**moments, Moment.ANSWERED: answered_ns})
+        self._ids.make_ahead()
 
     def _failed(self, key: str, error: AppError, moments: Mapping[Moment, int]) -> None:
         self.timing.take(key, moments)
