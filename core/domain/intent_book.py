@@ -127,17 +127,11 @@ class IntentBook:
         self._add(replace(intent, is_in_flight=True), now.monotonic_ns)
         return Outcome(intents=(self._intents[intent.client_order_id],))
 
-    def journaled(self, client_order_id: str, now: Reading) -> Outcome:
-        """The intent is on disk. No news when it is a retry."""
+    def departed(self, client_order_id: str, now: Reading) -> Outcome:
+        """The intent is on disk and its request has left, or may have. No news when it is a retry."""
         done = Gathering()
         if self._intents[client_order_id].state is S.DRAFT:
             self._move(client_order_id, S.JOURNALED, now, done, is_noted=False)
-        return self._outcome(done)
-
-    def sent(self, client_order_id: str, now: Reading) -> Outcome:
-        """The request has left, or may have. No news when it is a retry."""
-        done = Gathering()
-        if self._intents[client_order_id].state is S.JOURNALED:
             self._move(client_order_id, S.SENT, now, done, is_noted=False)
         return self._outcome(done)
 

@@ -80,7 +80,7 @@ class OrderDesk(QObject):
         super().__init__(parent)
         self._link, self._clock = link, clock
         self._ids, self._account_id = IdsAhead(new_id), account.id
-        self._untold: Intent | None = None  # a draft on its way out, which comes first
+        self._untold: Intent | None = None  # a draft on its way out, shown once it has left or lingers
         timers = timers or QtTimers(self)
         self._book = IntentBook()
         self._investigation = Investigation(
@@ -381,10 +381,8 @@ class OrderDesk(QObject):
 
     @Slot(str)
     def _mark_sent(self, client_order_id: str) -> None:
-        self._tell_draft()
-        now = self._now()
-        self._apply(self._book.journaled(client_order_id, now))
-        self._apply(self._book.sent(client_order_id, now))
+        self._untold = None  # what became of it since then is told
+        self._apply(self._book.departed(client_order_id, self._now()))
 
     def _tell_draft(self) -> None:
         draft, self._untold = self._untold, None

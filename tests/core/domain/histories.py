@@ -110,8 +110,7 @@ def tell(life: Life, chance: random.Random) -> tuple[IntentBook, list[Outcome]]:
     """Tell a life to a new book: any order, copies, gaps closed by what the book asks for in the end."""
     book, outcomes = IntentBook(), []
     book.drafted(draft(), at(0))
-    book.journaled(KEY, at(0))
-    book.sent(KEY, at(0))
+    book.departed(KEY, at(0))
     told: list[tuple[Source | str, object]] = [(Source.EVENT, heard) for heard in life.events]
     told += [(Source.EVENT, chance.choice(life.events)) for _ in range(chance.randrange(4))]
     told += [(Source.LIST, chance.choice(life.states)) for _ in range(chance.randrange(3))]

@@ -29,8 +29,7 @@ def book() -> IntentBook:
     """A book with one order on its way."""
     book = IntentBook()
     book.drafted(draft(), at(0))
-    book.journaled(KEY, at(1))
-    book.sent(KEY, at(1))
+    book.departed(KEY, at(1))
     return book
 
 
@@ -42,8 +41,7 @@ def working(book: IntentBook) -> IntentBook:
 def asked(book: IntentBook, kind: IntentKind, key: str = "bw-2") -> str:
     """A replace or cancel of o-1 on its way."""
     book.drafted(draft(key, kind, "o-1"), at(3))
-    book.journaled(key, at(3))
-    book.sent(key, at(3))
+    book.departed(key, at(3))
     return key
 
 
@@ -54,7 +52,7 @@ def state(book: IntentBook, key: str = KEY) -> IntentState:
 def test_from_click_to_wire_only_the_journal_speaks(book):
     assert state(book) is S.SENT
     assert book.intents[KEY].is_in_flight
-    assert book.sent(KEY, at(2)).intents == ()
+    assert book.departed(KEY, at(2)).intents == ()
 
 
 def test_an_id_is_never_used_twice(book):
@@ -133,8 +131,7 @@ def again(book: IntentBook) -> IntentBook:
     book.failed(KEY, LOST, at(5))
     book.not_found(KEY, at(6))
     book.retried(KEY, at(7))
-    book.journaled(KEY, at(7))
-    book.sent(KEY, at(7))
+    book.departed(KEY, at(7))
     return book
 
 

@@ -74,8 +74,7 @@ class AnyEvidence(RuleBasedStateMachine):
     @rule(key=KEYS)
     def it_leaves(self, key: str) -> None:
         if self.book.intents[key].state is S.DRAFT:
-            self.obey(self.book.journaled(key, self.tick()))
-            self.obey(self.book.sent(key, self.tick()))
+            self.obey(self.book.departed(key, self.tick()))
 
     @rule(key=KEYS, seen=orders())
     def it_is_answered(self, key: str, seen: Order) -> None:

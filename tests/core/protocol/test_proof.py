@@ -13,6 +13,7 @@ from tests.core.golden import answer
 PROOFS = {
     "Offline": FailureKind.NOT_SENT,
     "StorageFailed": FailureKind.NOT_SENT,
+    "StorageDamaged": FailureKind.NOT_SENT,
     "AlreadyThere": FailureKind.DUPLICATE,
     "AlreadyOver": FailureKind.ALREADY_OVER,
     "OrderRefused": FailureKind.REFUSED,

@@ -105,8 +105,13 @@ class Desk(QObject):
         return None if intent is None else intent.state
 
     def states(self, key: str) -> list[IntentState]:
-        """Every state an intent was told to be in, in order and without repetition."""
+        """Every state an intent was told to be in, in order and without repetition.
+
+        DRAFT only if nothing came of it: whether it was shown before it left is a question of the disk.
+        """
         told = [intent.state for intent in self.intents_told if intent.client_order_id == key]
+        if told[0] is IntentState.DRAFT and IntentState.SENT in told:
+            del told[0]
         return [state for number, state in enumerate(told) if number == 0 or told[number - 1] is not state]
 
     @Slot(object)
