@@ -1,5 +1,6 @@
 """The sentences for what checking an order found; translated like those of `ui.words`."""
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -256,6 +257,14 @@ _MOMENTS: dict[str, str] = {
 }
 _RATE: dict[str, str] = {"known": QT_TRANSLATE_NOOP("Words", "{fee}, rate of {date}")}
 _MILLION = Decimal(1_000_000)
+_PERCENT = Decimal(100)
+_MOST_PLACES = 4
+# A figure of the order, and the bound that it keeps or breaks.
+_COMPARED = (("value", "most"), ("value", "least"), ("needed", "available"))
+_NEARLY: dict[str, str] = {
+    "over": QT_TRANSLATE_NOOP("Words", "just over {figure}"),
+    "under": QT_TRANSLATE_NOOP("Words", "just under {figure}"),
+}
 _COUNTS = frozenset({"requested", "existing", "qty", "level", "increment"})
 # What the figures of a limit count: by default money.
 _UNITS: dict[str, str] = {
@@ -277,6 +286,7 @@ def sentence(finding: Finding) -> str:
     if isinstance(finding.code, Problem):
         return order_words.problem(finding.code)
     facts = {name: _spelled(finding, name, fact) for name, fact in finding.facts.items()}
+    facts |= _told_apart(finding)
     is_dated = "when" in facts or finding.code not in _UNDATED
     return look_up(_REASONS if is_dated else _UNDATED, finding.code).format(**facts)
 
@@ -322,6 +332,53 @@ def _spelled(finding: Finding, name: str, fact: Fact) -> str:
             return words.side(fact).lower()
         return words.order_type(fact).lower() if name == "type" else words.outside_text(fact, 40)
     return _figure(finding.rule, name, fact)
+
+
+def _told_apart(finding: Finding) -> dict[str, str]:
+    """What was asked and the bound that it breaks, with as many decimals as tell them apart, at most four.
+
+    What is nearer than that is said to be so. The bound is never rounded: it is what the trader set.
+    """
+    unit = _UNITS.get(finding.rule, "money")
+    for ours, bound in _COMPARED:
+        value, limit = finding.facts.get(ours), finding.facts.get(bound)
+        if unit == "count" or not isinstance(value, Decimal) or not isinstance(limit, Decimal):
+            continue
+        if value == limit or not (value.is_finite() and limit.is_finite()):
+            continue
+        if unit == "age" and figures.age(float(value)) != figures.age(float(limit)):
+            continue
+        spell, least = _PLACED[unit]
+        exact = _places_of(limit * _PERCENT if unit == "percent" else limit)
+        fewest = min(max(least, exact), _MOST_PLACES)
+        for places in range(fewest, _MOST_PLACES + 1):
+            if spell(value, places) != spell(limit, places):
+                return {ours: spell(value, places), bound: spell(limit, places)}
+        shown = spell(limit, fewest)
+        nearly = look_up(_NEARLY, "over" if value > limit else "under")
+        return {ours: nearly.format(figure=shown), bound: shown}
+    return {}
+
+
+def _places_of(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _percent(value: Decimal, places: int) -> str:
+    return figures.percent(value, places, sign=False)
+
+
+def _seconds(value: Decimal, places: int) -> str:
+    return f"{figures.fixed(value, places)} s"
+
+
+# How a figure is written with so many decimals, and how many there are at the least.
+_PLACED: dict[str, tuple[Callable[[Decimal, int], str], int]] = {
+    "percent": (_percent, 1),
+    "age": (_seconds, 0),
+    "money": (figures.money, 2),
+}
 
 
 def _figure(of_rule: Rule, name: str, value: Decimal) -> str:

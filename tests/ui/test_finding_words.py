@@ -1,5 +1,6 @@
 """Everything that checking an order can find has a sentence a trader understands."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -87,6 +88,43 @@ def test_figures_are_spelled_in_their_units():
     assert finding_words.sentence(found) == (
         "You hold 9, of which 4 are free, and ask for 10. The broker will probably refuse it."
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "most", "value", "told"),
+    [
+        (Reason.POWER_SHARE_ABOVE_LIMIT, "0.01", "0.0103", ("1.00 %", "1.03 %")),
+        (Reason.POWER_SHARE_ABOVE_LIMIT, "0.01", "0.01000100000000000000000000001", ("1.0000 %", "1.0001 %")),
+        (Reason.POWER_SHARE_ABOVE_LIMIT, "0.01", "0.0100000004", ("1.0 %", "just over 1.0 %")),
+        (Reason.POWER_SHARE_ABOVE_LIMIT, "0.0125", "0.013", ("1.25 %", "1.30 %")),
+        (Reason.PRICE_TOO_FAR, "0.1", "0.10004", ("10.000 %", "10.004 %")),
+        (Reason.VALUE_ABOVE_LIMIT, "1000", "1000.004", ("1,000.000", "1,000.004")),
+        (Reason.VALUE_ABOVE_LIMIT, "1000", "1000.000004", ("1,000.00", "just over 1,000.00")),
+        (Reason.PRICE_TOO_OLD, "60", "61.5", ("60 s", "62 s")),
+        (Reason.PRICE_TOO_OLD, "60", "60.000000001", ("60 s", "just over 60 s")),
+        (Reason.PRICE_TOO_OLD, "60", "150", ("1 min", "2 min")),
+        (Reason.COIN_ORDER_TOO_SMALL, "10", "9.9999", ("10.0000", "9.9999")),
+        (Reason.COIN_ORDER_TOO_SMALL, "10", "9.999999", ("10.00", "just under 10.00")),
+        (Reason.POWER_EXCEEDED, "100", "100.004", ("100.000", "100.004")),
+    ],
+)
+def test_a_bound_and_what_breaks_it_never_read_alike(code, most, value, told):
+    rules = {
+        Reason.POWER_SHARE_ABOVE_LIMIT: Rule.LIMIT_POWER,
+        Reason.PRICE_TOO_FAR: Rule.LIMIT_DISTANCE,
+        Reason.VALUE_ABOVE_LIMIT: Rule.LIMIT_VALUE,
+        Reason.PRICE_TOO_OLD: Rule.LIMIT_STALE,
+        Reason.COIN_ORDER_TOO_SMALL: Rule.ORDER_VALUE,
+        Reason.POWER_EXCEEDED: Rule.BUYING_POWER,
+    }
+    names = {Reason.COIN_ORDER_TOO_SMALL: ("value", "least"), Reason.POWER_EXCEEDED: ("needed", "available")}
+    ours, bound = names.get(code, ("value", "most"))
+    facts = {ours: D(value), bound: D(most)}
+    sentence = finding_words.sentence(
+        Finding(rule=rules[code], verdict=Verdict.FORBIDDEN, code=code, facts=facts)
+    )
+    shown = [m.group(0) for m in re.finditer(r"(just (over|under) )?\d[\d,]*(\.\d+)?( %| s| min)?", sentence)]
+    assert sorted(shown) == sorted(told)
 
 
 NEW_YORK = ZoneInfo("America/New_York")
