@@ -11,6 +11,31 @@ from core.domain.instrument import multiplier_of
 
 FILL_TYPE = "FILL"
 COIN_FEE_TYPE = "CFEE"
+# What leaves the account richer or poorer. All else is money that moved: into shares or out of them, between
+# accounts, or for a reason that the type does not tell.
+_GAINS_AND_COSTS = frozenset(
+    (
+        "CFEE",
+        "CGD",
+        "DIV",
+        "DIVCGL",
+        "DIVCGS",
+        "DIVFEE",
+        "DIVFT",
+        "DIVNRA",
+        "DIVTW",
+        "DIVTXEX",
+        "DIVWH",
+        "FEE",
+        "INT",
+        "INTNRA",
+        "INTPNL",
+        "INTTW",
+        "PTC",
+        "PTR",
+        "WH",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +71,11 @@ class Activity:
     def is_fill(self) -> bool:
         """Whether shares changed hands by an order."""
         return self.type == FILL_TYPE
+
+    @property
+    def is_gain_or_cost(self) -> bool:
+        """Whether its money is income, a fee, a tax or interest, rather than the price of something."""
+        return self.type in _GAINS_AND_COSTS
 
     @property
     def is_coin_fee(self) -> bool:

@@ -84,10 +84,10 @@ class ActivitiesModel(TableModel[Activity]):
             ),
             Column(
                 title=self.tr("Amount"),
-                text=lambda row: figures.signed_money(row.amount),
+                text=_amount_text,
                 sort=lambda row: None if row.amount is None else float(row.amount),
                 kind=CellKind.FIGURE,
-                tone=lambda row: _TONES[figures.direction(row.amount)],
+                tone=_tone_of_amount,
                 tool_tip=lambda row: row.currency,
                 sample="\u25b2 +91,240.50",
             ),
@@ -185,6 +185,17 @@ class ActivitiesModel(TableModel[Activity]):
             parts.append(self.tr("{amount} a share").format(amount=figures.quantity(row.per_share_amount)))
         parts += [words.outside_text(row.description), activity_words.activity_status(row.status)]
         return " \u00b7 ".join(part for part in parts if part)
+
+
+def _amount_text(row: Activity) -> str:
+    """Only a gain or a cost has the arrow of one: what a purchase took is in the shares now."""
+    return figures.signed_money(row.amount) if row.is_gain_or_cost else figures.money(row.amount, sign=True)
+
+
+def _tone_of_amount(row: Activity) -> Tone:
+    if row.is_gain_or_cost:
+        return _TONES[figures.direction(row.amount)]
+    return "text" if row.amount else "muted"
 
 
 def _by_id(entry: Activity) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -56,7 +57,7 @@ def test_fills_and_bookings_are_shown_in_words_and_figures(model):
         [model.cell(place, column).text for column in (TYPE, SYMBOL, SIDE, AMOUNT, DETAILS)]
         for place in range(3)
     )
-    assert fill == ["Fill", "AAPL", "Buy", "\u25bc \u2212757.60", "6 of the order left"]
+    assert fill == ["Fill", "AAPL", "Buy", "\u2212757.60", "6 of the order left"]
     assert dividend == [
         "Dividend",
         "MSFT",
@@ -66,6 +67,28 @@ def test_fills_and_bookings_are_shown_in_words_and_figures(model):
     ]
     assert newer == ["MOON PHASE", "", "", "\u2014", ""]
     assert model.cell(1, TIME).text == "2026-11-19"
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "tone"),
+    [
+        (FILL, "\u2212757.60", "text"),  # a purchase
+        (replace(FILL, side="sell_short"), "+757.60", "text"),
+        (replace(FILL, side="sell"), "+757.60", "text"),
+        (Activity(id="a", type="CSD", net_amount=Decimal(1000)), "+1,000.00", "text"),
+        (Activity(id="a", type="OPASN", net_amount=Decimal(-1000)), "\u22121,000.00", "text"),
+        (Activity(id="a", type="FEE", net_amount=Decimal("-0.02")), "\u25bc \u22120.02", "down"),
+        (Activity(id="a", type="INT", net_amount=Decimal("-4.1")), "\u25bc \u22124.10", "down"),
+        (Activity(id="a", type="DIVNRA", net_amount=Decimal("-4.1")), "\u25bc \u22124.10", "down"),
+        (DIVIDEND, "\u25b2 +12.50", "up"),
+        (NEWER_TYPE, "\u2014", "muted"),
+        (replace(NEWER_TYPE, net_amount=Decimal(-1)), "\u22121.00", "text"),
+    ],
+)
+def test_only_gains_and_costs_have_the_colour_and_the_arrow_of_one(model, entry, text, tone):
+    model.take((entry,))
+    cell = model.cell(0, AMOUNT)
+    assert (cell.text, cell.tone) == (text, tone)
 
 
 @given(
