@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from core.domain.instrument import AssetClass
+
 Number = Decimal | float
 
 MINUS = "\u2212"
@@ -22,6 +24,7 @@ _S_PER_MINUTE = 60
 _S_PER_HOUR = 3600
 _S_PER_DAY = 86_400
 _SHOWN_IN_TENTHS_S = 10
+_CENTS = 2
 _SUB_DOLLAR_PLACES = 4
 _DIGITS = 5  # that a price below a dollar shows at the least, wherever they begin
 _MOST_PLACES = 12
@@ -44,39 +47,45 @@ def money(value: Number | None, places: int = 2, *, sign: bool = False) -> str:
     return fixed(value, places, sign=sign)
 
 
-def price(value: Number | None) -> str:
+def _least_places(symbol: str) -> int:
+    """How many decimals a price below a dollar has at the least: options are priced in cents."""
+    return _CENTS if AssetClass.of_symbol(symbol) is AssetClass.OPTION else _SUB_DOLLAR_PLACES
+
+
+def price(value: Number | None, symbol: str = "") -> str:
     """A price of the market, or an average, as it is read: two decimals from one dollar up, four below.
 
     Some coins cost thousandths of a cent: below a dollar there are as many decimals as show five digits.
+    The price of `symbol`, where that is an option's, has only the decimals that it has, two at the least.
     """
     if value is None:
         return MISSING
     size = abs(float(value))
     if not 0 < size < 1:
-        return fixed(value, 2)
+        return fixed(value, _CENTS)
     places = min(_MOST_PLACES, max(_SUB_DOLLAR_PLACES, _DIGITS - 1 - math.floor(math.log10(size))))
     whole, _, decimals = fixed(value, places).partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(_SUB_DOLLAR_PLACES, '0')}"
+    return f"{whole}.{decimals.rstrip('0').ljust(_least_places(symbol), '0')}"
 
 
-def exact_price(value: Decimal | None) -> str:
+def exact_price(value: Decimal | None, symbol: str = "") -> str:
     """A price that somebody asked for, never rounded: `price`, with more decimals where it has more."""
     if value is None:
         return MISSING
-    return fixed(value, price_places(value))
+    return fixed(value, price_places(value, symbol=symbol))
 
 
-def price_places(value: Decimal, beside: Decimal | None = None) -> int:
+def price_places(value: Decimal, beside: Decimal | None = None, symbol: str = "") -> int:
     """How many decimals show all of a price, or of a difference to the price `beside`."""
     exponent = value.normalize().as_tuple().exponent
     exact = -exponent if isinstance(exponent, int) else 0
-    least = _SUB_DOLLAR_PLACES if 0 < abs(value if beside is None else beside) < 1 else 2
+    least = _least_places(symbol) if 0 < abs(value if beside is None else beside) < 1 else _CENTS
     return min(_MOST_PLACES, max(least, exact))
 
 
-def distance(gap: Decimal, beside: Decimal) -> str:
+def distance(gap: Decimal, beside: Decimal, symbol: str = "") -> str:
     """How far apart two prices are, with as many decimals as the price `beside` it shows, or more."""
-    return fixed(gap, price_places(gap, beside))
+    return fixed(gap, price_places(gap, beside, symbol))
 
 
 def percent(fraction: Number | None, places: int = 2, *, sign: bool = True) -> str:

@@ -80,24 +80,24 @@ def realised_day() -> str:
     return words.translated(_REALISED_DAY)
 
 
-def value(figure: Figure, number: Decimal | None) -> str:
-    """A figure as it is read."""
+def value(figure: Figure, number: Decimal | None, symbol: str) -> str:
+    """A figure of a position in `symbol` as it is read."""
     if figure is Figure.PERCENT:
         return figures.percent(number)
     if figure in _MONEY:
         return figures.money(number, sign=figure in _GAINS)
-    return figures.exact_price(number)
+    return figures.exact_price(number, symbol)
 
 
-def numbers(explained: Provenance) -> str:
+def numbers(explained: Provenance, symbol: str) -> str:
     """The formula with its numbers in place; empty where one is missing or nothing is reckoned."""
     known = {one.name: one.value for one in explained.inputs}
     qty, size = known.get(InputName.QTY), known.get(InputName.MULTIPLIER)
     times = "" if size is None else f" \u00d7 {figures.quantity(size)}"
-    shown = value(explained.figure, explained.value)
+    shown = value(explained.figure, explained.value, symbol)
 
     def price(name: InputName) -> str:
-        return figures.exact_price(known.get(name))
+        return figures.exact_price(known.get(name), symbol)
 
     held = figures.quantity(qty)
     match explained.formula:
@@ -130,13 +130,13 @@ def input_name(one: Input) -> str:
     return words.look_up(_INPUTS, one.name)
 
 
-def input_value(one: Input) -> str:
+def input_value(one: Input, symbol: str) -> str:
     """An input's number, with all of its digits."""
     if one.name in (InputName.QTY, InputName.MULTIPLIER, InputName.FILLS):
         return figures.quantity(one.value)
     if one.name is InputName.BROKER_DAY:
         return figures.money(one.value, sign=True)
-    return figures.exact_price(one.value)
+    return figures.exact_price(one.value, symbol)
 
 
 def origin(one: Input) -> str:

@@ -63,13 +63,13 @@ def _exits(request: OrderRequest) -> str:
     """The legs in a few words: `, profit 191.50, loss 178.00`."""
     parts = []
     if request.take_profit is not None:
-        price = figures.exact_price(request.take_profit.limit_price)
+        price = figures.exact_price(request.take_profit.limit_price, request.symbol)
         parts.append(translate("Sentences", "profit {price}").format(price=price))
     if request.stop_loss is not None:
-        price = figures.exact_price(request.stop_loss.stop_price)
+        price = figures.exact_price(request.stop_loss.stop_price, request.symbol)
         parts.append(translate("Sentences", "loss {price}").format(price=price))
         if request.stop_loss.limit_price is not None:
-            limit = figures.exact_price(request.stop_loss.limit_price)
+            limit = figures.exact_price(request.stop_loss.limit_price, request.symbol)
             parts[-1] = translate("Sentences", "loss {price} limit {limit}").format(price=price, limit=limit)
     return "".join(f", {part}" for part in parts)
 
@@ -92,7 +92,8 @@ def request_sentence(request: OrderRequest) -> str:
     if request.order_class is OrderClass.OCO:
         terms = translate("Sentences", "as exit")
     else:
-        limit, stop = figures.exact_price(request.limit_price), figures.exact_price(request.stop_price)
+        limit = figures.exact_price(request.limit_price, request.symbol)
+        stop = figures.exact_price(request.stop_price, request.symbol)
         terms = _terms(request.type, limit, stop, _trail(request.trail_price, request.trail_percent))
     return translate("Sentences", "{side} {qty} {symbol} {terms}").format(
         side=words.side(request.side),
@@ -110,8 +111,8 @@ def order_sentence(order: Order) -> str:
         symbol=short_name(order.symbol),
         terms=_terms(
             order.type,
-            figures.exact_price(order.limit_price),
-            figures.exact_price(order.stop_price),
+            figures.exact_price(order.limit_price, order.symbol),
+            figures.exact_price(order.stop_price, order.symbol),
             _trail(order.trail_price, order.trail_percent),
         ),
     )
@@ -121,12 +122,12 @@ def fill_sentence(order: Order) -> str:
     """How much of an order is done and at what average price: `Filled 20 at 182.41`."""
     if order.filled_qty == order.qty or order.qty is None:
         return translate("Sentences", "Filled {qty} at {price}").format(
-            qty=figures.quantity(order.filled_qty), price=figures.price(order.filled_avg_price)
+            qty=figures.quantity(order.filled_qty), price=figures.price(order.filled_avg_price, order.symbol)
         )
     return translate("Sentences", "Filled {done} of {qty} at {price}").format(
         done=figures.quantity(order.filled_qty),
         qty=figures.quantity(order.qty),
-        price=figures.price(order.filled_avg_price),
+        price=figures.price(order.filled_avg_price, order.symbol),
     )
 
 

@@ -19,6 +19,7 @@ from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
 from ui import figures, order_words, refusals, sentences, stream_sentences, words
+from ui.controls.fields import spell_price
 from ui.instrument_words import short_name, spoken_name
 
 S = 1_000_000_000
@@ -141,6 +142,44 @@ def test_a_refusal_is_read_as_what_it_means(reason, meaning):
 def test_a_sentence_never_rounds_the_price_of_an_order():
     assert sentences.order_sentence(order(limit_price=D("84.2861"))) == "Buy 20 NVDA at 84.2861"
     assert sentences.order_sentence(order(limit_price=D("0.0000070001"))).endswith("at 0.0000070001")
+
+
+CONTRACT = "AAPL261204C00280000"
+
+
+@pytest.mark.parametrize(
+    ("value", "symbol", "text"),
+    [
+        ("0.45", CONTRACT, "0.45"),
+        ("0.5", CONTRACT, "0.50"),
+        ("0.05", CONTRACT, "0.05"),
+        ("0.4567", CONTRACT, "0.4567"),
+        ("0.455", CONTRACT, "0.455"),
+        ("0.433333333333", CONTRACT, "0.43333"),
+        ("1.5", CONTRACT, "1.50"),
+        ("0", CONTRACT, "0.00"),
+        ("0.45", "AAPL", "0.4500"),
+        ("0.45", "", "0.4500"),
+        ("0.45", "DOGE/USD", "0.4500"),
+    ],
+)
+def test_a_price_of_an_option_below_a_dollar_is_read_in_cents(value, symbol, text):
+    assert figures.price(D(value), symbol) == text
+    assert figures.price(float(value), symbol) == text
+    if len(value) < 8:
+        assert figures.exact_price(D(value), symbol) == text
+
+
+def test_an_order_for_an_option_is_told_in_cents_wherever_it_is_told():
+    asked = OrderRequest(
+        symbol=CONTRACT, side=Side.BUY, type=OrderType.LIMIT, qty=D(2), limit_price=D("0.45")
+    )
+    assert sentences.request_sentence(asked).endswith("C at 0.45")
+    placed = order(symbol=CONTRACT, limit_price=D("0.45"), filled_qty=D(1), filled_avg_price=D("0.4"))
+    assert sentences.order_sentence(placed).endswith("C at 0.45")
+    assert sentences.fill_sentence(placed).endswith("at 0.40")
+    assert spell_price(D("0.4"), CONTRACT) == "0.40"
+    assert figures.distance(D("0.02"), D("0.45"), CONTRACT) == "0.02"
 
 
 @pytest.mark.parametrize(

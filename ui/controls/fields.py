@@ -23,9 +23,9 @@ _FINE, _COARSE = 1, 10
 Step = Callable[[Decimal | None, int], Decimal | None]
 
 
-def spell_price(price: Decimal) -> str:
+def spell_price(price: Decimal, symbol: str = "") -> str:
     """A price to be edited: plain digits, all of them, padded to the grid as prices are read."""
-    return f"{price:.{figures.price_places(price)}f}"
+    return f"{price:.{figures.price_places(price, symbol=symbol)}f}"
 
 
 class FigureField(QLineEdit):

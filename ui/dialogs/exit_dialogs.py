@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
@@ -108,7 +109,7 @@ class ExitQuestion(Question):
     def price_field(self, label: str) -> FigureField:
         """A field that steps on the instrument's own grid, from the mark where it is empty."""
         field = FigureField(label, self.theme, step=self._step)
-        field.spell_with(spell_price)
+        field.spell_with(partial(spell_price, symbol=self.position.symbol))
         field.value_changed.connect(self.refresh)
         return field
 

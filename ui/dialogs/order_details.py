@@ -130,7 +130,7 @@ class OrderDetails(DialogFrame):
             rows[sentences.order_sentence(leg)] = words.order_status(leg)
         for number, fill in enumerate(self._session.orders.executions(shown.id) if shown.id else (), 1):
             label = self.tr("Execution {number}").format(number=number)
-            rows[label] = f"{figures.quantity(fill.qty)} @ {figures.exact_price(fill.price)}"
+            rows[label] = f"{figures.quantity(fill.qty)} @ {figures.exact_price(fill.price, shown.symbol)}"
         rows[self.tr("Placed by")] = self._maker()
         rows[self.tr("Order id")] = words.outside_text(shown.id, 64) or figures.MISSING
         rows[self.tr("Our id")] = words.outside_text(shown.client_order_id, 64)

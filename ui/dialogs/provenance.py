@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
@@ -96,6 +97,7 @@ class ProvenanceDialog(DialogFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, short_name(symbol), parent)
+        self._symbol = symbol
         self._clock, self._explain = clock, explain
         self.setMinimumWidth(_WIDTH_PX)
         self.choice = ChoiceField(self.tr("Which figure"))
@@ -147,9 +149,9 @@ class ProvenanceDialog(DialogFrame):
             self.note.show_text(self.tr("The position is closed; these were its last figures."), "warning")
             return
         self.value.set_caption(told.figure_name(explained.figure))
-        self.value.show_text(told.value(explained.figure, explained.value))
+        self.value.show_text(told.value(explained.figure, explained.value, self._symbol))
         self.formula.show_text(told.formula(explained))
-        self.numbers.show_text(told.numbers(explained))
+        self.numbers.show_text(told.numbers(explained, self._symbol))
         self.numbers.setVisible(bool(self.numbers.text()))
         self.inputs.show_rows([self._row(explained, place) for place in range(len(explained.inputs))])
         self._compare(explained)
@@ -165,7 +167,7 @@ class ProvenanceDialog(DialogFrame):
             exchange = self.tr("since {date}").format(date=f"{since:%Y-%m-%d}")
         return (
             told.input_name(one),
-            told.input_value(one),
+            told.input_value(one, self._symbol),
             told.origin(one),
             exchange,
             received,
@@ -183,7 +185,7 @@ class ProvenanceDialog(DialogFrame):
             return
         shown = self.comparison.shown
         is_price = explained.figure is Figure.AVERAGE
-        spell = figures.exact_price if is_price else figures.money
+        spell = partial(figures.exact_price, symbol=self._symbol) if is_price else figures.money
         shown["ours"].show_text(spell(found.ours))
         shown["broker"].show_text(spell(found.broker))
         shown["difference"].show_text(figures.fixed(found.difference, 4 if is_price else 2, sign=True))

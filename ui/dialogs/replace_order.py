@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -71,7 +72,7 @@ class ReplaceDialog(Question):
             if value is None:
                 continue
             field = FigureField(label, theme, step=step, has_stepper=True)
-            field.spell_with(plain if name == "qty" else spell_price)
+            field.spell_with(plain if name == "qty" else partial(spell_price, symbol=order.symbol))
             field.show_value(value)
             field.value_changed.connect(self._on_edit)
             row = grid.rowCount()

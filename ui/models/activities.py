@@ -75,7 +75,7 @@ class ActivitiesModel(TableModel[Activity]):
             ),
             Column(
                 title=self.tr("Price"),
-                text=lambda row: figures.price(row.price),
+                text=lambda row: figures.price(row.price, row.symbol),
                 sort=lambda row: None if row.price is None else float(row.price),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.price is None else "text",

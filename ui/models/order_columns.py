@@ -102,7 +102,7 @@ class OrderWords(QObject):
             ),
             Column(
                 title=self.tr("Limit"),
-                text=lambda row: figures.exact_price(row.shown.limit_price),
+                text=lambda row: figures.exact_price(row.shown.limit_price, row.shown.symbol),
                 sort=lambda row: None if (figure := row.shown.limit_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.limit_price is None else "text",
@@ -118,7 +118,7 @@ class OrderWords(QObject):
             ),
             Column(
                 title=self.tr("Avg price"),
-                text=lambda row: figures.price(row.shown.filled_avg_price),
+                text=lambda row: figures.price(row.shown.filled_avg_price, row.shown.symbol),
                 sort=lambda row: None if (figure := row.shown.filled_avg_price) is None else float(figure),
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.shown.filled_avg_price is None else "text",
@@ -281,9 +281,9 @@ def _stop_text(row: OrderRow) -> str:
         return f"{figures.quantity(row.shown.trail_percent)} %"
     if row.shown.stop_price is None and row.shown.trail_price is not None:
         return QCoreApplication.translate("OrderColumns", "by {distance}").format(
-            distance=figures.exact_price(row.shown.trail_price)
+            distance=figures.exact_price(row.shown.trail_price, row.shown.symbol)
         )
-    return figures.exact_price(row.stop_price)
+    return figures.exact_price(row.stop_price, row.shown.symbol)
 
 
 def _tone_of_side(row: OrderRow) -> Tone:

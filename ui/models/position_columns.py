@@ -91,7 +91,7 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
         ),
         Column(
             title=_tr("Mark"),
-            text=lambda row: "" if row.is_total else figures.price(row.mark),
+            text=lambda row: "" if row.is_total else figures.price(row.mark, row.symbol),
             sort=lambda row: row.mark,
             kind=CellKind.PRICE,
             tone=_tone_of_figure,
@@ -210,7 +210,7 @@ def _qty_text(row: PositionRow) -> str:
 def _average_text(row: PositionRow) -> str:
     if row.position is None:
         return figures.MISSING if row.is_flat else ""
-    return figures.price(row.position.avg_entry_price)
+    return figures.price(row.position.avg_entry_price, row.symbol)
 
 
 def _actions(row: PositionRow) -> tuple[RowAction, ...]:

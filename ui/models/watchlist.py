@@ -91,7 +91,7 @@ class WatchlistModel(TableModel[WatchRow]):
             ),
             Column(
                 title=self.tr("Last"),
-                text=lambda row: figures.price(row.last),
+                text=lambda row: figures.price(row.last, row.symbol),
                 sort=lambda row: row.last,
                 kind=CellKind.PRICE,
                 tone=lambda row: "faint" if row.is_stale else "text",

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -80,7 +81,7 @@ class OrderEditing(QObject):
             step=step_quantity if member == "qty" else _price_steps(order.symbol, value),
         )
         if member != "qty":
-            editor.spell_with(spell_price)
+            editor.spell_with(partial(spell_price, symbol=order.symbol))
         editor.committed.connect(lambda wanted: self._ask(order.id, order.symbol, member, wanted))
         editor.left.connect(self._return)
         self.editor = editor

@@ -73,7 +73,7 @@ class TicketForm(QWidget):
         self.limit_price = FigureField(limit, theme, step=self._step_price, has_stepper=True)
         self.stop_price = FigureField(stop, theme, step=self._step_stop, has_stepper=True)
         for field in (self.limit_price, self.stop_price):
-            field.spell_with(spell_price)
+            field.spell_with(self._spell_price)
             field.take_on(
                 {
                     "b": lambda: self._around.market.bid,
@@ -344,13 +344,19 @@ class TicketForm(QWidget):
     def _show_quote(self) -> None:
         bid, ask = self._around.market.bid, self._around.market.ask
         is_known = bid is not None or ask is not None
-        quote = f"{figures.exact_price(bid)} \u00d7 {figures.exact_price(ask)}"
+        quote = f"{self._spelled(bid)} \u00d7 {self._spelled(ask)}"
         self.limit_price.set_suffix(quote if is_known else "")
         self.limit_price.setToolTip(
             self.tr("Click the bid or the ask to use it. Arrow keys move by the price grid.")
             if is_known
             else ""
         )
+
+    def _spelled(self, price: Decimal | None) -> str:
+        return figures.exact_price(price, self._symbol)
+
+    def _spell_price(self, price: Decimal) -> str:
+        return spell_price(price, self._symbol)
 
     @Slot(object)
     def _take_quote(self, where: float) -> None:

@@ -137,20 +137,21 @@ class TicketHeader(QWidget):
             )
             self._age.setToolTip("")
             return
+        symbol = ticker.symbol
         is_stale = market.freshness >= Freshness.STALE
         if ticker.trade is not None and market.late_s is not None:
             # What L and a click take, so this and not the middle; with its age, for it is nobody's news.
-            late = f"{figures.price(ticker.trade.price)} \u00b7 {figures.age(market.late_s)}"
+            late = f"{figures.price(ticker.trade.price, symbol)} \u00b7 {figures.age(market.late_s)}"
             self.last.show_price(late, "muted")
         else:
-            self.last.show_price(figures.price(ticker.last), "muted" if is_stale else "text")
+            self.last.show_price(figures.price(ticker.last, symbol), "muted" if is_stale else "text")
         change = ticker.change_fraction
         tone = "muted" if is_stale else _TONES[figures.direction(change)]
         self._change.show_whole("" if change is None else figures.signed_percent(change), tone=tone)
         quote = ticker.quote
         is_quoted = quote is not None
-        self.bid.show_price(figures.exact_price(market.bid) if is_quoted else "", "muted")
-        self.ask.show_price(figures.exact_price(market.ask) if is_quoted else "", "muted")
+        self.bid.show_price(figures.exact_price(market.bid, symbol) if is_quoted else "", "muted")
+        self.ask.show_price(figures.exact_price(market.ask, symbol) if is_quoted else "", "muted")
         self._times.show_text("\u00d7" if is_quoted else "")
         self._sizes.show_whole(
             ""

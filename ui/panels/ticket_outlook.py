@@ -72,9 +72,9 @@ def consequence(request: OrderRequest, market: Market) -> str:
             if is_buy
             else translate("Outlook", "Fills near {price}, the bid.")
         )
-        return text.format(price=figures.price(far))
+        return text.format(price=figures.price(far, request.symbol))
     if request.type is OrderType.LIMIT and request.limit_price is not None:
-        return _limit_consequence(request.limit_price, far, request.time_in_force, is_buy=is_buy)
+        return _limit_consequence(request, request.limit_price, far)
     if request.type is OrderType.TRAILING_STOP:
         return _trailing_consequence(request, market)
     return _stop_consequence(request, far, is_buy)
@@ -92,9 +92,9 @@ def _stop_consequence(request: OrderRequest, far: Decimal, is_buy: bool) -> str:
     else:
         then = translate("Outlook", "then it fills at the market")
     return text.format(
-        gap=figures.distance(abs(request.stop_price - far), far),
-        stop=figures.exact_price(request.stop_price),
-        then=then.format(limit=figures.exact_price(request.limit_price)),
+        gap=figures.distance(abs(request.stop_price - far), far, request.symbol),
+        stop=figures.exact_price(request.stop_price, request.symbol),
+        then=then.format(limit=figures.exact_price(request.limit_price, request.symbol)),
     )
 
 
@@ -107,16 +107,17 @@ def _trailing_consequence(request: OrderRequest, market: Market) -> str:
         if request.side is Side.BUY
         else translate("Outlook", "Starts at {stop} and follows the price up; it never moves down.")
     )
-    return text.format(stop=figures.price(stop))
+    return text.format(stop=figures.price(stop, request.symbol))
 
 
-def _limit_consequence(limit: Decimal, far: Decimal, tif: TimeInForce, *, is_buy: bool) -> str:
+def _limit_consequence(request: OrderRequest, limit: Decimal, far: Decimal) -> str:
+    is_buy = request.side is Side.BUY
     gap = far - limit if is_buy else limit - far
     if gap <= 0:
         return translate("Outlook", "Meets the market: fills at {price} or better.").format(
-            price=figures.exact_price(limit)
+            price=figures.exact_price(limit, request.symbol)
         )
-    if tif in _AT_ONCE:
+    if request.time_in_force in _AT_ONCE:
         text = (
             translate("Outlook", "Lies {gap} below the ask: probably cancelled at once.")
             if is_buy
@@ -128,7 +129,7 @@ def _limit_consequence(limit: Decimal, far: Decimal, tif: TimeInForce, *, is_buy
             if is_buy
             else translate("Outlook", "Rests {gap} above the bid.")
         )
-    return text.format(gap=figures.distance(gap, far))
+    return text.format(gap=figures.distance(gap, far, request.symbol))
 
 
 def _auction_consequence(request: OrderRequest) -> str:
@@ -143,4 +144,4 @@ def _auction_consequence(request: OrderRequest) -> str:
         if request.time_in_force is TimeInForce.OPG
         else translate("Outlook", "Waits for the closing auction: fills there at {price} or better, or not.")
     )
-    return text.format(price=figures.exact_price(request.limit_price))
+    return text.format(price=figures.exact_price(request.limit_price, request.symbol))

@@ -86,7 +86,9 @@ class SummaryBox(RaisedBox):
         qty = f"{figures.quantity(after)} {unit.get(judged.request.asset_class, '')}".strip()
         if average is None:
             return qty, qty
-        return f"{qty} \u00b7 " + self.tr("avg {price}").format(price=figures.price(average)), qty
+        return f"{qty} \u00b7 " + self.tr("avg {price}").format(
+            price=figures.price(average, judged.request.symbol)
+        ), qty
 
     def _row(self, label: PlainLabel, name: str) -> PlainLabel:
         font, right = self.theme.fonts.strong, Qt.AlignmentFlag.AlignRight
