@@ -1,5 +1,7 @@
 """The conversations of a session, on the stream thread: about orders, and of each kind of market data."""
 
+import logging
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.connection import RefusalReason
@@ -11,6 +13,8 @@ from core.protocol.data_messages import Failure
 # MessagePack decodes faster than JSON and arrives without a detour through UTF-16; the option stream speaks
 # nothing else.
 PACKED_HEADER = (b"Content-Type", b"application/msgpack")
+
+_log = logging.getLogger(__name__)
 
 
 class OrderConversation(QObject):
@@ -48,6 +52,7 @@ class OrderConversation(QObject):
             self.events_arrived.emit(tuple(events))
         if session.unreadable > damaged:
             self.unreadable += 1
+            _log.info("an order update could not be read; the orders are read again")
             self.gap_suspected.emit()
 
     def outbox(self) -> list[str]:

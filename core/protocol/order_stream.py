@@ -12,7 +12,7 @@ import msgspec
 from core.domain.connection import RefusalReason
 from core.domain.event import Fill, OrderEvent
 from core.domain.secret import Secret
-from core.protocol.wire import Number, Text, WireOrder, decimal, moment
+from core.protocol.wire import Number, Text, WireOrder, decimal, moment, quantity
 
 STREAM = "trade_updates"
 _ERRORS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
@@ -53,7 +53,7 @@ class _LegFill(msgspec.Struct):
     timestamp: Text = None
 
     def value(self, sides: Mapping[str, str]) -> Fill | None:
-        qty, price = decimal(self.qty), decimal(self.price)
+        qty, price = quantity(self.qty), decimal(self.price)
         if not self.order_id or qty is None or price is None:
             return None
         return Fill(
@@ -91,7 +91,7 @@ class _Update(msgspec.Struct):
             at=moment(self.timestamp) or moment(self.at),
             execution_id=self.execution_id or "",
             price=decimal(self.price),
-            qty=decimal(self.qty),
+            qty=quantity(self.qty),
             position_qty=decimal(self.position_qty),
             previous_execution_id=self.previous_execution_id or "",
         )

@@ -26,6 +26,19 @@ def decimal(value: Number) -> Decimal | None:
     return decimal_from_text(value if isinstance(value, str) else repr(value))
 
 
+def quantity(value: Number) -> Decimal | None:
+    """A number of the wire that nothing may stand in for: None where it is absent.
+
+    Raises ValueError where something is there that is no number we could use.
+    """
+    if value is None or value == "":
+        return None
+    number = decimal_from_text(value if isinstance(value, str) else repr(value))
+    if number is None:
+        raise ValueError("a quantity that is no number")
+    return number
+
+
 def moment(value: Text) -> datetime | None:
     """An RFC 3339 time in UTC, to the microsecond; None for anything else."""
     if not value:
@@ -135,7 +148,10 @@ class WireOrder(msgspec.Struct):
     legs: "list[WireOrder] | None" = None
 
     def value(self) -> Order:
-        """Return this as our own value; raises ValueError without an id to cancel it by."""
+        """Return this as our own value.
+
+        Raises ValueError without an id to cancel it by, or with a quantity that is there and no number.
+        """
         if not self.id.strip("."):  # dots name another place: to cancel "." may be to cancel everything
             raise ValueError("order without an id")
         status = self.status or ""
@@ -148,9 +164,9 @@ class WireOrder(msgspec.Struct):
             time_in_force=self.time_in_force or "",
             status=OrderStatus.of(status),
             status_text=status,
-            qty=decimal(self.qty),
+            qty=quantity(self.qty),
             notional=decimal(self.notional),
-            filled_qty=decimal(self.filled_qty) or Decimal(0),
+            filled_qty=quantity(self.filled_qty) or Decimal(0),
             filled_avg_price=decimal(self.filled_avg_price),
             limit_price=decimal(self.limit_price),
             stop_price=decimal(self.stop_price),

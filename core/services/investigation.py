@@ -40,6 +40,7 @@ class Investigation(QObject):
 
     positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
     readiness_changed = Signal()  # `is_ready` may differ
+    orders_read_changed = Signal()  # `has_read_orders` is another than before
 
     def __init__(
         self,
@@ -63,11 +64,17 @@ class Investigation(QObject):
         self._reconciliation.order_reread.connect(self._take_reread)
         self._reconciliation.positions_read.connect(self.positions_read)
         self._reconciliation.ready_changed.connect(self.readiness_changed)
+        self._reconciliation.ready_changed.connect(self.orders_read_changed)
 
     @property
     def is_ready(self) -> bool:
         """Whether earlier runs' open intents were asked about, and orders and positions read since a gap."""
         return self._look_ups.is_caught_up and self._reconciliation.is_ready
+
+    @property
+    def has_read_orders(self) -> bool:
+        """Whether orders and positions were read since a gap, whatever is still being asked about."""
+        return self._reconciliation.is_ready
 
     def start(self) -> None:
         """Read the open orders soon, even if the stream never comes."""

@@ -57,6 +57,7 @@ class OrderDesk(QObject):
     positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
     trading_block_changed = Signal(object)  # TradingBlock
     journal_failed = Signal(object)  # StorageFailed
+    has_read_orders_changed = Signal()
     own_orders_known = Signal()  # `knows_own_orders` is true from now on: `maker_of` is no more undecided
 
     def __init__(
@@ -87,6 +88,7 @@ class OrderDesk(QObject):
             link, self._book, self._now, self._apply, clock, timers, chance, self
         )
         self._investigation.positions_read.connect(self.positions_read)
+        self._investigation.orders_read_changed.connect(self.has_read_orders_changed)
         self._journal = JournalWatch(
             link,
             sender,
@@ -135,6 +137,11 @@ class OrderDesk(QObject):
     def is_own(self, order: Order) -> bool:
         """Whether the order was placed through this journal, and not by another program."""
         return self._book.is_own(order)
+
+    @property
+    def has_read_orders(self) -> bool:
+        """Whether every open order was read since a gap; no lock, switch or scope has a say in that."""
+        return self._investigation.has_read_orders
 
     @property
     def knows_own_orders(self) -> bool:

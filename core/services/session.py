@@ -14,7 +14,6 @@ from core.domain.connection import RefusalReason, StreamName, StreamPhase, Strea
 from core.domain.environment import Environment
 from core.domain.grant import Grant
 from core.domain.profile import ConnectionProfile
-from core.domain.trading_block import TradingBlock
 from core.errors import AppError, SignInExpired
 from core.net.conversations import OrderConversation
 from core.net.socket_driver import SocketDriver
@@ -193,7 +192,7 @@ class Session(QObject):
         self.orders.filled.connect(self._after_fill)
         self.orders.alarmed.connect(self._after_alarm)
         self.orders.orders_changed.connect(self.history.take_orders)
-        self.orders.trading_block_changed.connect(self._check_history)
+        self.orders.has_read_orders_changed.connect(self._check_history)
         self.orders.positions_read.connect(self.positions.take)
         self.account.changed.connect(self.orders.take_account)
         self.positions.changed.connect(self._follow_positions)
@@ -235,10 +234,10 @@ class Session(QObject):
         """Whatever an alarm is about, what the account holds may not be what its fills had said."""
         self._after_fill(alarm)
 
-    @Slot(object)
-    def _check_history(self, block: TradingBlock) -> None:
+    @Slot()
+    def _check_history(self) -> None:
         """The order desk has read the orders: what it does not list cannot be open, whatever was kept."""
-        if block is not TradingBlock.NOT_READY:
+        if self.orders.has_read_orders:
             self.history.check_open(self.orders.orders)
 
     @Slot(object)

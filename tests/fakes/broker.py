@@ -83,6 +83,11 @@ async def accept_and_mistake(_broker: "Broker", _request: web.Request, act: Act)
     return web.json_response({**golden("order"), "id": "somebody-elses"})
 
 
+async def accept_and_garble(_broker: "Broker", _request: web.Request, act: Act) -> web.StreamResponse:
+    """Do it, and answer with the order, of which nobody can say how much was filled."""
+    return web.json_response({**act(), "filled_qty": "many"})
+
+
 def refuse(status: int, message: str, **extra: Any) -> Fault:
     """Refuse explicitly."""
 

@@ -175,11 +175,13 @@ class FakeOrderDesk(QObject):
     alarmed = Signal(object)
     journal_failed = Signal(object)
     trading_block_changed = Signal(object)
+    has_read_orders_changed = Signal()
     own_orders_known = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.trading_block = TradingBlock.NONE
+        self.has_read_orders = True
         self.knows_own_orders = True
         self.orders: dict[str, Order] = {}
         self.placed: list[OrderRequest] = []
@@ -209,6 +211,10 @@ class FakeOrderDesk(QObject):
     def block(self, reason: TradingBlock) -> None:
         self.trading_block = reason
         self.trading_block_changed.emit(reason)
+
+    def finish_reading(self) -> None:
+        self.has_read_orders = True
+        self.has_read_orders_changed.emit()
 
     def new_client_order_id(self) -> str:
         return f"bw-{next(self._numbers):04d}"

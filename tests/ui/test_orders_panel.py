@@ -138,15 +138,18 @@ def test_no_working_orders_leads_to_all_of_them(panel, session, qtbot):
     assert keys(panel) == ["c-o-1"]
 
 
-def test_until_the_orders_are_read_it_says_so(theme, clock, qtbot, session):
+@pytest.mark.parametrize("block", [TradingBlock.NOT_READY, TradingBlock.LIVE_LOCKED])
+def test_until_the_orders_are_read_it_says_so_whatever_else_holds_trading(
+    theme, clock, qtbot, session, block
+):
     session.orders.orders.clear()
     session.orders._intents.clear()
-    session.orders.trading_block = TradingBlock.NOT_READY
+    session.orders.trading_block, session.orders.has_read_orders = block, False
     panel = OrdersPanel(theme, clock)
     qtbot.addWidget(panel)
     panel.bind(cast(Session, session))
     assert panel.empty.text == "Reading your orders…"
-    session.orders.block(TradingBlock.NONE)
+    session.orders.finish_reading()
     assert panel.empty.text.startswith("No orders yet.")
     panel.unbind()
 

@@ -13,7 +13,6 @@ from core.domain.intent import Intent
 from core.domain.maker import Maker
 from core.domain.order import Order
 from core.domain.timeline import Moment
-from core.domain.trading_block import TradingBlock
 from core.services.clock import Clock
 from ui.controls.menus import open_under, popup_menu
 from ui.controls.segmented import Segment, SegmentedControl
@@ -126,7 +125,7 @@ class OrdersPanel(SessionPanel):
         self.bindings.connect(session.orders.orders_changed, self.show_orders)
         self.bindings.connect(session.orders.intents_changed, self.show_intents)
         self.bindings.connect(session.orders.own_orders_known, self._name_makers)
-        self.bindings.connect(session.orders.trading_block_changed, self._on_orders_block_changed)
+        self.bindings.connect(session.orders.has_read_orders_changed, self._on_orders_read_changed)
         self.bindings.connect(session.history.arrived, self.show_past)
         self.history.bind(session.history.reader)
         self.show_intents(session.orders.open_intents)
@@ -185,8 +184,8 @@ class OrdersPanel(SessionPanel):
             for client_order_id in self._unpainted.pop(key, ()):
                 timing.painted(client_order_id)
 
-    @Slot(object)
-    def _on_orders_block_changed(self, _block: object) -> None:
+    @Slot()
+    def _on_orders_read_changed(self) -> None:
         self._show_state()
 
     @Slot()
@@ -277,7 +276,7 @@ class OrdersPanel(SessionPanel):
         session = self.session
         if session is None:
             self.empty.say(self.tr("Sign in to see your orders."))
-        elif session.orders.trading_block is TradingBlock.NOT_READY and not self.model.count(OrdersView.ALL):
+        elif not session.orders.has_read_orders and not self.model.count(OrdersView.ALL):
             self.empty.say(self.tr("Reading your orders\u2026"))
         elif self.model.is_searching and self.model.count(view):
             self.empty.say(self.tr("No order matches the search."), self.tr("Clear the search"))

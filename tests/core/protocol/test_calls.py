@@ -110,6 +110,14 @@ def test_a_cancel_needs_no_answer_body():
         (place_order(b""), {"id": ""}),
         (place_order(b""), b'{"id":"o","qty":"1'),
         (place_order(b""), b""),
+        (place_order(b""), {"id": "o", "filled_qty": "many"}),
+        (place_order(b""), {"id": "o", "filled_qty": "NaN"}),
+        (place_order(b""), {"id": "o", "filled_qty": " "}),
+        (place_order(b""), {"id": "o", "filled_qty": True}),
+        (place_order(b""), {"id": "o", "filled_qty": "9" * 400}),
+        (place_order(b""), b'{"id":"o","filled_qty":' + b"9" * 400 + b"}"),
+        (place_order(b""), {"id": "o", "qty": "1e99"}),
+        (place_order(b""), {"id": "o", "legs": [{"id": "l", "filled_qty": "many"}]}),
         (look_up_order("x"), []),
         (read_clock(), {"timestamp": "noon", "is_open": True}),
         (read_snapshots(["A"], "iex"), b"[]"),
@@ -135,6 +143,8 @@ def test_fields_the_broker_leaves_out_are_none():
     order = look_up_order("x").read(answer({"id": "o"}))
     assert (order.qty, order.filled_qty, order.status) == (None, Decimal(0), OrderStatus.UNRECOGNISED)
     assert order.is_open
+    order = look_up_order("x").read(answer({"id": "o", "qty": "", "filled_qty": None}))
+    assert (order.qty, order.filled_qty) == (None, Decimal(0))
 
 
 def test_snapshots_leave_unknown_and_empty_symbols_out_of_the_prices():

@@ -147,7 +147,7 @@ def test_the_legs_of_a_multi_leg_order_bring_an_execution_each():
         {"order": an_order(legs=[an_order(id="leg", type="", order_type="")])},
         {"order": an_order(limit_price=189.4, qty=10, filled_qty=None)},
         {"order": an_order(updated_at="0001-01-01T00:00:00+05:00", submitted_at="yesterday", filled_at="")},
-        {"order": an_order(qty="ten", limit_price="NaN", stop_price="1e999")},
+        {"order": an_order(limit_price="NaN", stop_price="1e999", notional="ten")},
     ],
 )
 def test_null_new_and_odd_values_do_not_cost_the_event(changes):
@@ -173,6 +173,9 @@ def test_null_new_and_odd_values_do_not_cost_the_event(changes):
         json.dumps({"stream": "trade_updates", "data": {"event": "fill", "order": {}}}),
         json.dumps({"stream": "trade_updates", "data": {"event": "fill", "order": {"id": ""}}}),
         json.dumps({"stream": "trade_updates", "data": {"event": 7, "order": {"id": "x"}}}),
+        an_update(order={"id": "x", "filled_qty": "many"}),
+        an_update(qty="9" * 400),
+        an_update(legs=[{"order_id": "x", "qty": "NaN", "price": "1"}]),
         json.dumps({"stream": "trade_updates", "data": {"event": "new", "order": {"id": "x", "legs": 1}}}),
         '{"stream":"trade_updates","data":' + '{"order":{"legs":[' * 30_000,
     ],

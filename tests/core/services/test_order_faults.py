@@ -16,6 +16,7 @@ from tests.fakes.broker import (
     accept,
     accept_and_babble,
     accept_and_fail,
+    accept_and_garble,
     accept_and_hang,
     accept_and_lose,
     accept_and_mistake,
@@ -35,6 +36,7 @@ ACCEPTED = [
     accept_and_fail,
     accept_and_babble,
     accept_and_mistake,
+    accept_and_garble,
 ]
 
 

@@ -1,5 +1,6 @@
 """A whole session on real sockets: it starts, recovers, ends, and two live side by side."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +26,8 @@ from core.services.clock import SystemClock
 from core.services.frame_clock import FrameClock
 from core.services.session import Session, SessionParts
 from core.services.settings import Settings
-from tests.core.builders import account
+from core.store.history import History
+from tests.core.builders import account, order
 from tests.core.golden import golden
 from tests.fakes.broker import TOKEN, Broker, refuse
 from tests.fakes.stream_server import data_stream, streaming
@@ -127,14 +129,42 @@ def test_a_cut_stream_holds_orders_and_what_was_missed_is_read(make, broker, qtb
     assert broker.streams == 2
 
 
-def test_an_update_that_cannot_be_read_is_made_up_for_by_reading(make, broker, qtbot):
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"stream":"trade_updates","data":{"event":"fill","order":',
+        json.dumps(
+            {
+                "stream": "trade_updates",
+                "data": {"event": "fill", "order": {**golden("order"), "filled_qty": "many"}},
+            }
+        ),
+    ],
+    ids=["cut short", "a quantity that is no number"],
+)
+def test_an_update_that_cannot_be_read_is_made_up_for_by_reading(make, broker, qtbot, frame):
     session = ready(make(), qtbot)
     key = placed(session, qtbot)
     broker.sends_events = False
     broker.fill(known(session, key).order_id or "")
-    broker.send('{"stream":"trade_updates","data":{"event":"fill","order":')
+    broker.send(frame)
     qtbot.waitUntil(lambda: known(session, key).state is S.FILLED)
     assert session.connection.is_live(StreamName.ORDERS)
+
+
+def test_a_kept_order_is_checked_although_the_live_account_is_locked(make, parts, broker, qtbot):
+    """It was open when the last run ended, and the desk, which has read the orders, does not list it."""
+    kept = History(
+        parts.data_dir / "history" / f"live-{account().id}.sqlite",
+        account_id=account().id,
+        environment=Environment.LIVE,
+    )
+    kept.put_orders([order("o-old")])
+    kept.close()
+    session = make(environment=Environment.LIVE)
+    qtbot.waitUntil(lambda: session.orders.has_read_orders)
+    assert session.orders.trading_block is TradingBlock.LIVE_LOCKED
+    qtbot.waitUntil(lambda: broker.sent("GET", "/live/v2/orders/o-old") != [])
 
 
 def test_a_withdrawn_token_ends_the_session_once_and_holds_orders(make, broker, qtbot):
