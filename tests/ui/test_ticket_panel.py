@@ -18,6 +18,7 @@ from core.domain.environment import Environment
 from core.domain.intent import IntentState as S
 from core.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from core.domain.position import Position
+from core.domain.preset import Exits
 from core.domain.trading_block import TradingBlock
 from core.errors import NotCovered
 from core.services.session import Session
@@ -117,6 +118,70 @@ def test_an_incomplete_order_cannot_be_sent_and_says_what_is_missing(ticket, but
     assert ticket.rule.text.text() == "Enter a limit price."
     ticket.send_order()
     assert session.orders.placed == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("182.4x", "Limit price: \u201c182.4x\u201d is not a number."),
+        ("1.2.3", "Limit price: \u201c1.2.3\u201d is not a number."),
+        ("1,2,3", "Limit price: \u201c1,2,3\u201d is not a number."),
+        ("nan", "Limit price: \u201cnan\u201d is not a number."),
+        (
+            "182,4",
+            "Limit price: decimals follow a point here, not a comma. If you mean 182.4, type it so.",
+        ),
+        (
+            "1.182,40",
+            "Limit price: decimals follow a point here, not a comma. If you mean 1182.4, type it so.",
+        ),
+        ("9999999999999999", "Limit price: no order takes a number as large as that."),
+        (
+            "182.405",
+            "The limit price is finer than the broker takes: cents from 1.00 up, 0.0001 below.",
+        ),
+    ],
+)
+def test_a_price_that_is_no_number_stays_as_typed_and_is_said_to_be_none(
+    ticket, button, session, typed, sentence
+):
+    fill_in(ticket, limit=typed)
+    assert ticket.rule.text.text() == sentence
+    assert ticket.form.limit_price.text() == typed
+    assert not button.isEnabled()
+    ticket.send_order()
+    assert session.orders.placed == []
+    ticket.form.limit_price.setText("182.40")
+    assert button.isEnabled()
+
+
+def test_a_quantity_that_is_no_number_is_said_to_be_none_before_what_is_missing(ticket):
+    fill_in(ticket, qty="2o", limit="")
+    assert ticket.rule.text.text() == "Quantity: \u201c2o\u201d is not a number."
+    assert ticket.form.quantity.text() == "2o"
+
+
+def test_a_garbled_field_that_is_not_part_of_the_order_is_not_complained_of(ticket, button):
+    fill_in(ticket, limit="x")
+    ticket.form.type.choose(OrderType.MARKET)
+    assert button.isEnabled()
+    assert ticket.form.complaint() == ""
+
+
+def test_a_garbled_exit_is_named(ticket):
+    fill_in(ticket)
+    ticket.form.exits.choose(Exits.BOTH)
+    ticket.form.exits.take_profit.setText("191,50")
+    assert ticket.rule.text.text().startswith("Take profit: decimals follow a point here")
+
+
+def test_a_price_of_an_option_finer_than_a_cent_is_told_by_the_option_s_grid(ticket, button):
+    ticket.set_symbol("NVDA261204C00180000")
+    fill_in(ticket, qty="1", limit="0.455")
+    assert ticket.rule.text.text() == (
+        "Limit price: options are priced in cents, and 0.455 has too many decimals."
+    )
+    assert not button.isEnabled()
 
 
 def test_the_confirmation_shows_exactly_what_is_sent(qtbot, ticket, button, session):

@@ -229,7 +229,9 @@ class Ticket(QWidget):
         block = self._session.orders.trading_block
         if self.submission.stage in (Stage.EDITING, Stage.CONFIRMING):
             self.summary.show_estimate(judged)
-            self.rule.show_outlook(outlook(judged, block=words.trading_block(block)))
+            # What is no number is nothing to the rules, which would ask for one as if the field were empty.
+            stop = words.trading_block(block) or self.form.complaint()
+            self.rule.show_outlook(outlook(judged, block=stop))
             self.rules.show_findings(judged.findings)
         else:
             # The figures stay as they were when it was sent: judged anew, its own fill would count twice.

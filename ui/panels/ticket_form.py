@@ -15,7 +15,7 @@ from core.domain.money import step_price, tick_for
 from core.domain.order import OrderType, Side, TimeInForce
 from core.domain.preset import AmountKind, Preset
 from core.domain.request import OrderRequest, PositionIntent
-from ui import figures, order_words, words
+from ui import figures, order_words, typed_words, words
 from ui.controls.choices import choose, exclude, label_for_ears
 from ui.controls.fields import ChoiceField, FigureField, spell_price
 from ui.controls.labels import PlainLabel
@@ -208,6 +208,19 @@ class TicketForm(QWidget):
             draft = replace(draft, limit_price=None)
         qty, notional = self.amount.amounts(draft, self._around)
         return replace(draft, qty=qty, notional=notional)
+
+    def complaint(self) -> str:
+        """What is wrong with the first field that says no number of this instrument; empty if none does."""
+        prices = (self.limit_price, self.stop_price, *self.exits.prices)
+        for field in (self.quantity, self.limit_price, self.stop_price, self.trail, *self.exits.prices):
+            if field.isHidden() or (field in self.exits.prices and self.exits.isHidden()):
+                continue
+            found = typed_words.garbled(field.accessibleName(), field.text())
+            if not found and field in prices:
+                found = typed_words.off_grid(field.accessibleName(), field.value, self._symbol)
+            if found:
+                return found
+        return ""
 
     def set_editable(self, editable: bool) -> None:
         """Allow or forbid every edit: while an order is on its way its terms must stay readable."""
