@@ -5,6 +5,7 @@ from decimal import Decimal
 from tests.fakes.services import FakeSession, account
 from tests.ui.scene import on_screen, position, reference_session
 from ui.controls.labels import ElidedLabel
+from ui.instrument_words import near_name
 from ui.models.position_columns import QTY
 from ui.panels.account import AccountPanel
 from ui.panels.orders import OrdersPanel
@@ -44,8 +45,20 @@ def test_positions_keep_their_average_price_beside_fractions_and_contracts(qtbot
         qtbot.waitUntil(lambda: panel.view.columnWidth(QTY) > WHOLE_FRACTION_PX)
         assert {"Qty", "Avg price", "Mark", "Day P&L", "Unrealised"} <= set(shown_titles(panel))
         texts = [panel.model.cell(row, 0).text for row in range(panel.model.rowCount())]
-        assert "AAPL 4 Dec \u201926 280 C" in texts
+        assert near_name(CONTRACT) in texts
         assert CONTRACT not in texts
+
+
+def test_no_name_in_the_account_is_cut_where_the_window_is_narrow(qtbot, theme, clock):
+    with on_screen(AccountPanel(theme, clock), qtbot, reference_session(), 280, 400) as panel:
+        panel.show_account(account(non_marginable_buying_power=Decimal("1176657.00")))
+        panel.grab()
+        names = [label for label in panel.findChildren(ElidedLabel) if label.isVisible()]
+        assert [label.text() for label in names if label.shown != label.text()] == []
+        (short,) = [label for label in names if label.text() == "Non-marginable power"]
+        assert short.toolTip() == short.accessibleName() == "Non-marginable buying power"
+        figure = panel._lines["non_marginable"].figure
+        assert figure.accessibleName() == "Non-marginable buying power: 1,176,657.00"
 
 
 def test_no_name_in_the_account_is_cut_because_another_figure_is_long(qtbot, theme, clock):
@@ -54,7 +67,7 @@ def test_no_name_in_the_account_is_cut_because_another_figure_is_long(qtbot, the
         panel.show_account(account(non_marginable_buying_power=Decimal("76657.00")))
         panel.grab()
         names = [label for label in panel.findChildren(ElidedLabel) if label.isVisible()]
-        assert any(label.text() == "Non-marginable buying power" for label in names)
+        assert any(label.text() == "Non-marginable power" for label in names)
         assert [label.text() for label in names if label.shown != label.text()] == []
 
 

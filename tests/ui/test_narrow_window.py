@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Hashable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -12,16 +12,20 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, Q
 
 from core.domain.environment import Environment
 from core.domain.intent import IntentState
+from core.domain.maker import Maker
+from core.domain.position import Position
 from core.domain.request import ReplaceRequest
 from core.services.frame_clock import FrameClock
 from core.services.session import Session
 from core.services.settings import Settings
-from tests.fakes.services import FakeOrderDesk, FakeSettings, StandingClock
+from tests.fakes.services import FakeOrderDesk, FakeSession, FakeSettings, StandingClock, order
 from tests.ui.scene import reference_session
+from ui.delegates.drawing import PADDING_PX
 from ui.delegates.text import TextDelegate
+from ui.instrument_words import near_name
 from ui.main_window import MainWindow
 from ui.models.column import CellKind
-from ui.models.order_columns import SIDE, STATUS
+from ui.models.order_columns import SIDE, STATUS, SYMBOL
 from ui.models.order_row import NS_PER_S
 from ui.models.orders import OrdersModel, OrdersView
 from ui.panels.table_view import TableView
@@ -204,6 +208,35 @@ def test_a_window_has_room_on_a_screen_of_600_lines_and_the_ticket_its_button(wi
     box = box_of(send, window)
     assert box.bottom() < window.height()
     assert box.height() >= send.minimumSizeHint().height()
+
+
+@pytest.mark.parametrize("width", [1024, 1210, 1440])
+def test_contracts_and_who_else_placed_an_order_are_whole_in_every_table(window, qtbot, width):
+    symbol = f"GOOGL{datetime.now(UTC) + timedelta(days=30):%y%m%d}C00280000"
+    orders, positions = window.desk.orders, window.desk.positions
+    orders.model.words.maker_of = lambda row: Maker.OTHER if row.shown.id == "x-9" else Maker.OURS
+    orders_of(window).show_orders(order("x-9", symbol=symbol, limit_price=Decimal("0.45")))
+    held = Position(symbol=symbol, asset_class="us_option", qty=Decimal(2), avg_entry_price=Decimal("0.4"))
+    cast(FakeSession, window.session).positions.show(held)
+    narrowed(window, width, qtbot)
+    style, name, status = orders.view.cell_style, near_name(symbol), "Working \u00b7 external"
+
+    def room(view: TableView, column: int) -> float:
+        view.grab()
+        return view.columnWidth(column) - 2 * PADDING_PX + 1
+
+    qtbot.waitUntil(lambda: room(orders.view, SYMBOL) >= style.strong.width(name))
+    qtbot.waitUntil(lambda: room(positions.view, 0) >= style.strong.width(name))
+    qtbot.waitUntil(lambda: room(orders.view, STATUS) >= style.base.width(status))
+    place = orders.view.place_of("c-x-9")
+    assert place is not None
+    row, columns = orders.model.row_at(place), orders.model.columns
+    assert orders.model.cell(place, STATUS).text == status
+    assert columns[STATUS].tool_tip is not None
+    assert columns[SYMBOL].tool_tip is not None
+    assert "other program" in columns[STATUS].tool_tip(row)
+    assert "other program" in columns[STATUS].accessible_text(row)
+    assert symbol in columns[SYMBOL].tool_tip(row)
 
 
 def text_seen(view: TableView, key: Hashable, column: int) -> str:

@@ -1,7 +1,7 @@
 """Words and figures: every code has a word, and outside text stays plain."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
@@ -20,7 +20,7 @@ from core.domain.trading_block import TradingBlock
 from tests.fakes.services import order
 from ui import figures, order_words, refusals, sentences, stream_sentences, words
 from ui.controls.fields import spell_price
-from ui.instrument_words import short_name, spoken_name
+from ui.instrument_words import near_name, short_name, spoken_name
 
 S = 1_000_000_000
 
@@ -194,6 +194,31 @@ def test_an_order_for_an_option_is_told_in_cents_wherever_it_is_told():
 )
 def test_contracts_are_called_what_they_are(symbol, short, spoken):
     assert (short_name(symbol), spoken_name(symbol)) == (short, spoken)
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"),
+    [
+        (date(2025, 12, 3), "AAPL 4 Dec \u201926 280 C"),  # the next 4 Dec is another year's
+        (date(2025, 12, 4), "AAPL 4 Dec \u201926 280 C"),
+        (date(2025, 12, 5), "AAPL 4 Dec 280 C"),
+        (date(2026, 12, 4), "AAPL 4 Dec 280 C"),
+        (date(2026, 12, 5), "AAPL 4 Dec \u201926 280 C"),  # past
+    ],
+)
+def test_a_table_leaves_out_the_year_of_the_next_such_day_alone(today, shown):
+    assert near_name(CONTRACT, today) == shown
+    assert near_name("BTC/USD", today) == "BTC/USD"
+
+
+@given(
+    first=st.dates(date(2026, 1, 1), date(2030, 12, 31)),
+    second=st.dates(date(2026, 1, 1), date(2030, 12, 31)),
+    today=st.dates(date(2026, 1, 1), date(2030, 12, 31)),
+)
+def test_no_two_contracts_read_alike_in_a_table(first, second, today):
+    names = {near_name(f"AAPL{day:%y%m%d}C00280000", today) for day in {first, second}}
+    assert len(names) == len({first, second})
 
 
 @pytest.mark.parametrize(

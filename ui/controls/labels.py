@@ -70,6 +70,14 @@ class PlainLabel(QLabel):
 class FittedLabel(PlainLabel):
     """A label of one line that says less where there is no room for all; its tool tip then tells all."""
 
+    _long_form = ""
+
+    def set_long_form(self, text: str) -> None:
+        """Tell `text`, of which the label's own is a short form, to the pointer and to a screen reader."""
+        self._long_form = text
+        self.setAccessibleName(text)
+        self._tell_whole()
+
     @property
     def shown(self) -> str:
         """What there is room for now."""
@@ -81,7 +89,7 @@ class FittedLabel(PlainLabel):
         raise NotImplementedError
 
     def _tell_whole(self) -> None:
-        self.setToolTip("" if self.shown == self.text() else self.text())
+        self.setToolTip(self._long_form or ("" if self.shown == self.text() else self.text()))
 
     def show_text(self, text: str, tone: Tone | None = None) -> None:
         is_other = text != self.text()

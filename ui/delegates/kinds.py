@@ -20,7 +20,6 @@ _DELEGATES: dict[CellKind, type[CellDelegate]] = {
     CellKind.PRICE: PriceDelegate,
     CellKind.CHANGE: ChangeDelegate,
     CellKind.CHIP: ChipDelegate,
-    CellKind.SYMBOL: SymbolDelegate,
     CellKind.SPARKLINE: SparklineDelegate,
     CellKind.AGE: AgeDelegate,
 }
@@ -33,4 +32,6 @@ def delegate_for(style: CellStyle, model: ColumnModel[Any], column: int, parent:
         return ActionsDelegate(style, model, column, parent)
     if kind is CellKind.TEXT:
         return TextDelegate(style, model, parent, must=model.columns[column].must)
+    if kind is CellKind.SYMBOL:
+        return SymbolDelegate(style, model, parent, must=model.columns[column].must)
     return _DELEGATES[kind](style, model, parent)

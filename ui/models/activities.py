@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from core.domain.activity import Activity
 from ui import activity_words, figures, words
-from ui.instrument_words import short_name
+from ui.instrument_words import is_contract, near_name
 from ui.models.column import CellKind, Column
 from ui.models.order_search import NO_SEARCH, OrderSearch
 from ui.models.table import TableModel
@@ -49,11 +49,12 @@ class ActivitiesModel(TableModel[Activity]):
             ),
             Column(
                 title=self.tr("Symbol"),
-                text=lambda row: short_name(row.symbol),
+                text=lambda row: near_name(row.symbol),
                 sort=lambda row: row.symbol or None,
                 kind=CellKind.SYMBOL,
                 tool_tip=lambda row: words.outside_text(row.symbol, 40),
                 sample="BTC/USD",
+                must=lambda row: near_name(row.symbol) if is_contract(row.symbol) else "",
             ),
             Column(
                 title=self.tr("Side"),

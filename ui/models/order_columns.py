@@ -9,7 +9,7 @@ from core.domain.intent import IntentKind
 from core.domain.maker import Maker
 from core.domain.order import Order, OrderStatus, Side
 from ui import figures, refusals, words
-from ui.instrument_words import short_name, spoken_name
+from ui.instrument_words import is_contract, near_name, spoken_name
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.order_row import NS_PER_S, OrderRow
 from ui.theme.colors import Tone
@@ -62,6 +62,7 @@ class OrderWords(QObject):
                 spoken=self.spoken_symbol,
                 tool_tip=lambda row: words.outside_text(row.shown.symbol, 40),
                 sample="BTC/USD",
+                must=lambda row: self._symbol_text(row) if is_contract(row.shown.symbol) else "",
             ),
             Column(
                 title=self.tr("Side"),
@@ -137,15 +138,16 @@ class OrderWords(QObject):
             ),
             Column(
                 title=self.tr("Status"),
-                text=self.status_text,
+                text=self.status_cell,
                 sort=_status_order,
+                spoken=lambda row: f"{self.tr('Status')} {figures.for_ears(self.status_text(row))}",
                 tone=_tone_of_status,
                 tool_tip=self.status_tip,
                 sample=self.tr("Unknown \u00b7 59 s, checking"),
                 # How long an outcome has been unknown is read in the narrowest table too: where there is one,
                 # the column is as wide as that.
                 least=self.tr("Partly filled"),
-                must=self.unknown_text,
+                must=self.status_must,
                 place_when_tight=SIDE + 1,
                 stretches=True,
             ),
@@ -164,7 +166,7 @@ class OrderWords(QObject):
 
     def _symbol_text(self, row: OrderRow) -> str:
         mark = LEG_MARK if row.is_leg else self._mark_of(row)
-        return mark + (short_name(row.shown.symbol) or self.tr("Multi-leg"))
+        return mark + (near_name(row.shown.symbol) or self.tr("Multi-leg"))
 
     def time_text(self, row: OrderRow) -> str:
         """When it was submitted: the time of today's, the date of earlier ones."""
@@ -201,6 +203,18 @@ class OrderWords(QObject):
         reason = refusals.meaning(row.intent.reason) or words.outside_text(row.intent.reason)
         return f"{text}: {reason}" if reason else text
 
+    def status_cell(self, row: OrderRow) -> str:
+        """Where the order stands in the words that a column has room for; the tool tip has all of them."""
+        if row.is_unknown or row.is_on_the_way or row.order is None:
+            return self.status_text(row)
+        return self._order_text(row, row.order, is_short=True)
+
+    def status_must(self, row: OrderRow) -> str:
+        """What has to be read in the narrowest table too: what is unknown, and that an order is not ours."""
+        if row.is_unknown or row.is_refused or self.maker_of(row) is Maker.OURS:
+            return self.unknown_text(row)
+        return self.status_cell(row)
+
     def status_tip(self, row: OrderRow) -> str:
         """The status whole; for a refusal with the broker's own words and the id of the request."""
         text = self.status_text(row)
@@ -218,18 +232,19 @@ class OrderWords(QObject):
             )
         return text
 
-    def _order_text(self, row: OrderRow, order: Order) -> str:
+    def _order_text(self, row: OrderRow, order: Order, *, is_short: bool = False) -> str:
         text = words.order_status(order)
         if row.is_refused and order.reject_reason:
             reason = refusals.meaning(order.reject_reason) or words.outside_text(order.reject_reason)
             text = f"{text}: {reason}"
         match self.maker_of(row):
             case Maker.UNRECORDED:
-                return f"{text} \u00b7 {self.tr('not in the journal')}"
+                maker = self.tr("unrecorded") if is_short else self.tr("not in the journal")
             case Maker.OTHER:
-                return f"{text} \u00b7 {self.tr('other program')}"
+                maker = self.tr("external") if is_short else self.tr("other program")
             case _:
                 return text
+        return f"{text} \u00b7 {maker}"
 
     def unknown_text(self, row: OrderRow) -> str:
         """What is unknown and for how long, in the fewest words; empty for what is known."""

@@ -8,7 +8,7 @@ from core.domain.freshness import Freshness
 from core.domain.marking import MarkKind
 from core.domain.provenance import Figure
 from ui import day_words, figures, provenance_words, words
-from ui.instrument_words import short_name, spoken_name
+from ui.instrument_words import is_contract, near_name, spoken_name
 from ui.models.column import CellKind, Column, RowAction
 from ui.models.position_row import PositionRow
 from ui.theme.colors import Tone
@@ -52,13 +52,14 @@ def position_columns() -> tuple[Column[PositionRow], ...]:
     return (
         Column(
             title=_tr("Symbol"),
-            text=lambda row: _tr("Total") if row.is_total else short_name(row.symbol),
+            text=lambda row: _tr("Total") if row.is_total else near_name(row.symbol),
             sort=lambda row: row.symbol,
             kind=CellKind.SYMBOL,
             tone=lambda row: "text" if row.position is not None else "muted",
             tool_tip=lambda row: "" if row.is_total else words.outside_text(row.symbol, 40),
             spoken=_spoken_symbol,
             sample="BTC/USD",
+            must=lambda row: near_name(row.symbol) if is_contract(row.symbol) else "",
         ),
         Column(
             title=_tr("Side"),

@@ -11,8 +11,8 @@ from core.domain.carriage import carrier_of, price_freshness
 from core.domain.connection import StreamName
 from core.domain.freshness import Freshness, age_s
 from core.domain.market import Ticker
-from ui import figures
-from ui.instrument_words import short_name, spoken_name
+from ui import figures, words
+from ui.instrument_words import is_contract, near_name, spoken_name
 from ui.models.column import CellKind, Column
 from ui.models.table import TableModel
 from ui.theme.colors import Tone
@@ -69,12 +69,13 @@ class WatchlistModel(TableModel[WatchRow]):
         return (
             Column(
                 title=self.tr("Symbol"),
-                text=lambda row: short_name(row.symbol),
+                text=lambda row: near_name(row.symbol),
                 sort=lambda row: row.symbol,
                 kind=CellKind.SYMBOL,
                 tone=lambda row: "faint" if row.is_stale else "text",
                 badge=lambda row: figures.about(row.held) if row.held else "",
-                tool_tip=lambda row: self._spoken_symbol(row) if row.held else "",
+                tool_tip=self._symbol_tip,
+                must=lambda row: near_name(row.symbol) if is_contract(row.symbol) else "",
                 spoken=self._spoken_symbol,
                 sample="BTC/USD",
                 least="BTC/USD",
@@ -197,6 +198,12 @@ class WatchlistModel(TableModel[WatchRow]):
         return self.tr("{symbol}, {quantity} held").format(
             symbol=spoken_name(row.symbol), quantity=figures.for_ears(figures.quantity(row.held))
         )
+
+    def _symbol_tip(self, row: WatchRow) -> str:
+        """What is held, of a contract its code, where there is something that the cell does not say."""
+        held = self._spoken_symbol(row) if row.held else ""
+        code = words.outside_text(row.symbol, 40) if is_contract(row.symbol) else ""
+        return "\n".join(filter(None, (code, held)))
 
     def _spoken_trend(self, row: WatchRow) -> str:
         if len(row.history) < 2 or row.history[-1] == row.history[0]:

@@ -63,7 +63,7 @@ class AccountPanel(SessionPanel):
             ("cash", self.tr("Cash")),
             ("buying_power", self.tr("Buying power")),
             ("regt_buying_power", self.tr("Overnight buying power")),
-            ("non_marginable", self.tr("Non-marginable buying power")),
+            ("non_marginable", self.tr("Non-marginable power")),
             ("options_buying_power", self.tr("Options buying power")),
             ("long", self.tr("Long value")),
             ("short", self.tr("Short value")),
@@ -71,7 +71,8 @@ class AccountPanel(SessionPanel):
             ("maintenance", self.tr("Maintenance")),
             ("options_level", self.tr("Options level")),
         ):
-            self._lines[name] = self._list.add_line(title)
+            long_form = self.tr("Non-marginable buying power") if name == "non_marginable" else ""
+            self._lines[name] = self._list.add_line(title, long_form)
         states = QWidget()
         row = QHBoxLayout(states)
         row.setContentsMargins(0, 0, 0, 0)

@@ -13,12 +13,14 @@ _RIGHT = Qt.AlignmentFlag.AlignRight
 class FigureLine:
     """One line of a list; `show` costs nothing while nothing changes."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, long_form: str = "") -> None:
         self.label = ElidedLabel(name, tone="muted")
         self.figure = PlainLabel("", align=_RIGHT)
-        self.figure.set_caption(name)
+        self.figure.set_caption(long_form or name)
         self.figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setFixedHeight(_LINE_PX)
+        if long_form:
+            self.label.set_long_form(long_form)
 
     def show(self, text: str, tone: Tone = "text") -> None:
         """Show a figure, on screen and to a screen reader."""
@@ -42,9 +44,9 @@ class FigureList(QWidget):
         self._column.setContentsMargins(12, 7, 12, 4)
         self._column.setSpacing(0)
 
-    def add_line(self, name: str) -> FigureLine:
-        """Add a line with a figure that is still unknown."""
-        line = FigureLine(name)
+    def add_line(self, name: str, long_form: str = "") -> FigureLine:
+        """Add a line with a figure that is still unknown; `long_form` is what a short name stands for."""
+        line = FigureLine(name, long_form)
         self._add(line.label, line.figure)
         return line
 

@@ -56,7 +56,8 @@ class TableHeader(QHeaderView):
         """
         column = self._columns[place]
         if column.kind is CellKind.SYMBOL and column.least:
-            return self._around(column, self._style.strong.width(column.least))  # without its pill
+            without_pill = self._style.strong.width(column.least)
+            return self._around(column, max(without_pill, needed))
         if column.kind in (CellKind.TEXT, CellKind.SYMBOL):
             least = _content_width(self._style, column, column.least or column.sample)
             return self._around(column, max(least, needed))
