@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication
 
 from core.domain.flattening import (
+    CANNOT_BE_READ,
     FILLED_IN_PART,
     HELD_BY_ORDERS,
     NOT_CONFIRMED,
@@ -42,6 +43,10 @@ _REASONS: dict[str, str] = {
     FILLED_IN_PART: QT_TRANSLATE_NOOP("Words", "The closing order is filled in part; the rest still works."),
     NOT_CONFIRMED: QT_TRANSLATE_NOOP("Words", "The broker has the cancel and does not confirm it yet."),
     HELD_BY_ORDERS: QT_TRANSLATE_NOOP("Words", "The broker says that open orders hold all of it."),
+    CANNOT_BE_READ: QT_TRANSLATE_NOOP(
+        "Words",
+        "The broker lists it, and Bellwether cannot read it. Cancel or close it at the broker.",
+    ),
     IntentState.EXPIRED.value: QT_TRANSLATE_NOOP("Words", "The closing order expired."),
     IntentState.CANCELED.value: QT_TRANSLATE_NOOP("Words", "The closing order was cancelled."),
     IntentState.REFUSED.value: QT_TRANSLATE_NOOP("Words", "Refused, without a reason."),
@@ -76,6 +81,8 @@ def reason(code: str) -> str:
 def subject(line: Line, orders: Mapping[str, Order]) -> str:
     """What a line is about: an order as a sentence, or a position."""
     kind, _, name = line.key.partition(":")
+    if not line.symbol and (kind != "order" or name not in orders):
+        return translate("Words", "An order") if kind == "order" else translate("Words", "A position")
     if kind == "order":
         order = orders.get(name)
         return short_name(line.symbol) if order is None else sentences.order_sentence(order)

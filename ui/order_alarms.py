@@ -26,6 +26,12 @@ _HEADLINES: dict[str, str] = {
     AlarmKind.CORRECTED: QT_TRANSLATE_NOOP(
         "Words", "{symbol}: the price or quantity of an execution was corrected. {filled} are filled."
     ),
+    AlarmKind.UNREADABLE_ORDER: QT_TRANSLATE_NOOP(
+        "Words", "Orders listed by the broker that this version of Bellwether cannot read: {count}{names}."
+    ),
+    AlarmKind.UNREADABLE_POSITION: QT_TRANSLATE_NOOP(
+        "Words", "Positions listed by the broker that this version of Bellwether cannot read: {count}{names}."
+    ),
 }
 _REMEDIES: dict[str, str] = {
     AlarmKind.OVERFILL: QT_TRANSLATE_NOOP(
@@ -36,7 +42,14 @@ _REMEDIES: dict[str, str] = {
     ),
     AlarmKind.BUSTED: QT_TRANSLATE_NOOP("Words", "The order is read again. Check your position."),
     AlarmKind.CORRECTED: QT_TRANSLATE_NOOP("Words", "The order is read again. Check your position."),
+    AlarmKind.UNREADABLE_ORDER: QT_TRANSLATE_NOOP(
+        "Words", "They are not shown as they are, and may be filled all the same. Check them at the broker."
+    ),
+    AlarmKind.UNREADABLE_POSITION: QT_TRANSLATE_NOOP(
+        "Words", "They are not shown here and count in no figure. Check them at the broker."
+    ),
 }
+_MOST_NAMES = 3
 
 
 class OrderAlarms(QObject):
@@ -63,9 +76,18 @@ class OrderAlarms(QObject):
             symbol=short_name(alarm.symbol),
             filled=plain(alarm.filled_qty),
             qty="" if alarm.qty is None else plain(alarm.qty),
+            count=alarm.count,
+            names=_in_brackets(alarm.names),
         )
         self._notices.show_text(headline, words.look_up(_REMEDIES, alarm.kind), "problem")
 
     @Slot(object)
     def _show_failure(self, error: StorageFailed) -> None:
         self._notices.show_error(error)
+
+
+def _in_brackets(names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(words.outside_text(name) for name in names[:_MOST_NAMES])
+    return f" ({shown}, \u2026)" if len(names) > _MOST_NAMES else f" ({shown})"

@@ -27,6 +27,7 @@ NOT_FILLED = "not_filled"  # the closing order has been working for a while, and
 FILLED_IN_PART = "filled_in_part"
 NOT_CONFIRMED = "not_confirmed"  # the broker took the cancel a while ago, and the order is still open
 HELD_BY_ORDERS = "held_by_orders"  # the broker says that open orders hold all of the position
+CANNOT_BE_READ = "cannot_be_read"  # the broker lists it, and this version does not understand what it says
 _BACK_OFF_NS = tuple(seconds * NS_PER_S for seconds in (2, 4, 8, 15, 30))
 
 
@@ -48,6 +49,7 @@ class Picture:
 
     `positions_asked_ns` and `orders_asked_ns` are when the newest answered reads were sent; what happened
     after that need not be in them. `orders` are all orders by the broker's id, `intents` all intents by ours.
+    Of what those reads listed and nobody could read there are ids and symbols, or nothing.
     """
 
     now_ns: int
@@ -57,6 +59,8 @@ class Picture:
     orders_asked_ns: int | None
     intents: Mapping[str, Intent]
     block: TradingBlock
+    unreadable_orders: tuple[str, ...] = ()
+    unreadable_positions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,9 @@ class Flattening:
         deeds: list[Deed] = []
         lines = [*self._judge_orders(picture, deeds), *self._judge_positions(picture, deeds)]
         live = {line.key for line in lines}
+        unreadable = [line for line in _unreadable_lines(picture) if line.key not in live]
+        lines += unreadable
+        live.update(line.key for line in unreadable)
         gone = [
             Line(key=key, symbol=symbol, stage=Stage.DONE)
             for key, symbol in self._symbols.items()
@@ -314,6 +321,16 @@ class Flattening:
         """Whether both reads were sent after the last thing that happened."""
         reads = (picture.positions_asked_ns, picture.orders_asked_ns)
         return all(asked is not None and asked >= self._last_change_ns for asked in reads)
+
+
+def _unreadable_lines(picture: Picture) -> list[Line]:
+    """Nothing can be sent about them, and the account is not flat while they are there."""
+    about = [("order", name, "") for name in picture.unreadable_orders]
+    about += [("position", name, name) for name in picture.unreadable_positions]
+    return [
+        Line(key=f"{kind}:{name or place}", symbol=symbol, stage=Stage.RESISTS, reason=CANNOT_BE_READ)
+        for place, (kind, name, symbol) in enumerate(about)
+    ]
 
 
 def _is_old(picture: Picture) -> bool:

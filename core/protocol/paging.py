@@ -14,7 +14,7 @@ from core.domain.order import Order
 from core.protocol.activities import MAX_ACTIVITIES, list_activities
 from core.protocol.call import Call
 from core.protocol.coverage import Coverage, Span
-from core.protocol.trading import MAX_ORDERS, list_orders
+from core.protocol.trading import MAX_ORDERS, page_orders
 
 Item = TypeVar("Item")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,10 +65,10 @@ class OrderWalk:
         if self._is_done:
             return None
         if self._before_id:
-            return list_orders("all", before_order_id=self._before_id, limit=self._limit)
+            return page_orders(before_order_id=self._before_id, limit=self._limit)
         if self._until is None:
-            return list_orders("all", limit=self._limit)
-        return list_orders("all", until=_rfc3339(self._until + 1), limit=self._limit)
+            return page_orders(limit=self._limit)
+        return page_orders(until=_rfc3339(self._until + 1), limit=self._limit)
 
     def take(self, page: tuple[Order, ...]) -> None:
         """Take the answer to the newest call."""

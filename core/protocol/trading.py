@@ -1,5 +1,6 @@
 """The calls of the trading host that Bellwether makes (protocol page section 3)."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar
@@ -9,14 +10,18 @@ import msgspec
 
 from core.domain.account import Account
 from core.domain.event import Asset, MarketHours
+from core.domain.listing import Listing
 from core.domain.order import Order
 from core.domain.position import Position
 from core.domain.trading_hours import MarketDay
 from core.protocol.call import Answer, Call, Host, Timeouts
 from core.protocol.failures import broker_failure
+from core.protocol.rows import row_reader
 from core.protocol.wire import WireAccount, WireAsset, WireClock, WireMarketDay, WireOrder, WirePosition
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
 
 MAX_ORDERS = 500
 # An order that takes longer than this is "unknown" to the trader; waiting longer would only hide that.
@@ -44,6 +49,17 @@ def _asked(answer: Answer) -> None:
 
 
 _ORDER = msgspec.json.Decoder(WireOrder, strict=False)
+_ORDERS = row_reader(WireOrder, WireOrder.value, "id")
+_POSITIONS = row_reader(WirePosition, WirePosition.value, "symbol")
+
+
+def _history_page(answer: Answer) -> tuple[Order, ...]:
+    page = _ORDERS(answer)
+    if page.unreadable and not page.rows:
+        raise ValueError("not one order that can be read")  # an empty page would be the end of the list
+    if page.unreadable:
+        _log.warning("%d orders on a page of the past could not be read", len(page.unreadable))
+    return page.rows
 
 
 def read_account() -> Call[Account]:
@@ -52,15 +68,16 @@ def read_account() -> Call[Account]:
     return Call(host=Host.TRADING, method="GET", path="/v2/account", read=read, failure=broker_failure)
 
 
-def read_positions() -> Call[tuple[Position, ...]]:
+def read_positions() -> Call[Listing[Position]]:
     """GET every open position."""
-    read = _one(list[WirePosition], lambda rows: tuple(row.value() for row in rows))
-    return Call(host=Host.TRADING, method="GET", path="/v2/positions", read=read, failure=broker_failure)
+    return Call(
+        host=Host.TRADING, method="GET", path="/v2/positions", read=_POSITIONS, failure=broker_failure
+    )
 
 
 def list_orders(
     status: str, *, until: str = "", before_order_id: str = "", limit: int = MAX_ORDERS
-) -> Call[tuple[Order, ...]]:
+) -> Call[Listing[Order]]:
     """GET orders, newest first, legs nested. `status` is open, closed or all.
 
     Both bounds exclude what they name, and the broker takes only one of them.
@@ -70,13 +87,27 @@ def list_orders(
         query.append(("until", until))
     if before_order_id:
         query.append(("before_order_id", before_order_id))
-    read = _one(list[WireOrder], lambda rows: tuple(row.value() for row in rows))
     return Call(
         host=Host.TRADING,
         method="GET",
         path="/v2/orders",
         query=tuple(query),
-        read=read,
+        read=_ORDERS,
+        failure=broker_failure,
+    )
+
+
+def page_orders(
+    *, until: str = "", before_order_id: str = "", limit: int = MAX_ORDERS
+) -> Call[tuple[Order, ...]]:
+    """GET a page of all orders for the history: what of it can be read."""
+    listed = list_orders("all", until=until, before_order_id=before_order_id, limit=limit)
+    return Call(
+        host=listed.host,
+        method=listed.method,
+        path=listed.path,
+        query=listed.query,
+        read=_history_page,
         failure=broker_failure,
     )
 

@@ -14,6 +14,7 @@ from core.domain.flattening import (
     ReadAgain,
     Stage,
 )
+from core.domain.listing import Listing
 from core.domain.position import Position
 from core.domain.request_budget import Urgency
 from core.errors import AppError, NotPermitted
@@ -117,7 +118,8 @@ class Flatten(QObject):
         self._positions_asked_ns: int | None = None
         self._orders_asked_ns: int | None = None
         self._last_read_ns: int | None = None
-        self._held: tuple[Position, ...] = ()
+        self._held: Listing[Position] = Listing()
+        self._unreadable_orders: tuple[str, ...] = ()
         self._reading = 0
 
     @Slot(object)
@@ -145,7 +147,9 @@ class Flatten(QObject):
         intents = (self._desk.intent(key) for key in self._asked_about())
         return Picture(
             now_ns=self._clock.monotonic_ns(),
-            positions=self._held,
+            positions=self._held.rows,
+            unreadable_positions=self._held.unreadable,
+            unreadable_orders=self._unreadable_orders,
             positions_asked_ns=self._positions_asked_ns,
             orders=self._desk.orders,
             orders_asked_ns=self._orders_asked_ns,
@@ -189,17 +193,17 @@ class Flatten(QObject):
             return
         this_round, self._last_read_ns, self._reading = self._round, now, 2
 
-        def positions_came(positions: tuple[Position, ...]) -> None:
+        def positions_came(positions: Listing[Position]) -> None:
             if this_round == self._round:
                 self._reading -= 1
                 self._held, self._positions_asked_ns = positions, now
                 self._positions.take(positions)
                 self._tick.start(0)
 
-        def orders_came() -> None:
+        def orders_came(unreadable: tuple[str, ...]) -> None:
             if this_round == self._round:
                 self._reading -= 1
-                self._orders_asked_ns = now
+                self._orders_asked_ns, self._unreadable_orders = now, unreadable
                 self._tick.start(0)
 
         def failed(_error: AppError) -> None:

@@ -8,7 +8,7 @@ from core.domain.intent_book import IntentBook
 from core.domain.order import Order
 from core.domain.reading import Reading
 from core.domain.request_budget import Urgency
-from core.errors import AppError, NotFound, NotPermitted, SignInExpired
+from core.errors import AppError, BadAnswer, NotFound, NotPermitted, SignInExpired
 from core.protocol.trading import look_up_order, read_order
 from core.services.desk_link import DeskLink
 from core.services.look_ups import LookUps
@@ -49,4 +49,5 @@ class Inquiries:
         elif isinstance(error, SignInExpired):
             look_ups.settle(key)
         else:
-            look_ups.again(key, answered=isinstance(error, NotPermitted))
+            # What cannot be read is an answer that will not get better: nothing is held up for it.
+            look_ups.again(key, answered=isinstance(error, NotPermitted | BadAnswer))

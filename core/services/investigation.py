@@ -22,6 +22,7 @@ from core.services.inquiries import Inquiries
 from core.services.look_ups import LookUps
 from core.services.reconciliation import Reconciliation
 from core.services.timers import Timers
+from core.services.unreadable_orders import UnreadableOrders
 
 LISTED_WITHIN_S = 1.0
 
@@ -38,7 +39,7 @@ class Investigation(QObject):
     Each answer goes to the book at once; `apply` is given what that led to, and owes `follow` its steps.
     """
 
-    positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
+    positions_read = Signal(object)  # Listing[Position]: all of them, read together with the orders
     readiness_changed = Signal()  # `is_ready` may differ
     orders_read_changed = Signal()  # `has_read_orders` is another than before
 
@@ -60,7 +61,9 @@ class Investigation(QObject):
         self._look_ups.caught_up.connect(self.readiness_changed)
         self._doubts = Doubts(link, book, now, apply, clock, timers, chance)
         self._reconciliation = Reconciliation(link, book.orders, timers, chance, self)
+        self._unreadable = UnreadableOrders(link, book, now, apply)
         self._reconciliation.orders_read.connect(self._take_list)
+        self._reconciliation.unreadable_listed.connect(self._take_unreadable)
         self._reconciliation.order_reread.connect(self._take_reread)
         self._reconciliation.positions_read.connect(self.positions_read)
         self._reconciliation.ready_changed.connect(self.readiness_changed)
@@ -84,6 +87,7 @@ class Investigation(QObject):
         """Ask nothing more."""
         self._look_ups.stop()
         self._doubts.stop()
+        self._unreadable.stop()
         self._reconciliation.stop()
 
     def reconcile(self) -> None:
@@ -98,8 +102,13 @@ class Investigation(QObject):
         """The order stream is down: not ready before everything recent was read once more."""
         self._reconciliation.hold()
 
-    def compare_open(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
-        """Read every open order now, and each that is open to us but not listed; then call `done`."""
+    def compare_open(
+        self, done: Callable[[tuple[str, ...]], None], failed: Callable[[AppError], None]
+    ) -> None:
+        """Read every open order now, and each that is open to us but not listed; then call `done`.
+
+        It is given the ids of those that could not be read, or nothing for one without an id.
+        """
         self._reconciliation.compare(done, failed)
 
     def hurry(self, client_order_id: str) -> None:
@@ -129,6 +138,10 @@ class Investigation(QObject):
     @Slot(object)
     def _take_list(self, orders: tuple[Order, ...]) -> None:
         self._apply(self._book.listed(orders, self._now()))
+
+    @Slot(object)
+    def _take_unreadable(self, unreadable: tuple[str, ...]) -> None:
+        self._unreadable.take(unreadable)
 
     @Slot(object)
     def _take_reread(self, order: Order) -> None:

@@ -54,7 +54,7 @@ class OrderDesk(QObject):
     intents_changed = Signal(object)  # tuple[Intent, ...]
     filled = Signal(object)  # Fill
     alarmed = Signal(object)  # Alarm
-    positions_read = Signal(object)  # tuple[Position, ...]: all of them, read together with the orders
+    positions_read = Signal(object)  # Listing[Position]: all of them, read together with the orders
     trading_block_changed = Signal(object)  # TradingBlock
     journal_failed = Signal(object)  # StorageFailed
     has_read_orders_changed = Signal()
@@ -305,8 +305,13 @@ class OrderDesk(QObject):
         """The order stream has (re)started: read orders by REST before new ones are taken."""
         self._investigation.reconcile()
 
-    def compare_open(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
-        """Read every open order now, and each that is open to us but not listed; then call `done`."""
+    def compare_open(
+        self, done: Callable[[tuple[str, ...]], None], failed: Callable[[AppError], None]
+    ) -> None:
+        """Read every open order now, and each that is open to us but not listed; then call `done`.
+
+        It is given the ids of those that could not be read, or nothing for one without an id.
+        """
         self._investigation.compare_open(done, failed)
 
     @Slot()

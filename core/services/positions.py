@@ -1,9 +1,12 @@
 """The account's positions, as the broker last told."""
 
+import logging
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from core.domain.alarm import Alarm, AlarmKind
+from core.domain.listing import Listing, UnreadableSeen
 from core.domain.position import Position
 from core.errors import AppError
 from core.protocol.call import Call
@@ -11,6 +14,8 @@ from core.protocol.trading import read_positions
 from core.services.broker_link import BrokerLink
 from core.services.clock import Clock
 from core.services.rereading import Rereading
+
+_log = logging.getLogger(__name__)
 
 EVERY_S = 30.0
 AFTER_FILL_MS = 150
@@ -23,11 +28,14 @@ class PositionKeeper(QObject):
 
     changed = Signal(object)  # tuple[Position, ...]: all of them
     failed = Signal(object)  # AppError
+    alarmed = Signal(object)  # Alarm: the broker lists positions that cannot be read; each is told of once
 
     def __init__(self, link: BrokerLink, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
         self._positions: dict[str, Position] = {}
+        self._unreadable: tuple[str, ...] = ()
+        self._seen = UnreadableSeen()
         self.received_ns: int | None = None  # monotonic
         self._asked_ns = 0
         self._reading = Rereading(
@@ -42,6 +50,10 @@ class PositionKeeper(QObject):
     def positions(self) -> Mapping[str, Position]:
         """Every open position by symbol."""
         return self._positions
+
+    def may_hold_unread(self, symbol: str) -> bool:
+        """Whether the newest list had something in it that cannot be read and may be this position."""
+        return "" in self._unreadable or symbol in self._unreadable
 
     @Slot()
     def refresh(self) -> None:
@@ -60,22 +72,28 @@ class PositionKeeper(QObject):
         self._second_look.stop()
 
     @Slot(object)
-    def take(self, positions: tuple[Position, ...]) -> None:
+    def take(self, positions: Listing[Position]) -> None:
         """Take all of them, as just read."""
         self._keep(positions, self._clock.monotonic_ns())
 
-    def _ask(self) -> Call[tuple[Position, ...]]:
+    def _ask(self) -> Call[Listing[Position]]:
         self._asked_ns = self._clock.monotonic_ns()
         return read_positions()
 
-    def _take_answer(self, positions: tuple[Position, ...]) -> None:
+    def _take_answer(self, positions: Listing[Position]) -> None:
         # As old as the question: while the computer slept, the answer may have lain.
         self._keep(positions, self._asked_ns)
 
-    def _keep(self, positions: tuple[Position, ...], received_ns: int) -> None:
+    def _keep(self, positions: Listing[Position], received_ns: int) -> None:
         self._positions = {position.symbol: position for position in positions}
+        self._unreadable = positions.unreadable
         self.received_ns = received_ns
-        self.changed.emit(positions)
+        self.changed.emit(positions.rows)
+        if unreadable := self._seen.new_of(positions.unreadable):
+            names = tuple(name for name in unreadable if name)
+            _log.warning("%d positions could not be read", len(unreadable))
+            alarm = Alarm(kind=AlarmKind.UNREADABLE_POSITION, names=names, count=len(unreadable))
+            self.alarmed.emit(alarm)
 
     def _report(self, error: AppError) -> None:
         self.failed.emit(error)

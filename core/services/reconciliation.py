@@ -4,11 +4,13 @@ The stream has no replay, and an event can be lost on a healthy connection (thre
 is merged with what the stream tells meanwhile; the book does not mind the order, so nothing is held up.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.domain.book import OrderBook
+from core.domain.listing import Listing
 from core.domain.order import Order
 from core.domain.position import Position
 from core.domain.request_budget import Urgency
@@ -24,12 +26,21 @@ WITHOUT_STREAM_MS = 3_000
 PAGE = MAX_ORDERS
 
 
+@dataclass(slots=True)
+class _Listed:
+    """What the pages of open orders hold: ids, legs included, and what of them could not be read."""
+
+    ids: set[str] = field(default_factory=set)
+    unreadable: list[str] = field(default_factory=list)
+
+
 class Reconciliation(QObject):
     """Ready once orders and positions were read after the newest interruption. Lives on the GUI thread."""
 
     orders_read = Signal(object)  # tuple[Order, ...]: one page of a list
+    unreadable_listed = Signal(object)  # tuple[str, ...]: of rows of a list that cannot be read, see Listing
     order_reread = Signal(object)  # Order: by its id, so that its word is the last
-    positions_read = Signal(object)  # tuple[Position, ...]: all of them
+    positions_read = Signal(object)  # Listing[Position]: all of them
     ready_changed = Signal()
 
     def __init__(
@@ -111,7 +122,7 @@ class Reconciliation(QObject):
 
     # A whole round: the newest of all orders, every open one, the positions.
 
-    def _take_recent(self, this_round: int, orders: tuple[Order, ...]) -> None:
+    def _take_recent(self, this_round: int, orders: Listing[Order]) -> None:
         self._tell(orders)
         if this_round != self._round:
             return
@@ -122,7 +133,7 @@ class Reconciliation(QObject):
             goes_on=lambda: this_round == self._round,
         )
 
-    def _take_open(self, this_round: int, listed: set[str]) -> None:
+    def _take_open(self, this_round: int, listed: "_Listed") -> None:
         self._reread_missing(listed)
         self._link.read(
             read_positions(),
@@ -131,7 +142,7 @@ class Reconciliation(QObject):
             Urgency.RECONCILE,
         )
 
-    def _finish(self, this_round: int, positions: tuple[Position, ...]) -> None:
+    def _finish(self, this_round: int, positions: Listing[Position]) -> None:
         if this_round != self._round:
             return
         self._failures = 0
@@ -151,12 +162,15 @@ class Reconciliation(QObject):
 
     # Now and then, while the stream is away, or when somebody needs to know: the open orders alone.
 
-    def compare(self, done: Callable[[], None], failed: Callable[[AppError], None]) -> None:
-        """Read every open order; `done` is called after the last page, when all that it told has been."""
+    def compare(self, done: Callable[[tuple[str, ...]], None], failed: Callable[[AppError], None]) -> None:
+        """Read every open order; `done` is called after the last page, when all that it told has been.
 
-        def compared(listed: set[str]) -> None:
+        It is given what of them could not be read, as in a Listing.
+        """
+
+        def compared(listed: _Listed) -> None:
             self._reread_missing(listed)
-            done()
+            done(tuple(listed.unreadable))
 
         self._read_open(compared, failed, goes_on=lambda: True)
 
@@ -177,39 +191,42 @@ class Reconciliation(QObject):
 
     def _read_open(
         self,
-        done: Callable[[set[str]], None],
+        done: Callable[["_Listed"], None],
         failed: Callable[[AppError], None],
         *,
         goes_on: Callable[[], bool],
         before_id: str = "",
-        listed: set[str] | None = None,
+        listed: "_Listed | None" = None,
     ) -> None:
-        """Read every page of open orders; `done` is given the ids that they hold, legs included."""
-        found: set[str] = set() if listed is None else listed
+        """Read every page of open orders; `done` is given what they list."""
+        found = _Listed() if listed is None else listed
 
-        def take(orders: tuple[Order, ...]) -> None:
+        def take(orders: Listing[Order]) -> None:
             self._tell(orders)
             if not goes_on():
                 return
-            found.update(part.id for order in orders for part in (order, *order.legs))
-            if len(orders) < PAGE or orders[-1].id == before_id:
+            found.ids.update(part.id for order in orders for part in (order, *order.legs))
+            found.ids.update(orders.unreadable)
+            found.unreadable += orders.unreadable
+            if orders.count < PAGE or orders.last_name in ("", before_id):
                 done(found)
                 return
-            self._read_open(done, failed, goes_on=goes_on, before_id=orders[-1].id, listed=found)
+            self._read_open(done, failed, goes_on=goes_on, before_id=orders.last_name, listed=found)
 
         call = list_orders("open", before_order_id=before_id, limit=PAGE)
         self._link.read(call, take, failed, Urgency.RECONCILE)
 
-    def _tell(self, orders: tuple[Order, ...]) -> None:
+    def _tell(self, orders: Listing[Order]) -> None:
         """What was read is evidence, although an interruption may have made it no answer to its round."""
         if not self._is_stopped:
-            self.orders_read.emit(orders)
+            self.orders_read.emit(orders.rows)
+            if orders.unreadable:
+                self.unreadable_listed.emit(orders.unreadable)
 
-    def _reread_missing(self, listed: Iterable[str]) -> None:
+    def _reread_missing(self, listed: "_Listed") -> None:
         """Open to us, yet not on the list of open orders: an event was lost, or the list has a gap."""
-        there = set(listed)
         for order in self._book.open_orders():
-            if order.id not in there:
+            if order.id not in listed.ids:
                 self.read_one(order.id)
 
     def _set_ready(self, *, ready: bool) -> None:

@@ -88,7 +88,9 @@ class Reversal(QObject):
         order = None if intent is None else self._desk.orders.get(intent.order_id or "")
         held = self._positions.positions.get(self.position.symbol)
         ruling = judge_close(self.position.qty, intent, order, held)
-        if ruling is Ruling.OPEN:
+        # What cannot be read is not gone: no second order before it is.
+        is_proven = not self._positions.may_hold_unread(self.position.symbol)
+        if ruling is Ruling.OPEN and is_proven:
             self._open()
         elif ruling is Ruling.STOP:
             self._end(Step.STOPPED, "" if intent is None else intent.reason)

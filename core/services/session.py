@@ -195,6 +195,7 @@ class Session(QObject):
         self.orders.has_read_orders_changed.connect(self._check_history)
         self.orders.positions_read.connect(self.positions.take)
         self.account.changed.connect(self.orders.take_account)
+        self.positions.alarmed.connect(self.orders.alarmed)
         self.positions.changed.connect(self._follow_positions)
         self.watchlist.changed.connect(self._follow_watchlist)
         self._link.token_refused.connect(self._end)

@@ -342,6 +342,9 @@ class FakePositions(QObject):
     def refresh(self) -> None:
         pass
 
+    def may_hold_unread(self, _symbol: str) -> bool:
+        return False
+
     def show(self, *held: Position) -> None:
         self.positions = {p.symbol: p for p in held}
         self.received_ns = continuous_ns()

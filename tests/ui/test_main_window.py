@@ -140,6 +140,39 @@ def test_an_order_that_is_not_what_it_should_be_is_told_at_once(shown, session, 
     assert shown.notices.rows == (row,)
 
 
+@pytest.mark.parametrize(
+    ("kind", "names", "count", "says"),
+    [
+        (
+            AlarmKind.UNREADABLE_ORDER,
+            ("o-1",),
+            1,
+            "Orders listed by the broker that this version of Bellwether cannot read: 1 (o-1).",
+        ),
+        (
+            AlarmKind.UNREADABLE_ORDER,
+            (),
+            2,
+            "Orders listed by the broker that this version of Bellwether cannot read: 2.",
+        ),
+        (
+            AlarmKind.UNREADABLE_POSITION,
+            ("A", "B", "C", "D"),
+            14,
+            (
+                "Positions listed by the broker that this version of Bellwether cannot read: 14"
+                " (A, B, C, \u2026)."
+            ),
+        ),
+    ],
+)
+def test_what_the_broker_lists_and_nobody_can_read_is_told(shown, session, kind, names, count, says):
+    session.orders.alarmed.emit(Alarm(kind=kind, names=names, count=count))
+    (row,) = shown.notices.rows
+    assert row.headline.text() == says
+    assert "at the broker" in row.remedy.text()
+
+
 def test_what_ails_the_journal_is_told_with_its_reason_and_once(shown, session):
     for _ in range(3):
         session.orders.journal_failed.emit(StorageFailed("The journal is another's.", "Trading is off."))

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from core.domain.environment import Environment
 from core.domain.flattening import (
+    CANNOT_BE_READ,
     FILLED_IN_PART,
     HELD_BY_ORDERS,
     NOT_CONFIRMED,
@@ -93,6 +94,27 @@ def test_an_account_without_anything_is_flat_once_reads_sent_afterwards_say_so()
     assert run.next(picture(1, positions_asked_ns=None)) == (ReadAgain(),)
     assert not run.is_flat
     assert run.next(picture(2)) == ()
+    assert run.is_flat
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "key"),
+    [
+        ({"unreadable_positions": ("TSLA",)}, "position:TSLA"),
+        ({"unreadable_positions": ("",)}, "position:0"),
+        ({"unreadable_orders": ("o-7",)}, "order:o-7"),
+        ({"unreadable_orders": ("",)}, "order:0"),
+    ],
+)
+def test_what_the_broker_lists_and_nobody_can_read_is_not_flat(unreadable, key):
+    run = Flattening()
+    for at_s in (1, 5, 10_000):
+        run.next(picture(at_s, **unreadable))
+        assert not run.is_flat
+        assert [(line.key, line.stage, line.reason) for line in run.lines] == [
+            (key, Stage.RESISTS, CANNOT_BE_READ)
+        ]
+    run.next(picture(10_001))
     assert run.is_flat
 
 

@@ -16,6 +16,7 @@ from core.protocol.trading import (
     cancel_order,
     list_orders,
     look_up_order,
+    page_orders,
     place_order,
     read_account,
     read_asset,
@@ -104,8 +105,9 @@ def test_a_cancel_needs_no_answer_body():
         (read_account(), {"id": "a"}),
         (read_account(), b""),
         (read_positions(), {"positions": []}),
-        (read_positions(), [{"symbol": "A", "qty": "many"}]),
-        (read_positions(), [{"symbol": "A", "qty": None}]),
+        (list_orders("open"), {"orders": []}),
+        (list_orders("open"), b'[{"id":"o"},{"id":"p"'),
+        (page_orders(), [{"id": "o", "filled_qty": "many"}]),
         (place_order(b""), {}),
         (place_order(b""), {"id": ""}),
         (place_order(b""), b'{"id":"o","qty":"1'),
@@ -126,6 +128,49 @@ def test_a_cancel_needs_no_answer_body():
 def test_an_answer_that_cannot_be_used_is_a_value_error(call, body):
     with pytest.raises(ValueError, match=r"."):
         call.read(answer(body))
+
+
+BAD_ORDERS = [
+    ({"id": "bad", "filled_qty": "many"}, "bad"),
+    ({"id": "bad", "legs": [{"id": "leg", "qty": "9" * 400}]}, "bad"),
+    ({"id": "bad", "symbol": 7, "status": []}, "bad"),
+    ({"id": ".."}, ""),
+    ({"id": 7}, ""),
+    ({"id": "x" * 5000, "qty": "many"}, ""),
+    ({"id": "a\nb", "qty": "many"}, ""),
+    ({}, ""),
+    (None, ""),
+    ("order", ""),
+    ([], ""),
+]
+
+
+@pytest.mark.expects_log("on a page of the past could not be read")
+@pytest.mark.parametrize(("bad", "name"), BAD_ORDERS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_row_that_cannot_be_read_hides_no_other(bad, name, place):
+    rows = [golden("order") | {"id": "a"}, golden("order") | {"id": "b"}]
+    rows.insert(place, bad)
+    listed = list_orders("open").read(answer(rows))
+    assert [order.id for order in listed] == ["a", "b"]
+    assert (listed.unreadable, listed.count) == ((name,), 3)
+    assert listed.last_name == ("b" if place < 2 or not name else name)
+    assert [order.id for order in page_orders().read(answer(rows))] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "name"), [({"symbol": "A", "qty": "many"}, "A"), ({"symbol": "A", "qty": None}, "A"), ({}, "")]
+)
+def test_a_position_that_cannot_be_read_hides_no_other(bad, name):
+    listed = read_positions().read(answer([bad, golden("position")]))
+    assert ([held.symbol for held in listed], listed.unreadable) == (["AAPL"], (name,))
+
+
+@given(st.lists(st.sampled_from([bad for bad, _ in BAD_ORDERS]) | st.just(golden("order")), max_size=8))
+def test_every_row_of_a_list_is_read_or_counted(rows):
+    listed = list_orders("open").read(answer(rows))
+    assert listed.count == len(rows)
+    assert len(listed.rows) == rows.count(golden("order"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import msgspec
 
 from core.domain.environment import Environment
 from core.domain.grant import Grant
+from core.domain.listing import Listing
 from core.domain.order import Order, OrderStatus
 from core.domain.secret import Secret
 from core.domain.trading_block import TradingBlock
@@ -55,9 +56,9 @@ class Books:
             )
             return None
         if call.path == "/v2/positions":
-            return ()
+            return Listing()
         if call.path == "/v2/orders":
-            return tuple(self.orders.values())
+            return Listing(rows=tuple(self.orders.values()))
         wanted = dict(call.query).get("client_order_id") or call.path.rsplit("/", 1)[1]
         for known in (*self.orders.values(), *self.older.values()):
             if wanted in (known.id, known.client_order_id):

@@ -5,7 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import QObject, Slot
 
-from core.domain.flattening import Stage
+from core.domain.flattening import CANNOT_BE_READ, Stage
 from core.errors import NotPermitted
 from core.services.flatten import Flatten, FlattenReport
 from core.services.positions import PositionKeeper
@@ -67,6 +67,26 @@ def test_an_empty_account_is_flat_and_nothing_is_sent(witness, broker, qtbot):
     qtbot.waitUntil(lambda: len(witness.reports) == 1)
     assert witness.reports[0].is_flat
     assert broker.sent("POST") == broker.sent("DELETE") == []
+
+
+@pytest.mark.expects_log("could not be read", "unreadable_order")
+@pytest.mark.parametrize("kind", ["position", "order"])
+def test_while_the_broker_lists_what_cannot_be_read_it_is_not_flat(witness, broker, qtbot, kind):
+    if kind == "position":
+        broker.positions.append({**golden("position"), "symbol": "TSLA", "qty": "many"})
+        key = "position:TSLA"
+    else:
+        broker.orders["odd"] = {**golden("order"), "id": "odd", "status": "new", "filled_qty": "many"}
+        key = "order:odd"
+    witness.flatten.start()
+    qtbot.waitUntil(lambda: [line.key for line in witness.flatten.lines] == [key])
+    read = len(broker.sent("GET", "/v2/positions"))
+    qtbot.waitUntil(lambda: len(broker.sent("GET", "/v2/positions")) >= read + 3)
+    assert (witness.reports, witness.flatten.lines[0].reason) == ([], CANNOT_BE_READ)
+    broker.positions.clear()
+    broker.orders.clear()
+    qtbot.waitUntil(lambda: len(witness.reports) == 1)
+    assert witness.reports[0].is_flat
 
 
 def test_orders_go_then_positions_and_the_report_tells_it_in_order(witness, desk, broker, qtbot):

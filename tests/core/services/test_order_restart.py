@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.domain.environment import Environment
 from core.domain.intent import IntentState
 from core.domain.trading_block import TradingBlock
@@ -181,3 +183,14 @@ def test_a_program_killed_in_the_middle_sent_nothing_that_its_journal_does_not_k
     again = make_desk(run=2).open(qtbot)
     qtbot.waitUntil(lambda: all(again.state(key) is S.WORKING for key in arrived))
     assert len(broker.orders) == len(arrived)
+
+
+@pytest.mark.expects_log("unreadable_order")
+def test_an_order_that_cannot_be_read_does_not_keep_trading_closed(make_desk, broker, qtbot):
+    desk = make_desk().open(qtbot)
+    key = desk.place()
+    qtbot.waitUntil(lambda: desk.state(key) is S.WORKING)
+    desk.stop()
+    broker.order_of(key)["filled_qty"] = "many"
+    later = make_desk(run=2).open(qtbot)
+    assert not later.desk.intent(key).state.is_settled

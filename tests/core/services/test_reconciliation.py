@@ -4,13 +4,17 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain.alarm import Alarm, AlarmKind
 from core.domain.intent import IntentState
+from core.domain.listing import Listing
 from core.domain.order import OrderStatus
 from core.domain.trading_block import TradingBlock
 from core.errors import NotPermitted
 from core.services import reconciliation
+from core.services.unreadable_orders import MOST_LOOKED_UP
 from tests.core.builders import after, event, order
 from tests.core.golden import golden
+from tests.core.services.made_up_desk import Books, make_world
 from tests.fakes.broker import lose, refuse
 
 S = IntentState
@@ -129,6 +133,83 @@ def test_a_first_load_is_one_announcement(make_desk, broker, qtbot):
     )
     desk = make_desk().open(qtbot)
     assert [len(batch) for batch in desk.orders_told] == [50]
+
+
+@pytest.mark.expects_log("unreadable_order")
+def test_an_order_that_cannot_be_read_hides_no_other_and_is_told_once(make_desk, broker, qtbot, monkeypatch):
+    monkeypatch.setattr(reconciliation, "WHILE_OPEN_MS", 30)
+    for order_id in ("good", "odd"):
+        broker.orders[order_id] = {**golden("order"), "id": order_id, "client_order_id": "x", "status": "new"}
+    broker.orders["odd"]["filled_qty"] = "many"
+    desk = make_desk()
+    alarms: list[Alarm] = []
+    desk.desk.alarmed.connect(alarms.append)
+    desk.open(qtbot)
+    qtbot.waitUntil(lambda: len(alarms) == 1)
+    read = lists(broker)
+    qtbot.waitUntil(lambda: lists(broker) >= read + 3)
+    assert set(desk.desk.orders) == {"good"}
+    assert [(alarm.kind, alarm.names, alarm.count) for alarm in alarms] == [
+        (AlarmKind.UNREADABLE_ORDER, ("odd",), 1)
+    ]
+    assert len(broker.sent("GET", "/v2/orders/odd")) == 1
+
+
+@pytest.mark.expects_log("unreadable_order")
+def test_rows_without_an_id_are_counted_and_not_asked_about(make_desk, broker, qtbot):
+    desk = make_desk()
+    alarms: list[Alarm] = []
+    desk.desk.alarmed.connect(alarms.append)
+    rows = [None, {}, {**golden("order"), "id": "good"}]
+
+    async def garbled(_broker, _request, _act):
+        from aiohttp import web
+
+        return web.json_response(rows)
+
+    broker.faults.read.extend([garbled, garbled])
+    desk.open(qtbot)
+    assert [(alarm.names, alarm.count) for alarm in alarms] == [((), 2)]
+    assert "good" in desk.desk.orders
+
+
+def test_an_order_that_a_list_garbles_is_known_by_its_look_up(make_desk, broker, qtbot):
+    broker.orders["odd"] = {**golden("order"), "id": "odd", "client_order_id": "x", "status": "new"}
+    desk = make_desk()
+    alarms: list[Alarm] = []
+    desk.desk.alarmed.connect(alarms.append)
+
+    async def garbled(_broker, _request, _act):
+        from aiohttp import web
+
+        return web.json_response([{**golden("order"), "id": "odd", "filled_qty": "many"}])
+
+    broker.faults.read.extend([garbled, garbled])
+    desk.open(qtbot)
+    qtbot.waitUntil(lambda: "odd" in desk.desk.orders)
+    assert alarms == []
+
+
+@pytest.mark.expects_log("unreadable_order")
+def test_a_list_of_nothing_but_what_nobody_can_read_asks_about_a_few_only(tmp_path):
+    class Garbled(Books):
+        def run(self, call, **hooks):
+            if call.path == "/v2/orders" and self.loses:
+                self.asked.append((self.time.now_ms, call.method, call.path))
+                return Listing(unreadable=tuple(f"odd-{number}" for number in range(500)))
+            return super().run(call, **hooks)
+
+    world = make_world(tmp_path / "paper.sqlite", books=Garbled)
+    alarms: list[Alarm] = []
+    world.desk.alarmed.connect(alarms.append)
+    world.books.loses = True
+    world.desk.reconcile()
+    world.time.pass_ms(60_000)
+    asked = [path for _, _, path in world.books.asked if path.startswith("/v2/orders/odd")]
+    assert len(asked) == len(set(asked)) == MOST_LOOKED_UP
+    assert sum(alarm.count for alarm in alarms) == 500
+    assert world.block is TradingBlock.NONE
+    world.stop()
 
 
 def test_events_that_overtake_the_list_are_not_undone_by_it(desk, broker, qtbot):

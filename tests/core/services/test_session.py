@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core.clock import continuous_ns
+from core.domain.alarm import Alarm, AlarmKind
 from core.domain.client_order_id import is_of_our_form
 from core.domain.connection import StreamName, StreamPhase
 from core.domain.environment import Coverage, Environment
@@ -150,6 +151,20 @@ def test_an_update_that_cannot_be_read_is_made_up_for_by_reading(make, broker, q
     broker.send(frame)
     qtbot.waitUntil(lambda: known(session, key).state is S.FILLED)
     assert session.connection.is_live(StreamName.ORDERS)
+
+
+@pytest.mark.expects_log("positions could not be read")
+def test_a_position_that_cannot_be_read_is_told_once_and_holds_nothing(make, broker, qtbot):
+    broker.positions = [golden("position"), {**golden("position"), "symbol": "TSLA", "qty": "many"}]
+    session = make()
+    alarms: list[Alarm] = []
+    session.orders.alarmed.connect(alarms.append)
+    ready(session, qtbot)
+    read = len(broker.sent("GET", "/v2/positions"))
+    session.positions.refresh()
+    qtbot.waitUntil(lambda: len(broker.sent("GET", "/v2/positions")) > read)
+    assert set(session.positions.positions) == {"AAPL"}
+    assert [(alarm.kind, alarm.names) for alarm in alarms] == [(AlarmKind.UNREADABLE_POSITION, ("TSLA",))]
 
 
 def test_a_kept_order_is_checked_although_the_live_account_is_locked(make, parts, broker, qtbot):
