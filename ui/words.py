@@ -50,6 +50,7 @@ def outside_text(text: str, limit: int = OUTSIDE_TEXT_LIMIT) -> str:
 _SIDES: dict[str, str] = {
     "buy": QT_TRANSLATE_NOOP("Words", "Buy"),
     "sell": QT_TRANSLATE_NOOP("Words", "Sell"),
+    "sell_short": QT_TRANSLATE_NOOP("Words", "Sell short"),
     "": QT_TRANSLATE_NOOP("Words", "Multi-leg"),
 }
 _TYPES: dict[str, str] = {

@@ -137,9 +137,11 @@ def test_amounts_stay_whole_where_coins_have_long_quantities(theme, qtbot, sessi
         assert header.sectionSize(AMOUNT) > 0
 
 
-def test_amounts_are_in_sight_in_a_narrow_window(theme, qtbot, session):
-    session.activities.entries = {entry.id: entry for entry in ENTRIES}
-    with on_screen(ActivityPanel(theme), qtbot, session, 440, 322) as narrow:
+@pytest.mark.parametrize("width", [398, 440])
+def test_amounts_are_in_sight_in_a_narrow_window_also_beside_contracts(theme, qtbot, session, width):
+    contract = replace(ENTRIES[0], id="9::z", symbol="GOOGL261204C00280000")
+    session.activities.entries = {entry.id: entry for entry in (contract, *ENTRIES)}
+    with on_screen(ActivityPanel(theme), qtbot, session, width, 322) as narrow:
         narrow.view.grab()
         qtbot.waitUntil(lambda: not narrow.view.horizontalScrollBar().isVisible())
         titles = [column.title for column in narrow.model.columns]

@@ -247,7 +247,7 @@ def test_an_order_that_the_journal_may_have_lost_is_not_called_another_programs(
     key = f"bw-{uuid.uuid4()}"
     session.orders.foreign.add("o-9")
     session.orders.show_orders(order("o-9", client_order_id=key))
-    assert status_of(panel, key) == "Working · unrecorded"
+    assert status_of(panel, key) == "Working · no record"
     tip = panel.model.index(panel.model.place_of(key), STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert "the journal has lost it" in tip
     details = OrderDetails(theme, session, panel.model, panel.model.row(key))
@@ -292,7 +292,7 @@ def test_what_is_not_in_the_journal_is_told_the_moment_it_is_read_and_what_is_ne
     qtbot.addWidget(details)
     assert (status_of(panel, key), status_of(panel, own)) == ("Working", "Working")
     unread.orders.read_journal()
-    assert (status_of(panel, key), status_of(panel, own)) == ("Working · unrecorded", "Working")
+    assert (status_of(panel, key), status_of(panel, own)) == ("Working · no record", "Working")
     assert "or lost from this computer's journal" in details.facts.text
 
 
@@ -302,14 +302,14 @@ def test_a_disk_that_fails_after_the_journal_was_read_takes_no_mark_back(panel, 
     session.orders.show_orders(order("o-9", client_order_id=key))
     session.orders.block(TradingBlock.JOURNAL_FAILED)
     panel.model.touch([key])
-    assert status_of(panel, key) == "Working · unrecorded"
+    assert status_of(panel, key) == "Working · no record"
 
 
 def test_the_next_account_is_judged_by_its_own_journal(panel, session):
     key = f"bw-{uuid.uuid4()}"
     session.orders.foreign.add("o-9")
     session.orders.show_orders(order("o-9", client_order_id=key))
-    assert status_of(panel, key) == "Working · unrecorded"
+    assert status_of(panel, key) == "Working · no record"
     panel.unbind()
     following = reference_session()
     following.orders.knows_own_orders = False
@@ -319,7 +319,7 @@ def test_the_next_account_is_judged_by_its_own_journal(panel, session):
     session.orders.read_journal()  # of the account before, which is none of its business
     assert status_of(panel, key) == "Working"
     following.orders.read_journal()
-    assert status_of(panel, key) == "Working · unrecorded"
+    assert status_of(panel, key) == "Working · no record"
 
 
 def test_a_leg_is_of_whoever_placed_its_parent(panel, session, theme, qtbot):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from core.domain.activity import Activity
 from ui import activity_words, figures, words
-from ui.instrument_words import is_contract, near_name
+from ui.instrument_words import near_name
 from ui.models.column import CellKind, Column
 from ui.models.order_search import NO_SEARCH, OrderSearch
 from ui.models.table import TableModel
@@ -54,7 +54,6 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.SYMBOL,
                 tool_tip=lambda row: words.outside_text(row.symbol, 40),
                 sample="BTC/USD",
-                must=lambda row: near_name(row.symbol) if is_contract(row.symbol) else "",
             ),
             Column(
                 title=self.tr("Side"),
@@ -63,7 +62,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.CHIP,
                 tone=lambda row: "up" if row.side == "buy" else "down" if row.side else "muted",
                 sample="Sell",
-                gives_way=2,
+                gives_way=3,
             ),
             Column(
                 title=self.tr("Qty"),
@@ -73,6 +72,7 @@ class ActivitiesModel(TableModel[Activity]):
                 tone=lambda row: "faint" if row.qty is None else "text",
                 tool_tip=lambda row: figures.quantity(row.qty),
                 sample="\u22121,000",
+                gives_way=1,  # after the price: the amount, which they make, stays
             ),
             Column(
                 title=self.tr("Price"),
@@ -81,7 +81,7 @@ class ActivitiesModel(TableModel[Activity]):
                 kind=CellKind.FIGURE,
                 tone=lambda row: "faint" if row.price is None else "text",
                 sample="91,240.50",
-                gives_way=1,  # last, before the amount, which it is part of, is cut
+                gives_way=2,
             ),
             Column(
                 title=self.tr("Amount"),
@@ -99,7 +99,7 @@ class ActivitiesModel(TableModel[Activity]):
                 tool_tip=self._details,
                 sample=self.tr("Cash dividend, 0.25 a share"),
                 stretches=True,
-                gives_way=3,
+                gives_way=4,
             ),
         )
 

@@ -239,7 +239,7 @@ class OrderWords(QObject):
             text = f"{text}: {reason}"
         match self.maker_of(row):
             case Maker.UNRECORDED:
-                maker = self.tr("unrecorded") if is_short else self.tr("not in the journal")
+                maker = self.tr("no record") if is_short else self.tr("not in the journal")
             case Maker.OTHER:
                 maker = self.tr("external") if is_short else self.tr("other program")
             case _:

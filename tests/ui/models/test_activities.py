@@ -88,6 +88,9 @@ def test_fills_and_bookings_are_shown_in_words_and_figures(model):
 def test_only_gains_and_costs_have_the_colour_and_the_arrow_of_one(model, entry, text, tone):
     model.take((entry,))
     cell = model.cell(0, AMOUNT)
+    assert model.cell(0, SIDE).text == {"buy": "Buy", "sell_short": "Sell short", "sell": "Sell"}.get(
+        entry.side, ""
+    )
     assert (cell.text, cell.tone) == (text, tone)
 
 
