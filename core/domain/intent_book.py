@@ -5,7 +5,6 @@ evidence in another order ends in the same book. Nothing here sends anything, an
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from msgspec.structs import replace
 
@@ -288,8 +287,11 @@ class IntentBook:
         done.alarms += taken.alarms
         for order_id in taken.doubted:
             done.do(Reread(order_id))
-        named = chain.from_iterable((order, *order.legs) for order in orders)
-        for order_id in dict.fromkeys([*(order.id for order in named), *taken.changed]):
+        ids: dict[str, None] = {}
+        for order in orders:
+            ids[order.id] = None
+            ids |= dict.fromkeys([leg.id for leg in order.legs])
+        for order_id in ids | dict.fromkeys(taken.changed):
             self._consider(self.orders.get(order_id), now, done)
 
     def _consider(self, order: Order | None, now: Reading, done: Gathering) -> None:
@@ -420,12 +422,13 @@ class IntentBook:
     def _outcome(self, done: Gathering) -> Outcome:
         known = self.orders.orders
         return Outcome(
-            orders=tuple(known[order_id] for order_id in done.orders),
-            intents=tuple(self._intents[key] for key in done.intents),
+            # From lists, which an order waits for less long than for generators.
+            orders=tuple([known[order_id] for order_id in done.orders]),
+            intents=tuple([self._intents[key] for key in done.intents]),
             fills=tuple(done.fills),
             alarms=tuple(done.alarms),
             # The newest word about asking counts: an intent that settled on the way is not asked about.
-            steps=tuple(step for step in done.steps if not self._is_moot(step)),
+            steps=tuple([step for step in done.steps if not self._is_moot(step)]),
         )
 
     def _is_moot(self, step: object) -> bool:

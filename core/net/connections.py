@@ -70,7 +70,8 @@ class Connection:
             if continuous_s() - started > 2 * timeouts.connect_s:
                 raise TimeoutError("the connection came too late")
         sock, patience_s = self.sock, min(timeouts.read_s, timeouts.whole_s)
-        sock.settimeout(patience_s)
+        if sock.gettimeout() != patience_s:  # each setting is a call of the system
+            sock.settimeout(patience_s)
         self.has_sent = True
         self.hand_over(sock, request)
         if on_sent is not None:
