@@ -34,6 +34,7 @@ class StreamThread:
         self._thread = QThread()
         self._thread.setObjectName("streams")
         self._ending = _Ending(workers, self._thread)
+        self._is_asked = False
         for worker in (*workers, self._ending):
             worker.moveToThread(self._thread)
             if isinstance(worker, SocketDriver) and not worker.on_demand:
@@ -47,5 +48,7 @@ class StreamThread:
         """Close every socket and join: one wait for all. Returns whether the thread ended in time."""
         if not self._thread.isRunning():
             return True
-        QMetaObject.invokeMethod(self._ending, "end", Qt.ConnectionType.QueuedConnection)
+        if not self._is_asked:  # once: what it was asked of may be gone any moment
+            self._is_asked = True
+            QMetaObject.invokeMethod(self._ending, "end", Qt.ConnectionType.QueuedConnection)
         return self._thread.wait(JOIN_MS)
