@@ -1,12 +1,12 @@
 """The activity panel: reads when it is looked at, filters, exports what is shown."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from core.domain.activity import Activity
@@ -14,7 +14,9 @@ from core.errors import Done, StorageFailed
 from core.services.history import Exported
 from core.services.history_reader import HistoryPhase
 from tests.ui.scene import on_screen, reference_session
-from ui.models.activities import AMOUNT
+from ui.delegates.drawing import PADDING_PX
+from ui.delegates.text import TextDelegate
+from ui.models.activities import AMOUNT, SYMBOL, TIME
 from ui.panels.activity import ActivityPanel
 
 ENTRIES = (
@@ -135,6 +137,33 @@ def test_amounts_stay_whole_where_coins_have_long_quantities(theme, qtbot, sessi
         header = narrow.view.horizontalHeader()
         qtbot.waitUntil(lambda: header.length() <= narrow.view.viewport().width())
         assert header.sectionSize(AMOUNT) > 0
+
+
+def test_a_narrow_table_has_the_day_and_the_whole_contract(theme, qtbot, session):
+    at = datetime.now(UTC)
+    code = f"AAPL{at + timedelta(days=30):%y%m%d}C00280000"
+    fill = Activity(
+        id="9::z", type="FILL", at=at, symbol=code, side="buy", qty=Decimal(2), price=Decimal("0.45")
+    )
+    session.activities.entries = {fill.id: fill}
+    with on_screen(ActivityPanel(theme), qtbot, session, 398, 322) as narrow:
+        view, model = narrow.view, narrow.model
+
+        def room(column: int) -> float:
+            view.grab()
+            return view.columnWidth(column) - 2 * PADDING_PX + 1
+
+        strong = view.cell_style.strong
+        qtbot.waitUntil(lambda: room(SYMBOL) >= strong.width(model.cell(0, SYMBOL).text))
+        delegate = view.itemDelegateForColumn(TIME)
+        assert isinstance(delegate, TextDelegate)
+        shown = delegate.shown(model.cell(0, TIME).text, fill, QRectF(0, 0, room(TIME), 20))
+        assert shown == f"{at.astimezone():%m-%d}"
+        tool_tip = model.columns[TIME].tool_tip
+        assert tool_tip is not None
+        assert f"{at.astimezone():%Y-%m-%d %H:%M}" in tool_tip(fill)
+        assert view.columnWidth(AMOUNT) > 0
+        assert not view.horizontalScrollBar().isVisible()
 
 
 @pytest.mark.parametrize("width", [398, 440])

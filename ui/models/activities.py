@@ -35,9 +35,10 @@ class ActivitiesModel(TableModel[Activity]):
                 text=_time_text,
                 sort=lambda row: row.id,
                 tone=lambda _row: "muted",
-                tool_tip=lambda row: "" if row.at is None else f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
+                tool_tip=_moment_text,
                 sample="8888-88-88 88:88",
-                least="8888-88-88",
+                least="88-88",
+                must=_day_text,
             ),
             Column(
                 title=self.tr("Type"),
@@ -208,6 +209,21 @@ def _moment(entry: Activity) -> datetime | None:
     if entry.at is not None:
         return entry.at
     return None if entry.day is None else datetime.combine(entry.day, time(12)).astimezone()
+
+
+def _moment_text(row: Activity) -> str:
+    if row.at is None:
+        return "" if row.day is None else row.day.isoformat()
+    return f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _day_text(row: Activity) -> str:
+    """The day for a narrow table: `11-20`, with its year if that is not this one."""
+    day = row.day if row.at is None else row.at.astimezone().date()
+    if day is None:
+        return ""
+    is_this_year = day.year == datetime.now().astimezone().year
+    return f"{day:%m-%d}" if is_this_year else day.isoformat()
 
 
 def _time_text(row: Activity) -> str:
