@@ -31,10 +31,10 @@ def quantity(value: Number) -> Decimal | None:
 
     Raises ValueError where something is there that is no number we could use.
     """
-    if value is None or value == "":
+    if value is None:
         return None
     number = decimal_from_text(value if isinstance(value, str) else repr(value))
-    if number is None:
+    if number is None and value != "":
         raise ValueError("a quantity that is no number")
     return number
 

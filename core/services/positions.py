@@ -34,7 +34,7 @@ class PositionKeeper(QObject):
         super().__init__(parent)
         self._clock = clock
         self._positions: dict[str, Position] = {}
-        self._unreadable: tuple[str, ...] = ()
+        self.unread: tuple[str, ...] = ()  # of what cannot be read in the newest list, as in a Listing
         self._seen = UnreadableSeen()
         self.received_ns: int | None = None  # monotonic
         self._asked_ns = 0
@@ -53,7 +53,7 @@ class PositionKeeper(QObject):
 
     def may_hold_unread(self, symbol: str) -> bool:
         """Whether the newest list had something in it that cannot be read and may be this position."""
-        return "" in self._unreadable or symbol in self._unreadable
+        return "" in self.unread or symbol in self.unread
 
     @Slot()
     def refresh(self) -> None:
@@ -86,7 +86,7 @@ class PositionKeeper(QObject):
 
     def _keep(self, positions: Listing[Position], received_ns: int) -> None:
         self._positions = {position.symbol: position for position in positions}
-        self._unreadable = positions.unreadable
+        self.unread = positions.unreadable
         self.received_ns = received_ns
         self.changed.emit(positions.rows)
         if unreadable := self._seen.new_of(positions.unreadable):

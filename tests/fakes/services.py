@@ -338,6 +338,7 @@ class FakePositions(QObject):
         super().__init__(parent)
         self.positions: dict[str, Position] = {}
         self.received_ns: int | None = None
+        self.unread: tuple[str, ...] = ()
 
     def refresh(self) -> None:
         pass

@@ -32,6 +32,15 @@ def test_it_counts_positions_for_its_tab(panel, session):
     assert not panel.view.isVisible()
 
 
+def test_what_cannot_be_read_is_not_called_nothing(panel, session):
+    session.positions.unread = ("TSLA",)
+    session.positions.show()
+    assert "cannot read" in panel.empty.text
+    session.positions.unread = ()
+    session.positions.show()
+    assert panel.empty.text.startswith("No open positions.")
+
+
 def test_marks_follow_the_stream(panel, session):
     session.market.show(ticker("NVDA", 199.99, 200.01, last=200.0))
     assert panel.model.cell(0, MARK).text == "200.00"

@@ -124,6 +124,10 @@ class PositionsPanel(SessionPanel):
         self.flatten.setText(self.tr("Flattening: show") if is_running else self.tr("Flatten\u2026"))
 
     def _nothing(self) -> str:
+        if self.session is not None and self.session.positions.unread:
+            return self.tr(
+                "The broker lists positions that Bellwether cannot read. Check them at the broker."
+            )
         return self.tr("No open positions. Fill in the order ticket to open one.")
 
     @Slot(object)
