@@ -56,6 +56,7 @@ def test_every_benchmark_writes_rows_with_all_their_members(quick):
         "submit_round_trip_p50",
         "submit_round_trip_p99",
         "submit_cpu",
+        "submit_journal_p50",
         "order_event_to_painted_p50",
         "order_event_to_painted_p99",
         "blotter_load",

@@ -1,7 +1,8 @@
 """The order desk with its lanes, connections and journal, without a window: places orders one by one.
 
 Reads its order from stdin, one JSON line; every further line `{"go": N}` has it place N orders, the next one
-only after the answer to the last was applied, and print how long each took and their processor time.
+only after the answer to the last was applied, and print how long each took, how long of that the journal took
+(from checked to synced), and their processor time.
 """
 
 import gc
@@ -24,6 +25,7 @@ from core.domain.intent import Intent, IntentState
 from core.domain.order import OrderType, Side
 from core.domain.request import OrderRequest
 from core.domain.secret import Secret
+from core.domain.timeline import Moment
 from core.domain.trading_block import TradingBlock
 from core.services.broker_link import BrokerLink
 from core.services.clock import SystemClock
@@ -61,6 +63,7 @@ class Submitting(QObject):
         self._chance = random.Random(1)
         self._left = 0
         self._waits: list[int] = []
+        self._keys: list[str] = []
         self._key, self._asked_ns, self._cpu_ns = "", 0, 0
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -90,7 +93,7 @@ class Submitting(QObject):
             self._link.stop(self._sender.close)
             QCoreApplication.quit()
             return
-        self._left, self._waits = told["go"], []
+        self._left, self._waits, self._keys = told["go"], [], []
         self._cpu_ns = time.process_time_ns()
         self._place()
 
@@ -108,6 +111,7 @@ class Submitting(QObject):
         for intent in intents:
             if intent.client_order_id == self._key and intent.state is IntentState.WORKING:
                 self._waits.append(time.monotonic_ns() - self._asked_ns)
+                self._keys.append(self._key)
                 self._key = ""
                 self._go_on()
             elif intent.state is IntentState.REFUSED:
@@ -118,7 +122,14 @@ class Submitting(QObject):
         if self._left:
             self._pause.start(self._chance.randint(*PAUSES_MS))
         else:
-            _say({"waits": self._waits, "cpu": time.process_time_ns() - self._cpu_ns})
+            cpu_ns = time.process_time_ns() - self._cpu_ns
+            QTimer.singleShot(0, lambda: self._report(cpu_ns))  # the last order's moments are on their way
+
+    def _report(self, cpu_ns: int) -> None:
+        lines = [self._desk.timing.timeline(key) for key in self._keys]
+        moments = [line.at_ns for line in lines if line is not None]
+        journal = [at_ns[Moment.JOURNALED] - at_ns[Moment.VALIDATED] for at_ns in moments]
+        _say({"waits": self._waits, "journal": journal, "cpu": cpu_ns})
 
 
 def _say(answer: dict[str, Any]) -> None:
