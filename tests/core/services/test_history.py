@@ -48,6 +48,12 @@ class Past:
     def phase(self) -> HistoryPhase:
         return self.orders.reader.progress.phase
 
+    def wait_for_disk(self, qtbot) -> None:
+        """What was read is kept from now on; a stop drops what still waits to be written."""
+        written: list[None] = []
+        self.shelf.use(lambda _history: None, done=written.append)
+        qtbot.waitUntil(lambda: bool(written))
+
     def stop(self) -> None:
         if self.is_running:
             self.is_running = False
@@ -126,6 +132,7 @@ def test_the_next_run_shows_what_is_kept_and_asks_only_for_what_is_missing(make_
     first = make_past()
     first.orders.reader.read_all()
     qtbot.waitUntil(lambda: first.phase() is HistoryPhase.COMPLETE)
+    first.wait_for_disk(qtbot)
     first.stop()
     broker.orders = [
         order_json(100 + n, text(NOON + timedelta(minutes=9 - n))) for n in range(9)
@@ -142,6 +149,7 @@ def test_a_gap_between_two_runs_is_closed_though_only_one_page_was_asked_for(mak
     first = make_past()
     first.orders.reader.read()
     qtbot.waitUntil(lambda: first.phase() is HistoryPhase.PAUSED)
+    first.wait_for_disk(qtbot)
     first.stop()
     broker.orders = [
         order_json(100 + n, text(NOON + timedelta(minutes=40 - n))) for n in range(40)
