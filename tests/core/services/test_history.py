@@ -226,6 +226,7 @@ def test_activities_are_paged_kept_and_caught_up_with(make_past, broker, qtbot):
     broker.activities.insert(0, {"id": "024::x", "activity_type": "FILL"})
     reader.catch_up()
     qtbot.waitUntil(lambda: past.entries[-PAGE].id == "024::x")
+    past.wait_for_disk(qtbot)
     past.stop()
     again = make_past()
     again.activities.reader.read()
