@@ -114,18 +114,19 @@ class Transport:
             request = self._request(call, connection.host)
         except ValueError as error:
             raise _translated(call, error, has_sent=False) from None
+        is_read = False
         try:
             answer = connection.ask(request, call.timeouts, MAX_ANSWER_BYTES, on_sent, on_first_byte)
             body = answer.body
             if body and answer.headers.get("content-encoding", "").lower() == "gzip":
                 body = _unzipped(body)
+            is_read = True
             return Answer(status=answer.status, headers=answer.headers, body=body)
         except (OSError, ValueError, zlib.error) as error:
-            connection.close()
             raise _translated(call, error, has_sent=connection.has_sent) from None
-        except BaseException:
-            connection.close()  # or the rest of this answer would be read as the next one
-            raise
+        finally:
+            if not is_read:  # whatever went wrong: the rest of this answer would be read as the next one
+                connection.close()
 
     def _request(self, call: Call[Result], authority: str) -> bytes:
         """The request as it goes over the wire (RFC 9112). Raises ValueError if it would be more than one."""
